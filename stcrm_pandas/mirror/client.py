@@ -10,11 +10,8 @@ import pandas as pd
 
 from stcrm_pandas.errors import NotMirrored, UsageError
 from stcrm_pandas.http.query import whole_number
-from stcrm_pandas.mirror.resources import MIRRORED
+from stcrm_pandas.mirror.resources import MIRRORED, ON_DEMAND, Mirrored
 from stcrm_pandas.mirror.rows import Moment
-
-_NOT_MIRRORED = ("bookings.list_contacts", "contact_preferences.list")
-"""Reads of reports that need one request per row."""
 
 
 class _Mirror(Protocol):
@@ -23,6 +20,8 @@ class _Mirror(Protocol):
     tenant: int
 
     def read(self, resource: str, *, as_of: Moment | None = None) -> pd.DataFrame: ...
+
+    def parents(self, resource: str) -> pd.DataFrame: ...
 
     def status_log(self, resource: str, *, as_of: Moment | None = None) -> pd.DataFrame: ...
 
@@ -42,8 +41,8 @@ class MirrorSettings:
 class MirrorClient:
     """A client that reads from a mirror: `leads.list()`, `lookups.campaigns.list()` and so on, without requests.
 
-    `Mirror.client` returns it. List methods take `ids`, and `active=None` for all rows. Use pandas for
-    other filters.
+    `Mirror.client` returns it. List methods take `ids`, and `active=None` for all rows. The list methods of notes and
+    other rows that are read on demand take ids of parents that were read. Use pandas for other filters.
 
     Parameters
     ----------
@@ -68,12 +67,13 @@ class MirrorClient:
         self._mirror, self._as_of = mirror, as_of
         self.settings = MirrorSettings(tenant=mirror.tenant, **mirror.settings())
         methods = {mirrored.list: _list_of(mirrored.name, mirror, as_of) for mirrored in MIRRORED.values()}
-        for method in (*methods, *_NOT_MIRRORED):
+        methods.update({mirrored.list: _list_below(mirrored, mirror, as_of) for mirrored in ON_DEMAND.values()})
+        for method, read in methods.items():
             *families, name = method.split(".")
             here: Any = self
             for family in families:
                 here = vars(here).setdefault(family, SimpleNamespace())
-            setattr(here, name, methods.get(method) or _refusal_of(method))
+            setattr(here, name, read)
 
     def status_log(self, resource: str) -> pd.DataFrame:
         """Return the statuses of leads or bookings over time, as `Mirror.status_log` does.
@@ -117,8 +117,21 @@ def _list_of(resource: str, mirror: _Mirror, as_of: Moment | None) -> Any:
     return read
 
 
-def _refusal_of(method: str) -> Any:
-    def read(*_: Any, **__: Any) -> pd.DataFrame:
-        raise NotMirrored(f"{method}: a mirror does not have these rows, because each needs a request of its own.")
+def _list_below(mirrored: Mirrored, mirror: _Mirror, as_of: Moment | None) -> Any:
+    def read(parents: Any, *_: Any, **__: Any) -> pd.DataFrame:
+        wanted = {parents} if isinstance(parents, (int, str)) else set(parents)
+        known = mirror.parents(mirrored.name)
+        frame = known if known.empty else mirror.read(mirrored.name, as_of=as_of)
+        if as_of is not None and len(known):
+            known = known[known["known_from"] <= pd.Timestamp(frame.attrs["stcrm"]["as_of"])]
+        lacking = len(wanted - set(known[mirrored.parent]))
+        if lacking or known.empty:
+            raise NotMirrored(
+                f"{mirrored.list}: the mirror lacks the rows of {lacking:,} of {len(wanted):,}, because each needs a "
+                f'request of its own. Read them: mirror.sync(only="{mirrored.name}", parents=ids).'
+            )
+        attrs, chosen = frame.attrs, frame[frame[mirrored.parent].isin(wanted)].reset_index(drop=True)
+        chosen.attrs = attrs
+        return chosen
 
     return read

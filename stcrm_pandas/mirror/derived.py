@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 
 from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.contract.schemas.list_dtype import dtypes_of
-from stcrm_pandas.errors import MirrorError
+from stcrm_pandas.errors import MirrorError, UsageError
 from stcrm_pandas.mirror import versions
-from stcrm_pandas.mirror.store import SEQ, Store
+from stcrm_pandas.mirror.resources import Mirrored
+from stcrm_pandas.mirror.store import SEQ, Commit, Store
 
 _AT_ONCE = 6
 """The number of columns of the history that are in memory at a time."""
@@ -122,6 +123,47 @@ def history_of(store: Store, row: Row, ids: Sequence[int | str] | None = None) -
     if table is None:
         table = versions.to_table(row, _empty(row)).append_column(SEQ, pa.nulls(0, pa.int64()))
     return table
+
+
+def check_moment(mirrored: Mirrored, commits: Sequence[Commit], at: pd.Timestamp, by: str) -> None:
+    """Raise if a mirror does not cover a moment.
+
+    Raises
+    ------
+    UsageError
+        `by` is unknown.
+    MirrorError
+        The moment is before the first sync, or after the time up to which the mirror is complete.
+    """
+    if by not in ("valid", "seen"):
+        raise UsageError(f'by= takes "valid" or "seen", not {by!r}.')
+    first, last = pd.Timestamp(commits[0].seen_at), pd.Timestamp(commits[-1].seen_at)
+    if at < first:
+        raise MirrorError(
+            f"{mirrored.name}: the mirror has no data before {first:%Y-%m-%d %H:%M:%S} UTC, when these rows were first "
+            "synced."
+        )
+    latest = last if by == "seen" else pd.Timestamp(commits[-1].complete_to)
+    if at > latest:
+        raise MirrorError(
+            f"{mirrored.name}: the mirror is complete up to {latest:%Y-%m-%d %H:%M:%S} UTC. Sync it for a later moment"
+            + (", which feeds show after about 15 minutes." if mirrored.feed else ".")
+        )
+
+
+def without_first_reads(changes: pd.DataFrame, parent: str, parents: pd.DataFrame) -> pd.DataFrame:
+    """Return changes without the rows that were there when their parent was first read: these are not new."""
+    first = changes[parent].map(parents.set_index(parent)["known_from"])
+    there = changes["column"].eq("(created)") & changes["seen_at"].le(first + pd.Timedelta(seconds=1))
+    return changes[~there]
+
+
+def dated(row: Row, table: pa.Table) -> pd.DataFrame:
+    """Return versions as a frame, ordered by key, with their times and whether they are deletions."""
+    own = [versions.VALID_FROM, versions.SEEN_AT, versions.DELETED, versions.UNDOCUMENTED]
+    frame = versions.with_undocumented(versions.to_frame(row, table, own=own))
+    named = frame.rename(columns={name: name[1:] for name in own})
+    return named.sort_values(list(row.key), kind="stable", ignore_index=True)
 
 
 def frame_as_of(store: Store, row: Row, at: pd.Timestamp, by: str) -> pd.DataFrame:

@@ -13,13 +13,15 @@ import numpy as np
 import pandas as pd
 
 from stcrm_pandas.errors import MirrorError, StcrmError, StcrmWarning, UsageError, notify
+from stcrm_pandas.http.body import guid
+from stcrm_pandas.http.query import whole_number
 from stcrm_pandas.mirror import privacy
 from stcrm_pandas.mirror.derived import refresh_current
 from stcrm_pandas.mirror.reading import StoredMirror
-from stcrm_pandas.mirror.resources import MIRRORED, mirrored_as
+from stcrm_pandas.mirror.resources import EVERY, MIRRORED, ON_DEMAND, Mirrored, mirrored_as
 from stcrm_pandas.mirror.status_log import ImportedStatuses, read_log
 from stcrm_pandas.mirror.store import Store, disk, locked
-from stcrm_pandas.mirror.sync import Sync, Synced, describe_problem
+from stcrm_pandas.mirror.sync import Sync, describe_problem
 from stcrm_pandas.mirror.verification import Total, Verification, Verified
 from stcrm_pandas.output.printable import plural
 from stcrm_pandas.reads.progress import Progress
@@ -70,6 +72,7 @@ class Mirror(StoredMirror):
         self,
         *,
         only: Iterable[str] | None = None,
+        parents: Iterable[int | str] | None = None,
         full: bool = False,
         allow_deletions: bool = False,
         progress: bool | None = None,
@@ -81,10 +84,18 @@ class Mirror(StoredMirror):
         minutes; everything else is read by modification date. Neither shows all deletions, so complete lists are also
         read: every 30 days for resources with a feed, every 7 days for the others.
 
+        `customer_notes`, `location_notes`, `lead_notes`, `booking_contacts`, `contact_relationships` and
+        `contact_preferences` need a request for each parent. They are read only if `only` names them, for the parents
+        that you choose.
+
         Parameters
         ----------
         only : iterable of str, optional
-            Sync only these resources, such as `["leads", "customers"]`. By default, all.
+            Sync only these resources, such as `["leads", "customers"]`. By default, all that do not need a request for
+            each parent.
+        parents : iterable of int or str, optional
+            With one resource that needs a request for each parent, such as `only="customer_notes"`: read the rows of
+            these parents (here the ids of customers). By default, those that were read before.
         full : bool, default False
             True reads the complete lists now, to find deletions.
         allow_deletions : bool, default False
@@ -106,33 +117,44 @@ class Mirror(StoredMirror):
         MirrorError
             The folder cannot be written to.
         UsageError
-            The folder belongs to another environment, or `only` names an unknown resource.
+            The folder belongs to another environment, `only` names an unknown resource, or `parents` are missing or do
+            not fit the resource.
 
         Examples
         --------
         >>> import tempfile
-        >>> crm.mirror(tempfile.mkdtemp()).sync(only=["campaigns"])["resource"].tolist()
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> mirror.sync(only=["campaigns"])["resource"].tolist()
         ['campaigns']
+        >>> customers = crm.customers.list()["id"].head(3)
+        >>> mirror.sync(only="customer_notes", parents=customers)["problem"].tolist()
+        ['']
+        >>> mirror.read("customer_notes").columns[:2].tolist()
+        ['customer_id', 'id']
         """
         self._need_connection()
         chosen = [mirrored_as(name) for name in ([only] if isinstance(only, str) else only or MIRRORED)]
+        ids = None if parents is None else _parents_for(chosen, parents)
         shown = Progress(self._crm.settings.progress if progress is None else progress)
         found = []
         with disk(self.folder), locked(self.folder):
             for mirrored in chosen:
                 store = self._store(mirrored)
-                synced, problem = Synced(), ""
+                sync, problem = Sync(self._crm, store, mirrored), ""
                 try:
                     self._check_environment(store)
                     store.sweep(time.time())
-                    sync = Sync(self._crm, store, mirrored)
-                    synced = sync.run(full=full, allow_deletions=allow_deletions)
+                    if mirrored.parent is None:
+                        sync.run(full=full, allow_deletions=allow_deletions)
+                    else:
+                        sync.read_parents(ids, allow_deletions=allow_deletions)
                     store.compact_newest(mirrored.row.key)
                     refresh_current(store, mirrored.row, sync.known)
                 except UsageError:
                     raise
                 except StcrmError as error:
                     problem = describe_problem(error)
+                synced = sync.synced
                 done = f"{plural(synced.read, 'row')} read, {plural(synced.written, 'new version')}"
                 shown.say(f"{mirrored.name}: {problem or done}")
                 found.append([mirrored.name, synced.read, synced.written, synced.deleted, problem])
@@ -186,9 +208,9 @@ class Mirror(StoredMirror):
     def forget(self, customer_ids: int | Iterable[int]) -> pd.DataFrame:
         """Erase customers, with all their versions, from every file, if they ask to be forgotten.
 
-        This erases the customers, their locations, contacts, leads and jobs, and the bookings of those jobs. Contacts
-        in the newer contacts API are not linked to a customer, so they are kept. Erase people in ServiceTitan first:
-        rows that still exist there come back with the next complete list.
+        This erases the customers, their locations, contacts, leads and jobs, the bookings of those jobs, and the notes
+        and contacts of all of these. Contacts in the newer contacts API are not linked to a customer, so they are
+        kept. Erase people in ServiceTitan first: rows that still exist there come back with the next complete list.
 
         Parameters
         ----------
@@ -215,7 +237,7 @@ class Mirror(StoredMirror):
         """
         wanted = {customer_ids} if isinstance(customer_ids, (int, np.integer)) else set(customer_ids)
         with disk(self.folder), locked(self.folder):
-            stores = {one.name: self._store(one) for one in MIRRORED.values()}
+            stores = {one.name: self._store(one) for one in EVERY.values()}
             found = privacy.forget(stores, {*map(int, wanted)}, ImportedStatuses(self.folder))
         return pd.DataFrame(found, columns=["resource", "rows", "versions"]).astype({"resource": "str"})
 
@@ -254,7 +276,7 @@ class Mirror(StoredMirror):
         except ValueError as error:
             raise UsageError(f"drop_versions(older_than=…): {error}.") from None
         with disk(self.folder), locked(self.folder):
-            dropped = sum(privacy.drop_versions(self._store(one), one.row, age) for one in MIRRORED.values())
+            dropped = sum(privacy.drop_versions(self._store(one), one.row, age) for one in EVERY.values())
             statuses = ImportedStatuses(self.folder)
             if statuses.table().num_rows:
                 dropped += statuses.drop_before(pd.Timestamp(self._last_commit().seen_at) - age)
@@ -295,7 +317,7 @@ class Mirror(StoredMirror):
         if (target / "history").exists():
             raise UsageError(f"{target} has a mirror. Choose another folder.")
         with disk(target), locked(target):
-            for mirrored in MIRRORED.values():
+            for mirrored in EVERY.values():
                 privacy.copy(self._store(mirrored), Store(target, mirrored.name), mirrored, anonymous=anonymous)
             if (imported := ImportedStatuses(self.folder).table()).num_rows:
                 ImportedStatuses(target).add(imported)
@@ -346,6 +368,12 @@ class Mirror(StoredMirror):
         self._need_connection()
         names = [only] if isinstance(only, str) else only
         chosen = list(MIRRORED.values()) if names is None else [mirrored_as(name) for name in names]
+        for one in chosen:
+            if one.parent is not None:
+                raise UsageError(
+                    f"verify does not compare {one.name}, because each {one.parent} needs a request. "
+                    f'mirror.sync(only="{one.name}") reads all of its rows again.'
+                )
         synced = [(one, self._store(one)) for one in chosen if names is not None or self._store(one).last()]
         if not synced:
             raise MirrorError(f"There is no mirror in {self.folder}. Sync it: mirror.sync().")
@@ -377,7 +405,7 @@ class Mirror(StoredMirror):
         >>> mirror.compact()
         """
         with disk(self.folder), locked(self.folder):
-            for mirrored in MIRRORED.values():
+            for mirrored in EVERY.values():
                 store = self._store(mirrored)
                 store.compact(mirrored.row.key)
                 store.sweep(time.time())
@@ -396,3 +424,17 @@ class Mirror(StoredMirror):
             raise UsageError(
                 f"{self.folder} mirrors {last.environment}, but this connection reads {here}. Choose another folder."
             )
+
+
+def _parents_for(chosen: list[Mirrored], parents: Iterable[int | str]) -> list[int | str]:
+    """Return the ids of parents as the service has them."""
+    column = chosen[0].parent
+    if len(chosen) != 1 or column is None:
+        raise UsageError(
+            f"parents= needs only= with one resource that is read for each parent: {', '.join(ON_DEMAND)}."
+        )
+    clean = whole_number if chosen[0].row.dtypes[column] == "Int64" else guid
+    try:
+        return [clean(id) for id in ([parents] if isinstance(parents, (int, str)) else parents)]
+    except ValueError as error:
+        raise UsageError(f"parents: a {column} {error}.") from None

@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 
 from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.mirror import versions
-from stcrm_pandas.mirror.resources import MIRRORED, Mirrored
+from stcrm_pandas.mirror.resources import EVERY, Mirrored
 from stcrm_pandas.mirror.status_log import ImportedStatuses
 from stcrm_pandas.mirror.store import SEQ, Store
+from stcrm_pandas.mirror.sync import parents_of, without_parents
 
 _KEPT_TEXT: Mapping[str, frozenset[str]] = {
     "leads": frozenset({"capture_source"}),
@@ -32,6 +33,14 @@ _KEPT_TEXT: Mapping[str, frozenset[str]] = {
     "call_reasons": frozenset({"name"}),
 }
 """The columns with free text that an anonymous copy keeps; enums and keys are kept everywhere."""
+_BELOW = (
+    ("location_contacts", "locations", "location_id"),
+    ("bookings", "jobs", "job_id"),
+    ("location_notes", "locations", "location_id"),
+    ("lead_notes", "leads", "lead_id"),
+    ("booking_contacts", "bookings", "booking_id"),
+)
+"""Rows that belong to rows of a customer: resource, that of the row they belong to, and the column with its id."""
 _STAFF = ("employees", "technicians")
 """Resources whose rows are people: of these only ids, flags and times are kept."""
 
@@ -40,21 +49,25 @@ def forget(stores: Mapping[str, Store], customers: set[int], statuses: ImportedS
     """Erase customers and what belongs to them from all files; return resource, rows and versions erased."""
     tables = {name: table for name, store in stores.items() if (table := store.read()) is not None}
     owned = {"customers": ("id", customers)}
-    owned.update(dict.fromkeys(("locations", "customer_contacts", "leads", "jobs"), ("customer_id", customers)))
-    for name, parent, by in (("location_contacts", "locations", "location_id"), ("bookings", "jobs", "job_id")):
-        if parent in tables:
-            owned[name] = (by, _ids(tables[parent], _is_in(tables[parent], "customer_id", customers)))
+    directly = ("locations", "customer_contacts", "customer_notes", "leads", "jobs")
+    owned.update(dict.fromkeys(directly, ("customer_id", customers)))
+    for name, parent, by in _BELOW:
+        if parent in owned and parent in tables:
+            owned[name] = (by, _ids(tables[parent], _is_in(tables[parent], *owned[parent])))
     found: list[list[object]] = []
     for name, (column, ids) in owned.items():
         if name not in tables:
             continue
-        table = tables[name]
+        table, commits = tables[name], stores[name].commits()
         erased = _is_in(table, column, ids)
-        if MIRRORED[name].row.key == ("id",):  # the row may have had another customer once: erase all of its versions
+        if EVERY[name].row.key == ("id",):  # the row may have had another customer once: erase all of its versions
             erased = _is_in(table, "id", _ids(table, erased))
-        if erased.any():
+        read = EVERY[name].parent is not None and not ids.isdisjoint(parents_of(commits[-1]))
+        if erased.any() or read:
             statuses.forget(name, _ids(table, erased))
-            stores[name].replace(table.filter(pa.array(~erased)))
+            kept = [*commits[:-1], without_parents(commits[-1], ids)] if read else commits
+            stores[name].replace(table.filter(pa.array(~erased)), kept)
+        if erased.any():
             found.append([name, len(_ids(table, erased)), int(erased.sum())])
     return sorted(found, key=lambda row: list(stores).index(str(row[0])))
 

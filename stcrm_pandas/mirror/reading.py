@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from stcrm_pandas.edits.apply.result import WrittenCell
@@ -16,11 +15,21 @@ from stcrm_pandas.errors import MirrorError, UsageError
 from stcrm_pandas.http.query import utc_text
 from stcrm_pandas.mirror import queries, repairs, versions
 from stcrm_pandas.mirror.client import MirrorClient
-from stcrm_pandas.mirror.derived import current_file, current_table, frame_as_of, history_of, live
-from stcrm_pandas.mirror.resources import MIRRORED, Mirrored, mirrored_as
+from stcrm_pandas.mirror.derived import (
+    check_moment,
+    current_file,
+    current_table,
+    dated,
+    frame_as_of,
+    history_of,
+    live,
+    without_first_reads,
+)
+from stcrm_pandas.mirror.resources import EVERY, ON_DEMAND, Mirrored, mirrored_as
 from stcrm_pandas.mirror.rows import Moment, Rows
 from stcrm_pandas.mirror.status_log import ImportedStatuses, combined
 from stcrm_pandas.mirror.store import SEQ, Commit, Store
+from stcrm_pandas.mirror.sync import parents_of
 from stcrm_pandas.output.printable import closest
 
 
@@ -92,10 +101,49 @@ class StoredMirror(Rows):
             rows = versions.to_frame(mirrored.row, live(table), own=[versions.UNDOCUMENTED])
             return self._frame(mirrored, rows, commits)
         at = self._moment(as_of)
-        _check_moment(mirrored, commits, at, by)
-        frame = self._frame(mirrored, frame_as_of(store, mirrored.row, at, by), commits)
+        check_moment(mirrored, commits, at, by)
+        rows = frame_as_of(store, mirrored.row, at, by)
+        if mirrored.parent is not None:
+            known = self.parents(resource).query("known_from <= @at")[mirrored.parent]
+            rows = rows[rows[mirrored.parent].isin(known)].reset_index(drop=True)
+        frame = self._frame(mirrored, rows, commits)
         frame.attrs["stcrm"].update(fetched_at=at.isoformat(), as_of=at.isoformat())
         return frame
+
+    def parents(self, resource: str) -> pd.DataFrame:
+        """Return the parents whose rows are in the mirror, for a resource that needs a request for each parent.
+
+        Parameters
+        ----------
+        resource : str
+            The resource, such as `"customer_notes"`.
+
+        Returns
+        -------
+        DataFrame
+            One row per parent: its id (here `customer_id`), and when its rows were first and last read: `known_from`
+            and `complete_to` (both in UTC).
+
+        Raises
+        ------
+        UsageError
+            The resource is not read for chosen parents.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only="customer_notes", parents=crm.customers.list()["id"].head(3))
+        >>> len(mirror.parents("customer_notes"))
+        3
+        """
+        mirrored = mirrored_as(resource)
+        if mirrored.parent is None:
+            raise UsageError(f"{resource} are not read for chosen parents. Those are: {', '.join(ON_DEMAND)}.")
+        found = parents_of(self._store(mirrored).last())
+        times = pd.DataFrame(found.values(), columns=["known_from", "complete_to"], dtype="datetime64[us, UTC]")
+        times.insert(0, mirrored.parent, pd.Series(list(found), dtype=mirrored.row.dtypes[mirrored.parent]))
+        return times
 
     def history(self, resource: str, id: int | str | Sequence[int | str]) -> pd.DataFrame:
         """Return all versions of one or more rows, oldest first.
@@ -131,7 +179,7 @@ class StoredMirror(Rows):
         store = self._store(mirrored)
         self._commits(store, mirrored)
         wanted = [id] if isinstance(id, (int, str, np.integer)) else list(id)
-        return _dated(mirrored, history_of(store, mirrored.row, wanted))
+        return dated(mirrored.row, history_of(store, mirrored.row, wanted))
 
     def changes(self, resource: str, *, since: Moment | None = None, column: str | None = None) -> pd.DataFrame:
         """Return the values that changed between versions.
@@ -175,6 +223,8 @@ class StoredMirror(Rows):
         store = self._store(mirrored)
         commits = self._commits(store, mirrored)
         found = versions.changes(mirrored.row, history_of(store, mirrored.row), first=commits[0].number)
+        if mirrored.parent is not None:
+            found = without_first_reads(found, mirrored.parent, self.parents(resource))
         if column is not None:
             found = found[found["column"] == column]
         if since is not None:
@@ -359,7 +409,7 @@ class StoredMirror(Rows):
         dict
             The path of the file by resource. The files also contain deleted rows, which have `_deleted` set to true.
         """
-        paths = {one.name: current_file(self._store(one), one.row) for one in MIRRORED.values()}
+        paths = {one.name: current_file(self._store(one), one.row) for one in EVERY.values()}
         return {name: path for name, path in paths.items() if path is not None}
 
     def status(self) -> pd.DataFrame:
@@ -381,7 +431,7 @@ class StoredMirror(Rows):
         ['leads', 'campaigns']
         """
         rows = []
-        for mirrored in MIRRORED.values():
+        for mirrored in EVERY.values():
             store = self._store(mirrored)
             commits = store.commits()
             if not commits:
@@ -409,7 +459,7 @@ class StoredMirror(Rows):
         return found.astype({**numbers, "resource": "str"}).assign(**moments)
 
     def _last_commit(self) -> Commit:
-        synced = [last for one in MIRRORED.values() if (last := self._store(one).last()) is not None]
+        synced = [last for one in EVERY.values() if (last := self._store(one).last()) is not None]
         if not synced:
             raise MirrorError(f"Nothing is in the mirror {self.folder}. Sync it: mirror.sync().")
         return max(synced, key=lambda commit: commit.seen_at)
@@ -448,27 +498,3 @@ class StoredMirror(Rows):
 
 
 _MOMENTS = ["known_from", "complete_to", "last_sync", "last_full"]
-
-
-def _check_moment(mirrored: Mirrored, commits: Sequence[Commit], at: pd.Timestamp, by: str) -> None:
-    if by not in ("valid", "seen"):
-        raise UsageError(f'by= takes "valid" or "seen", not {by!r}.')
-    first, last = pd.Timestamp(commits[0].seen_at), pd.Timestamp(commits[-1].seen_at)
-    if at < first:
-        raise MirrorError(
-            f"{mirrored.name}: the mirror has no data before {first:%Y-%m-%d %H:%M:%S} UTC, when these rows were first "
-            "synced."
-        )
-    latest = last if by == "seen" else pd.Timestamp(commits[-1].complete_to)
-    if at > latest:
-        raise MirrorError(
-            f"{mirrored.name}: the mirror is complete up to {latest:%Y-%m-%d %H:%M:%S} UTC. Sync it for a later moment"
-            + (", which feeds show after about 15 minutes." if mirrored.feed else ".")
-        )
-
-
-def _dated(mirrored: Mirrored, table: pa.Table) -> pd.DataFrame:
-    own = [versions.VALID_FROM, versions.SEEN_AT, versions.DELETED, versions.UNDOCUMENTED]
-    frame = versions.with_undocumented(versions.to_frame(mirrored.row, table, own=own))
-    named = frame.rename(columns={name: name[1:] for name in own})
-    return named.sort_values(list(mirrored.row.key), kind="stable", ignore_index=True)

@@ -32,12 +32,15 @@ class Mirrored:
         The method of its feed. Without one, rows modified since the last sync are listed.
     relist : timedelta
         How often the complete list is read to find deletions.
+    parent : str or None
+        The column with the parent of a row, if each parent needs a request of its own. Such rows are read on demand.
     """
 
     name: str
     list: str
     feed: str | None
     relist: dt.timedelta
+    parent: str | None = None
 
     @property
     def operation(self) -> Operation:
@@ -58,6 +61,10 @@ def _by_feed(name: str, list: str, feed: str) -> Mirrored:
 
 def _by_date(name: str, list: str) -> Mirrored:
     return Mirrored(name, list, None, _WEEKLY)
+
+
+def _of_parents(name: str, list: str, parent: str) -> Mirrored:
+    return Mirrored(name, list, None, dt.timedelta.max, parent)
 
 
 MIRRORED: Mapping[str, Mirrored] = {
@@ -83,7 +90,23 @@ MIRRORED: Mapping[str, Mirrored] = {
         _by_date("call_reasons", "lookups.call_reasons.list"),
     )
 }
-"""The resources, in the order in which they are synced."""
+"""The resources that a sync reads completely, in this order."""
+
+
+ON_DEMAND: Mapping[str, Mirrored] = {
+    one.name: one
+    for one in (
+        _of_parents("customer_notes", "customers.list_notes", "customer_id"),
+        _of_parents("location_notes", "locations.list_notes", "location_id"),
+        _of_parents("lead_notes", "leads.list_notes", "lead_id"),
+        _of_parents("booking_contacts", "bookings.list_contacts", "booking_id"),
+        _of_parents("contact_relationships", "contacts.list_relationships", "contact_id"),
+        _of_parents("contact_preferences", "contact_preferences.list", "contact_id"),
+    )
+}
+"""The resources that are read for chosen parents, with one request per parent."""
+EVERY: Mapping[str, Mirrored] = {**MIRRORED, **ON_DEMAND}
+"""All resources that a mirror can have."""
 
 
 def mirrored_as(name: str) -> Mirrored:
@@ -94,8 +117,8 @@ def mirrored_as(name: str) -> Mirrored:
     UsageError
         There is none.
     """
-    if name not in MIRRORED:
-        near = closest(name, list(MIRRORED))
+    if name not in EVERY:
+        near = closest(name, list(EVERY))
         hint = f" Did you mean {near!r}?" if near else ""
-        raise UsageError(f"A mirror has no resource {name!r}.{hint} It has: {', '.join(MIRRORED)}.")
-    return MIRRORED[name]
+        raise UsageError(f"A mirror has no resource {name!r}.{hint} It has: {', '.join(EVERY)}.")
+    return EVERY[name]

@@ -15,7 +15,7 @@ import re
 import sys
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,9 @@ class Commit:
         The environment that was read.
     settings : dict
         Settings of the connection that readers of the mirror need: time zone, names of dismissing reasons, links.
+    parents : list
+        For rows that are read on demand: the parents that were read, as lists of first read, last read and their ids.
+        Only the last commit is sure to have them.
     """
 
     number: int
@@ -70,6 +73,7 @@ class Commit:
     rows: int
     environment: str
     settings: dict[str, Any] = field(default_factory=dict)
+    parents: list[Any] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -207,6 +211,7 @@ class Store:
         if len(merged) < 2:
             return None
         commits = [commit for file in merged for commit in _commits_of(pq.read_metadata(file.path).metadata)]
+        commits = [*(replace(commit, parents=[]) for commit in commits[:-1]), commits[-1]]
         with contextlib.ExitStack() as stack:
             table = OpenHistory([stack.enter_context(pq.ParquetFile(file.path)) for file in merged]).read()
         table = table.take(pc.sort_indices(table, [(name, "ascending") for name in (*key, SEQ)]))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import operator
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.errors import MirrorError, PermissionDenied, RequestError, StcrmError
+from stcrm_pandas.errors import MirrorError, PermissionDenied, RequestError, StcrmError, UsageError
 from stcrm_pandas.mirror import versions
 from stcrm_pandas.mirror.derived import Known, current_rows, current_table
 from stcrm_pandas.mirror.resources import FEED_DELAY, OVERLAP, Mirrored
@@ -21,6 +21,10 @@ from stcrm_pandas.reads.feed import Feed
 
 MOST_VANISHED = 0.10
 """The largest share of rows that may be missing from a complete list; more looks like a list that hides rows."""
+PARENTS_AT_ONCE = 500
+"""The number of parents after which what was read on demand is committed."""
+Parents = dict[Any, tuple[pd.Timestamp, pd.Timestamp]]
+"""When the rows of each parent were first and last read, by id."""
 _FEW = 20
 """Below this number of rows any share may be missing."""
 
@@ -35,7 +39,7 @@ class Synced:
 
 
 class Sync:
-    """A sync of one resource. The lock of the tenant must be held.
+    """A sync of one resource; `synced` counts what it did. The lock of the tenant must be held.
 
     `known` has the current rows from before the last commit, unless that was a complete list, so that the rows after it
     are derived without reading them again.
@@ -46,9 +50,11 @@ class Sync:
     def __init__(self, crm: Any, store: Store, mirrored: Mirrored) -> None:
         self._crm, self._store, self._mirrored = crm, store, mirrored
         self._row = mirrored.row
-        self._synced = Synced()
+        self.synced = Synced()
+        self._chosen: list[Any] | None = None  # only rows of these parents are compared
+        self._parents: Parents = {}
 
-    def run(self, *, full: bool, allow_deletions: bool) -> Synced:
+    def run(self, *, full: bool, allow_deletions: bool) -> None:
         """Read the changes since the last commit, and the complete list if that is due.
 
         Raises
@@ -63,7 +69,52 @@ class Sync:
             last = self._modified(last)
         if full or self._relist_due(last):
             self._complete(allow_deletions)
-        return self._synced
+
+    def read_parents(self, parents: Sequence[Any] | None, *, allow_deletions: bool) -> None:
+        """Read all rows of some parents, or of those that were read before, and commit after each few hundred.
+
+        Raises
+        ------
+        UsageError
+            No parents are given, and none were read before.
+        MirrorError
+            The rows of these parents lack more than can have been deleted.
+        """
+        assert self._mirrored.parent is not None
+        self._parents = parents_of(self._store.last())
+        wanted = list(dict.fromkeys(self._parents if parents is None else parents))
+        if parents is None and not wanted:
+            raise UsageError(
+                f"{self._mirrored.name} needs a request for each {self._mirrored.parent}. Give those that you want: "
+                f'mirror.sync(only="{self._mirrored.name}", parents=ids). Later syncs of it read the same ones again.'
+            )
+        for start in range(0, len(wanted), PARENTS_AT_ONCE):
+            self._read_some(self._mirrored.parent, wanted[start : start + PARENTS_AT_ONCE], allow_deletions)
+
+    def _read_some(self, column: str, parents: list[Any], allow_deletions: bool) -> None:
+        if self._mirrored.name == "contact_preferences":  # one request for each of the contacts' methods
+            methods = self._read("contact_methods.list", parents)
+            frames = [self._read(self._mirrored.list, methods["contact_id"], methods["id"]), methods]
+        else:
+            frames = [self._read(self._mirrored.list, parents)]
+        abouts = [frame.attrs["stcrm"] for frame in frames]
+        withheld = {parent[column] for about in abouts for parent in about["withheld_parents"]}
+        missing = {parent[column] for parent in abouts[-1]["missing_parents"]}
+        self._chosen = [parent for parent in parents if parent not in withheld]
+        seen_at = _seen_at(frames[-1])
+        for parent in self._chosen:
+            first, _ = self._parents.get(parent, (seen_at, seen_at))
+            self._parents[parent] = (first, seen_at)
+        for parent in missing:  # it was deleted, and so are its rows
+            self._parents.pop(parent, None)
+        read = versions.incoming(self._row, frames[0], np.zeros(len(frames[0]), bool), authoritative=True)
+        if not allow_deletions:
+            self._check(read)
+        self._commit(read, seen_at, seen_at, None, full=False)
+
+    def _read(self, method: str, *arguments: Any) -> pd.DataFrame:
+        frame: pd.DataFrame = operator.attrgetter(method)(self._crm)(*arguments, refresh=True)
+        return frame
 
     def _relist_due(self, last: Commit | None) -> bool:
         if last is None:
@@ -106,7 +157,7 @@ class Sync:
 
     def _check(self, read: versions.Incoming) -> None:
         """Raise if a complete list lacks so many rows that it probably hides them."""
-        current = current_rows(self._row, current_table(self._store, self._row))
+        current = self._of_chosen(current_rows(self._row, current_table(self._store, self._row)))
         gone = len(versions.vanished(self._row, current, read, pd.Timestamp(0, tz="UTC")))
         live = int((~current[versions.DELETED].astype(bool)).sum())
         if live > _FEW and gone > MOST_VANISHED * live:
@@ -115,6 +166,12 @@ class Sync:
                 "has, so it was not used: they may be hidden rather than deleted, for example by a missing permission. "
                 "If they are deleted, sync with allow_deletions=True."
             )
+
+    def _of_chosen(self, current: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of the parents that were read, or all rows."""
+        if self._chosen is None:
+            return current
+        return current[current[self._mirrored.parent].isin(self._chosen)].reset_index(drop=True)
 
     def _list(self, **filters: Any) -> pd.DataFrame:
         frame: pd.DataFrame = operator.attrgetter(self._mirrored.list)(self._crm)(refresh=True, **filters)
@@ -134,9 +191,11 @@ class Sync:
         if last is not None:
             seen_at = max(seen_at, pd.Timestamp(last.seen_at))
             complete_to = max(complete_to, pd.Timestamp(last.complete_to))
+        if self._parents:
+            complete_to = min(last_read for _, last_read in self._parents.values())
         table = current_table(self._store, self._row)
         self.known = None if last is None or table is None or read.authoritative else (last.number, table)
-        current = current_rows(self._row, table, None if read.authoritative else read.frame)
+        current = self._of_chosen(current_rows(self._row, table, None if read.authoritative else read.frame))
         written = versions.new_versions(self._row, current, read, seen_at)
         if read.authoritative:
             gone = versions.vanished(self._row, current, read, seen_at)
@@ -150,14 +209,34 @@ class Sync:
             rows=len(written),
             environment=self._crm.settings.name,
             settings=_kept_settings(self._crm.settings),
+            parents=_packed(self._parents),
         )
         self._store.append(versions.to_table(self._row, written), commit)
-        self._synced = Synced(
-            self._synced.read + len(read.frame),
-            self._synced.written + len(written),
-            self._synced.deleted + int(written[versions.DELETED].astype(bool).sum()),
+        self.synced = Synced(
+            self.synced.read + len(read.frame),
+            self.synced.written + len(written),
+            self.synced.deleted + int(written[versions.DELETED].astype(bool).sum()),
         )
         return commit
+
+
+def parents_of(commit: Commit | None) -> Parents:
+    """Return the parents that were read on demand by the end of a commit."""
+    packed = [] if commit is None else commit.parents
+    return {id: (pd.Timestamp(first), pd.Timestamp(last)) for first, last, ids in packed for id in ids}
+
+
+def without_parents(commit: Commit, ids: set[Any]) -> Commit:
+    """Return a commit without some parents."""
+    kept = {id: times for id, times in parents_of(commit).items() if id not in ids}
+    return replace(commit, parents=_packed(kept))
+
+
+def _packed(parents: Parents) -> list[Any]:
+    by_times: dict[tuple[pd.Timestamp, pd.Timestamp], list[Any]] = {}
+    for id, times in parents.items():
+        by_times.setdefault(times, []).append(id)
+    return [[first.isoformat(), last.isoformat(), ids] for (first, last), ids in by_times.items()]
 
 
 def describe_problem(error: StcrmError) -> str:
