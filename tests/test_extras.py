@@ -18,7 +18,14 @@ from stcrm_pandas.errors import PARTS, MissingExtra, StcrmError
 
 PACKAGE = Path(stcrm_pandas.__file__).parent
 PROJECT = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))["project"]
-LAYERS = {"analysis": "analysis", "charts": "analysis", "report": "report", "sandbox": "sandbox", "grid": "lab"}
+LAYERS = {
+    "analysis": "analysis",
+    "charts": "analysis",
+    "cleaning": "cleaning",
+    "grid": "lab",
+    "report": "report",
+    "sandbox": "sandbox",
+}
 """The extra of each folder that has one; all else makes do with the dependencies."""
 NO_SUCH = """
 import sys

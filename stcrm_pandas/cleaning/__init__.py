@@ -1,6 +1,6 @@
-"""Clean-up of frames: recipes that repair what is certain and list the rest.
+"""Clean-up of frames: recipes that repair what is certain and list the rest, and duplicates among customers.
 
-Recipes need no connection. They return a `Fix`, whose `before` and `after` go into a plan.
+None of it needs a connection. Recipes return a `Fix`, whose `before` and `after` go into a plan.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stcrm_pandas.cleaning.decisions import Decisions
+    from stcrm_pandas.cleaning.matching.duplicates import Duplicates, duplicates
     from stcrm_pandas.cleaning.recipes.addresses import addresses
     from stcrm_pandas.cleaning.recipes.cities import cities
     from stcrm_pandas.cleaning.recipes.emails import emails
@@ -20,12 +22,15 @@ if TYPE_CHECKING:
     from stcrm_pandas.cleaning.recipes.zips import zips
 
 __all__ = [
+    "Decisions",
+    "Duplicates",
     "Fix",
     "MappedFix",
     "Pipeline",
     "addresses",
     "cities",
     "custom_fields",
+    "duplicates",
     "emails",
     "load_pipeline",
     "names",
@@ -37,12 +42,15 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Decisions": "decisions",
+    "Duplicates": "matching.duplicates",
     "Fix": "recipes.fix",
     "MappedFix": "recipes.spellings",
     "Pipeline": "recipes.pipeline",
     "addresses": "recipes.addresses",
     "cities": "recipes.cities",
     "custom_fields": "recipes.spellings",
+    "duplicates": "matching.duplicates",
     "emails": "recipes.emails",
     "load_pipeline": "recipes.pipeline",
     "names": "recipes.names",

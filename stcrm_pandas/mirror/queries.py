@@ -19,9 +19,15 @@ MEMORY = "2GB"
 
 
 @contextlib.contextmanager
-def private_duckdb() -> Iterator[Any]:
-    """Yield a connection of DuckDB that writes only to a private folder, and neither installs nor loads extensions."""
-    require("mirror_sql")
+def private_duckdb(part: str = "mirror_sql") -> Iterator[Any]:
+    """Yield a connection of DuckDB that writes only to a private folder, and neither installs nor loads extensions.
+
+    Parameters
+    ----------
+    part : str, default 'mirror_sql'
+        The part of this package that needs it (`errors.PARTS`).
+    """
+    require(part)
     duckdb = import_module("duckdb")
     with tempfile.TemporaryDirectory(prefix="stcrm-") as folder:  # created with mode 0700
         settings = {

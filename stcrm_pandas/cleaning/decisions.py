@@ -1,0 +1,207 @@
+"""What people decided about pairs of customers, in a small private file.
+
+A decision has ids, a verdict and a keyed hash of the compared values, never the values themselves.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, NamedTuple, get_args
+
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.http.own_files import Kind, state_of
+
+Verdict = Literal["same", "different", "later"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+VERSION = 1
+"""The version of the compared values; a decision on those of another version is asked again."""
+
+DECISIONS = Kind(0x53544344, 1, frozenset({"about", "decisions"}))
+_SCHEMA = f"""
+CREATE TABLE about (name TEXT PRIMARY KEY, value BLOB NOT NULL);
+CREATE TABLE decisions (
+    number INTEGER PRIMARY KEY, id_1 INTEGER NOT NULL, id_2 INTEGER NOT NULL, verdict TEXT NOT NULL,
+    fingerprint BLOB NOT NULL, version INTEGER NOT NULL, who TEXT NOT NULL, decided_on TEXT NOT NULL
+);
+CREATE INDEX pairs ON decisions (id_1, id_2);
+{DECISIONS.stamp}
+PRAGMA user_version = {DECISIONS.version};
+"""
+
+
+class Decision(NamedTuple):
+    """A decision about two customers (`id_1` < `id_2`); the time is in UTC, as ISO 8601 text."""
+
+    id_1: int
+    id_2: int
+    verdict: Verdict
+    fingerprint: bytes
+    version: int
+    who: str
+    decided_on: str
+
+
+class Decisions:
+    """The decisions about pairs of customers of one company.
+
+    The file has mode 0600. Decisions are added and never changed; the latest one of a pair counts.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        The SQLite file, which is created if it does not exist. By default, decisions are kept in memory only.
+
+    Raises
+    ------
+    UsageError
+        The file is not one of this class, or the folder does not exist.
+
+    Examples
+    --------
+    >>> kept = Decisions()
+    >>> kept.add(7, 3, "different", "the compared values", who="ann")
+    >>> kept.latest()[3, 7].verdict
+    'different'
+    """
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        self.path = None if path is None else Path(path)
+        if self.path is None:
+            self._memory: sqlite3.Connection | None = sqlite3.connect(":memory:", check_same_thread=False)
+            self._create(self._memory)
+        else:
+            self._memory = None
+            self._make_file(self.path)
+        with self._open() as db:
+            self._key = bytes(db.execute("SELECT value FROM about WHERE name = 'key'").fetchone()[0])
+
+    def add(self, one: int, other: int, verdict: Verdict, values: str, *, who: str = "") -> None:
+        """Add a decision.
+
+        Parameters
+        ----------
+        one, other : int
+            The ids of the customers, in any order.
+        verdict : {"same", "different", "later"}
+            The decision.
+        values : str
+            The compared values, of which only a keyed hash is kept.
+        who : str, default ''
+            Who decided.
+
+        Raises
+        ------
+        UsageError
+            The verdict is unknown, or both ids are equal.
+        """
+        if verdict not in VERDICTS:
+            raise UsageError(f"the verdict {verdict!r} is not one of {', '.join(VERDICTS)}")
+        if one == other:
+            raise UsageError(f"a decision is about two customers, not {one} twice")
+        first, second = sorted((int(one), int(other)))
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        row = (first, second, verdict, self.fingerprint(values), VERSION, who, now)
+        with self._open() as db, db:
+            db.execute(
+                "INSERT INTO decisions (id_1, id_2, verdict, fingerprint, version, who, decided_on)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                row,
+            )
+
+    def latest(self) -> dict[tuple[int, int], Decision]:
+        """Return the latest decision of each pair, in the order in which they were made.
+
+        Returns
+        -------
+        dict[tuple[int, int], Decision]
+            The decisions by ids, the smaller id first.
+        """
+        with self._open() as db:
+            rows = db.execute(
+                "SELECT id_1, id_2, verdict, fingerprint, version, who, decided_on FROM decisions"
+                " WHERE number IN (SELECT max(number) FROM decisions GROUP BY id_1, id_2) ORDER BY number"
+            ).fetchall()
+        return {(row[0], row[1]): Decision(*row) for row in rows}
+
+    def fingerprint(self, values: str) -> bytes:
+        """Return the keyed hash of compared values.
+
+        Parameters
+        ----------
+        values : str
+            The compared values of both customers.
+
+        Returns
+        -------
+        bytes
+            The hash (BLAKE2b), whose key is in the file.
+        """
+        return hashlib.blake2b(values.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
+
+    def bind(self, company: str) -> None:
+        """Note whose customers the decisions are about, or check it.
+
+        Parameters
+        ----------
+        company : str
+            The environment and the tenant.
+
+        Raises
+        ------
+        UsageError
+            The decisions are about the customers of another company.
+        """
+        with self._open() as db, db:
+            db.execute("INSERT OR IGNORE INTO about VALUES ('company', ?)", (company,))
+            noted = db.execute("SELECT value FROM about WHERE name = 'company'").fetchone()[0]
+        if noted != company:
+            raise UsageError(
+                f"the decisions in {self.path} are about the customers of {noted}, not of {company}; use another file"
+            )
+
+    def __repr__(self) -> str:
+        where = "in memory" if self.path is None else f"in {self.path}"
+        return f"<Decisions on {len(self.latest()):,} pairs, {where}>"
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        if self._memory is not None:
+            yield self._memory
+            return
+        try:
+            with contextlib.closing(sqlite3.connect(str(self.path), timeout=30)) as db:
+                db.execute("PRAGMA synchronous = FULL")
+                yield db
+        except sqlite3.DatabaseError as error:
+            raise UsageError(f"the decisions in {self.path} cannot be read or written: {error}") from error
+
+    def _make_file(self, path: Path) -> None:
+        state = state_of(path, DECISIONS)
+        if state == "ours":
+            path.chmod(0o600)
+            return
+        if state != "empty":
+            raise UsageError(f"{path} is not a file of decisions; choose another path")
+        try:
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            path.chmod(0o600)
+        except OSError as error:
+            raise UsageError(f"{path} cannot be created: {error.strerror}") from error
+        with self._open() as db:
+            self._create(db)
+
+    @staticmethod
+    def _create(db: sqlite3.Connection) -> None:
+        with contextlib.suppress(sqlite3.OperationalError):  # another process created the tables at the same time
+            db.executescript(
+                f"BEGIN EXCLUSIVE; {_SCHEMA} INSERT INTO about VALUES ('key', x'{secrets.token_hex(32)}'); COMMIT;"
+            )

@@ -1,0 +1,1 @@
+"""Which customers are the same: normal forms, candidates, comparisons, scores, kinds and clusters."""

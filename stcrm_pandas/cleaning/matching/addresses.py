@@ -1,0 +1,104 @@
+"""The parts of an address: house number, street, unit, ZIP code and city. Pure."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from stcrm_pandas.cleaning.matching.names import fold, words_in
+
+
+class Place(NamedTuple):
+    """An address as it is compared; `street` has neither direction nor suffix (St, Ave) if it has other words."""
+
+    number: str
+    street: str
+    unit: str
+    zip: str
+    city: str
+
+
+_DIRECTIONS = words_in("n s e w ne nw se sw north south east west northeast northwest southeast southwest")
+_LONG = """
+aly alley|ave avenue av|bnd bend|blvd boulevard|cir circle|cres crescent|crk creek|ct court|cv cove|dr drive
+expy expressway|fwy freeway|gln glen|grv grove|hbr harbor|hl hill|hls hills|holw hollow|hwy highway|is isle
+ln lane|loop|lp|mdw meadow|mdws meadows|mnr manor|pass|path|pkwy parkway|pl place|plz plaza|pt point|rd road
+rdg ridge|row|run|spg spring|spgs springs|sq square|st street|ter terrace|trce trace|trl trail|vis vista
+vly valley|vw view|walk|way|xing crossing
+"""
+_SUFFIXES = {word: words.split()[0] for words in _LONG.replace("\n", "|").split("|") for word in words.split()}
+_NAMES_OF_NUMBERS = "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+_ORDINALS = {word: str(number) for number, word in enumerate(_NAMES_OF_NUMBERS.split())}
+_WORDS = {"saint": "st", "mount": "mt", "fort": "ft", "county": "co", "route": "rt", "rte": "rt"} | _ORDINALS
+_ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
+_UNIT = re.compile(
+    r"(?:,|\s)\s*(?:(?:apartment|apt|unit|suite|ste|building|bldg|lot|trailer|trlr|room|rm|floor|fl|space|spc)\b\.?\s*#?"
+    r"|#|no\.)\s*([a-z0-9\-]+)\s*$"
+)
+_UNIT_WORDS = re.compile(
+    r"\b(?:apartment|apt|unit|suite|ste|building|bldg|lot|trailer|trlr|room|rm|floor|fl|space|spc|no)\b|#"
+)
+_NUMBER = re.compile(r"(\d+)([a-z])?(?:\s*-\s*\d+)?(?:\s+1/2)?\b\s*(.*)")
+_BOX = re.compile(r"\bp\s*\.?\s*o\s*\.?\s*box\s*#?(\d+)")
+_NO_LETTERS = re.compile(r"[^a-z0-9]+")
+
+
+@lru_cache(maxsize=200_000)
+def parse_address(street: str, unit: str, city: str, zip_code: str) -> Place | None:
+    """Return the parts of an address; None if it has neither a street nor a ZIP code nor a city.
+
+    Examples
+    --------
+    >>> parse_address("1204 N. Elm Street, Apt 4-B", "", "Round Rock", "78664-1234")
+    Place(number='1204', street='elm', unit='4b', zip='78664', city='roundrock')
+    """
+    text = " ".join(fold(street).split())
+    found = _UNIT.search(text)
+    if (
+        text
+        and not unit
+        and found
+        and not (found.group(1) in _SUFFIXES | dict.fromkeys(_DIRECTIONS) and len(found.group(1)) > 1)
+    ):
+        unit, text = found.group(1), text[: found.start()]
+    box = _BOX.search(text)
+    number, rest = "", text
+    if box:
+        number, rest = box.group(1), "pobox"
+    elif found := _NUMBER.match(text):
+        letter = found.group(2) or ""
+        rest = found.group(3)
+        number = found.group(1).lstrip("0") + (letter if rest else "")
+        if letter and not rest:
+            rest = letter
+    words = [_word(word) for word in _NO_LETTERS.sub(" ", rest).split()]
+    core = _name_of(words)
+    digits = re.sub(r"\D", "", zip_code.partition("-")[0].partition(".")[0])
+    zip_code = digits[:5] if len(digits) >= 5 else digits.zfill(5) if digits else ""
+    place = Place(
+        number,
+        "".join(core),
+        _NO_LETTERS.sub("", _UNIT_WORDS.sub(" ", fold(unit))),
+        zip_code,
+        _NO_LETTERS.sub("", fold(city)),
+    )
+    return place if place.street or place.zip or place.city else None
+
+
+def _name_of(words: list[str]) -> list[str]:
+    """Return the words of a street without directions at its ends and without its suffix, as far as others remain."""
+    start, end = 0, len(words)
+    while end - start > 1 and words[start] in _DIRECTIONS:
+        start += 1
+    while end - start > 1 and words[end - 1] in _DIRECTIONS:
+        end -= 1
+    if end - start > 1 and words[end - 1] in _SUFFIXES:
+        end -= 1
+    return [_SUFFIXES.get(word, word) for word in words[start:end]]
+
+
+def _word(word: str) -> str:
+    if found := _ORDINAL.fullmatch(word):
+        return found.group(1)
+    return _WORDS.get(word, word)

@@ -1,0 +1,115 @@
+"""Why a pair has its kind, in words without the values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+KINDS = {
+    "same person": "Same person twice",
+    "same company": "Same company twice",
+    "renamed": "Perhaps one person under two last names",
+    "incomplete name": "One name is incomplete",
+    "household": "Two people of one household",
+    "parent and child": "Two people of one name, perhaps parent and child",
+    "owner and company": "A person and a company",
+    "branch": "Branches of one company",
+    "other unit": "Two units of one building",
+    "sold house": "One address, other people",
+    "shared office": "Two companies at one address",
+    "shared contact": "Other names with a shared contact",
+    "same name": "The same name elsewhere",
+    "different": "Different customers",
+}
+"""The kinds of pairs, as a reason starts with them."""
+
+NAMES = {
+    9: "same name",
+    8: "a nickname or middle name",
+    7: "an initial for the first name",
+    6: "names that differ in spelling",
+    5: "names that agree in part",
+    4: "only a last name",
+    3: "same first name",
+    2: "same last name",
+    1: "a person and a company",
+    0: "other name",
+}
+LEVELS = {
+    "phone": {
+        "same": "same phone",
+        "busy": "a phone that many share",
+        "spelling": "phones that differ in one digit",
+        "other": "other phone",
+    },
+    "email": {
+        "same": "same e-mail",
+        "same, without digits": "same e-mail",
+        "busy": "an e-mail that many share",
+        "spelling": "e-mails that differ in one letter",
+        "other": "other e-mail",
+    },
+    "address": {
+        "same": "same address",
+        "crowded": "an address that many share",
+        "unit missing": "same address, without a unit in one of them",
+        "spelling": "addresses that differ in spelling",
+        "other unit": "other unit at the same address",
+        "zip": "other address in the same ZIP code",
+        "city": "other address in the same city",
+        "other": "other address",
+    },
+}
+_AGAINST = ("other", "zip", "city", "other unit")
+
+
+def describe(levels: Mapping[str, Any]) -> str:
+    """Return the reason of a pair.
+
+    Parameters
+    ----------
+    levels : mapping
+        `kind`; `name`, `phone`, `email` and `address` (the levels); `suffix` ("same", "one" or "both") and `middle`
+        (whether the middle initials differ).
+
+    Examples
+    --------
+    >>> levels = {"kind": "household", "name": 2, "phone": "same", "email": "other", "address": "same"}
+    >>> describe(levels | {"suffix": "same", "middle": False})
+    'Two people of one household: same last name, same phone, same address; but other first name, other e-mail'
+    """
+    agreeing: list[str] = []
+    differing: list[str] = []
+    name = levels["name"]
+    if not pd.isna(name):
+        (agreeing if name > 1 else differing).append(NAMES[int(name)])
+        if name in (2, 3):
+            differing.append("other first name" if name == 2 else "other last name")
+    if levels["suffix"] != "same":
+        both = levels["suffix"] == "both"
+        differing.append("other suffix (Jr, Sr)" if both else "a suffix (Jr, Sr) in one of them only")
+    if levels["middle"] is True:
+        differing.append("other middle initial")
+    for column, words in LEVELS.items():
+        if isinstance(level := levels[column], str):
+            (differing if level in _AGAINST else agreeing).append(words[level])
+    text = KINDS[levels["kind"]]
+    if agreeing:
+        text += f": {', '.join(agreeing)}"
+    if differing:
+        text += f"{'; but' if agreeing else ':'} {', '.join(differing)}"
+    return text
+
+
+def reasons_of(judged: pd.DataFrame) -> pd.Series:
+    """Return the reason of each pair; each combination of levels is described once."""
+    columns = ["kind", "name", "phone", "email", "address", "suffix", "middle"]
+    group = judged.groupby(columns, dropna=False, sort=False).ngroup()
+    first = ~group.duplicated()
+    rows = judged.loc[first, columns].astype(object).to_dict("records")
+    texts = pd.Series(
+        [describe({str(name): value for name, value in row.items()}) for row in rows], index=group[first], dtype="str"
+    )
+    return texts.loc[group].set_axis(judged.index)

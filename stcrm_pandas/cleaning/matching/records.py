@@ -1,0 +1,210 @@
+"""From frames to records: one row per customer with the values that are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from stcrm_pandas.cleaning.matching.addresses import Place, parse_address
+from stcrm_pandas.cleaning.matching.contact_values import numbers_of
+from stcrm_pandas.cleaning.matching.names import Name, parse_name
+from stcrm_pandas.cleaning.matching.nickname_groups import groups
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.output.printable import plural
+
+_ADDRESS = ("address_street", "address_unit", "address_city", "address_zip")
+_TEXT, _TEXTS, _NUMBERS = pa.string(), pa.list_(pa.string()), pa.list_(pa.int32())
+_PERSON = (("f", _TEXT), ("m", _TEXT), ("l", _TEXT), ("o", _TEXTS), ("g", _NUMBERS))
+RECORDS = pa.schema(
+    [
+        ("i", pa.int32()),
+        ("id", pa.int64()),
+        ("company", _TEXT),
+        ("suffix", _TEXT),
+        *((f"{name}{number}", kind) for number in (1, 2) for name, kind in _PERSON),
+        ("phones", _TEXTS),
+        ("emails", _TEXTS),
+    ]
+)
+"""The columns of the records: `i` is the position, `f1` to `g1` the first person (first, middle, last, other last
+names, groups of nicknames), `f2` to `g2` the second; what a record lacks is null."""
+
+PLACES = pa.schema([("i", pa.int32()), *((name, _TEXT) for name in Place._fields)])
+"""The addresses of the records: of the customer and of its locations."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """Customers as they are compared.
+
+    Parameters
+    ----------
+    records, places : pa.Table
+        See `RECORDS` and `PLACES`.
+    about : DataFrame
+        By position: `id`, `active`, and `jobs` (their number) if jobs were given.
+    merged : frozenset of int
+        The ids of customers that were merged already; they are not compared.
+    """
+
+    records: pa.Table
+    places: pa.Table
+    about: pd.DataFrame
+    merged: frozenset[int]
+
+
+def read_records(
+    customers: pd.DataFrame, contacts: pd.DataFrame, locations: pd.DataFrame, jobs: pd.DataFrame | None
+) -> Records:
+    """Return the records of all customers that were not merged into another one.
+
+    Their order depends on their values only, so neither ids nor the order of rows decide anything.
+
+    Raises
+    ------
+    UsageError
+        A column is missing, an id is missing or appears twice, or rows of several tenants are mixed.
+    """
+    customers = _columns(customers, "customers", ("id", "name", *_ADDRESS), key="id")
+    owners = pd.Index(customers["id"])
+    locations = _columns(locations, "locations", ("id", "customer_id", *_ADDRESS), key="id")
+    owner_of = dict(zip(locations["id"], locations["customer_id"], strict=True))
+    contacts = _contacts(contacts, owner_of)
+    merged = _ids(customers.get("merged_to_id"), customers.index).notna().to_numpy()
+    ids = customers["id"].tolist()
+    rows = dict.fromkeys(one for one, gone in zip(ids, merged, strict=True) if not gone)
+    names = _names(customers)
+    phones, emails = _values(contacts, rows)
+    places = _places([(customers, "id"), (locations, "customer_id")], rows)
+    kept = [
+        (names[n], tuple(sorted(phones.get(one, ()))), tuple(sorted(emails.get(one, ()))), places.get(one, ()), one, n)
+        for n, one in enumerate(ids)
+        if one in rows
+    ]
+    kept.sort(key=lambda row: row[:5])
+    about = pd.DataFrame({"id": pd.array([row[4] for row in kept], dtype="Int64")})
+    active = customers["active"] if "active" in customers else pd.Series(True, index=customers.index, dtype="boolean")
+    about["active"] = active.astype("boolean").take([row[5] for row in kept]).reset_index(drop=True)
+    if jobs is not None:
+        counts = _ids(_columns(jobs, "jobs", ("customer_id",))["customer_id"], jobs.index).value_counts()
+        about["jobs"] = about["id"].map(counts).fillna(0).astype("Int64")
+    return Records(
+        _table(kept),
+        pa.table(
+            [
+                pa.array(cells)
+                for cells in zip(*((i, *place) for i, row in enumerate(kept) for place in row[3]), strict=True)
+            ]
+            or [[] for _ in PLACES],
+            names=PLACES.names,
+        ).cast(PLACES),
+        about,
+        frozenset(int(one) for one in owners[merged]),
+    )
+
+
+def _columns(frame: Any, name: str, needed: Iterable[str], *, key: str = "") -> pd.DataFrame:
+    if not isinstance(frame, pd.DataFrame):
+        raise UsageError(f"{name}: a pandas DataFrame is required, not {type(frame).__name__}")
+    if frame.columns.has_duplicates:
+        raise UsageError(f"{name}: the column {frame.columns[frame.columns.duplicated()][0]} appears twice")
+    if missing := [column for column in needed if column not in frame]:
+        raise UsageError(f"{name}: the DataFrame has no columns {', '.join(missing)}")
+    if "tenant" in frame and frame["tenant"].nunique(dropna=False) > 1:
+        raise UsageError(f"{name}: the rows are of several tenants; compare the customers of one tenant at a time")
+    if not key:
+        return frame
+    ids = _ids(frame[key], frame.index)
+    if ids.isna().any():
+        raise UsageError(
+            f"{name}: {plural(int(ids.isna().sum()), 'row has', 'rows have')} no id; drop or complete them"
+        )
+    if ids.duplicated().any():
+        raise UsageError(
+            f"{name}: the id {ids[ids.duplicated()].iloc[0]} appears twice; keep the latest row of each id"
+        )
+    return frame.assign(**{key: ids})
+
+
+def _ids(cells: pd.Series | None, index: pd.Index) -> pd.Series:
+    """Return ids as whole numbers, also those that a file stores as text or floats."""
+    if cells is None:
+        return pd.Series(pd.NA, index=index, dtype="Int64")
+    try:
+        return pd.to_numeric(cells).astype("Int64")
+    except (TypeError, ValueError) as cause:
+        raise UsageError(f"{cells.name} must contain whole numbers") from cause
+
+
+def _contacts(frame: Any, owner_of: dict[Any, Any]) -> pd.DataFrame:
+    """Return contacts by customer; those of a location belong to its customer."""
+    frame = _columns(frame, "contacts", ("value",))
+    if not {"customer_id", "location_id"} & {*frame.columns}:
+        raise UsageError("contacts: the DataFrame has no column customer_id: pass crm.customers.list_contacts()")
+    owner = _ids(frame.get("customer_id"), frame.index)
+    if "location_id" in frame:
+        owner = owner.fillna(_ids(frame["location_id"], frame.index).map(owner_of).astype("Int64"))
+    return pd.DataFrame({"customer_id": owner, "value": frame["value"]}).dropna()
+
+
+def _names(customers: pd.DataFrame) -> list[Name]:
+    texts = _texts(customers["name"])
+    types = _texts(customers["type"]) if "type" in customers else [""] * len(texts)
+    return [parse_name(text, commercial=kind == "Commercial") for text, kind in zip(texts, types, strict=True)]
+
+
+def _texts(cells: pd.Series) -> list[str]:
+    """Return texts; a number, as in a file without dtypes, is written without a decimal point."""
+    if isinstance(cells.dtype, pd.StringDtype):
+        filled: list[str] = cells.fillna("").tolist()
+        return filled
+    if pd.api.types.is_numeric_dtype(cells.dtype):
+        return ["" if pd.isna(cell) else f"{cell:.0f}" for cell in cells]
+    return [cell if isinstance(cell, str) else str(cell) for cell in cells.astype(object).fillna("").tolist()]
+
+
+def _values(contacts: pd.DataFrame, rows: dict[int, None]) -> tuple[dict[int, set[str]], dict[int, set[str]]]:
+    phones: dict[int, set[str]] = {}
+    emails: dict[int, set[str]] = {}
+    for owner, value in zip(contacts["customer_id"].tolist(), _texts(contacts["value"]), strict=True):
+        if owner in rows:
+            numbers, addresses = numbers_of(value)
+            if numbers:
+                phones.setdefault(owner, set()).update(numbers)
+            if addresses:
+                emails.setdefault(owner, set()).update(addresses)
+    return phones, emails
+
+
+def _places(sources: list[tuple[pd.DataFrame, str]], rows: dict[int, None]) -> dict[int, tuple[Place, ...]]:
+    found: dict[int, set[Place]] = {}
+    for frame, owner in sources:
+        parts = (_texts(frame[column]) for column in _ADDRESS)
+        for one, street, unit, city, zip_code in zip(_ids(frame[owner], frame.index).tolist(), *parts, strict=True):
+            if one in rows and (place := parse_address(street, unit, city, zip_code)) is not None:
+                found.setdefault(one, set()).add(place)
+    return {one: tuple(sorted(places)) for one, places in found.items()}
+
+
+def _table(kept: list[tuple[Any, ...]]) -> pa.Table:
+    known = groups()
+    columns: dict[str, list[Any]] = {name: [] for name in RECORDS.names}
+    for i, ((people, company, suffix), phones, emails, _, one, _) in enumerate(kept):
+        columns["i"].append(i)
+        columns["id"].append(one)
+        columns["company"].append(company or None)
+        columns["suffix"].append(suffix)
+        for number in (1, 2):
+            person = people[number - 1] if len(people) >= number else None
+            columns[f"f{number}"].append(person.first if person else None)
+            columns[f"m{number}"].append(person.middle if person else None)
+            columns[f"l{number}"].append(person.last if person else None)
+            columns[f"o{number}"].append(person.others if person else ())
+            columns[f"g{number}"].append(known.get(person.first, ()) if person else ())
+        columns["phones"].append(phones)
+        columns["emails"].append(emails)
+    return pa.table({name: pa.array(cells, RECORDS.field(name).type) for name, cells in columns.items()})
