@@ -28,7 +28,12 @@ _EXPONENT = re.compile(r"[+-]?\d([.,]\d*)?E[+-]?\d+", re.ASCII | re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 _LOCAL_NUMBER = re.compile(r"[+-]?\d{1,3}([.,'  ]\d{3})*([.,]\d+)?|[+-]?\d+,\d+", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}([.,'  ]\d{3})+", re.ASCII)
-_SHORT_DATE = re.compile(r"\d{1,2}[-. ]{1,2}[^\W\d]{3,4}\.?|[^\W\d]{3,4}[-. ]{1,2}\d{2}")
+_MONTH = (
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|dic|fév|fev|avr|mai|jui|aoû|déc|mär|mrz|okt|dez|"
+    r"gen|mag|giu|lug|set|ott|out|mrt|mei)[^\W\d]?"
+)
+"""Months as spreadsheets shorten them in English, Spanish, French, German, Italian, Portuguese and Dutch."""
+_SHORT_DATE = re.compile(rf"\d{{1,2}}[-. ]{{1,2}}{_MONTH}\.?|{_MONTH}[-. ]{{1,2}}\d{{2}}", re.IGNORECASE)
 _DATE = re.compile(r"[\d./:,\- ]*\d[./:\-]\s?\d.*")
 _ERROR = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!)|#{2,}|Err:\d+")
 _LOST_ZERO = re.compile(r"\d{3,4}|\d{7,8}", re.ASCII)

@@ -120,6 +120,15 @@ def test_formulas_are_disarmed(kind: str, tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(stcrm.read_sheet(path).frame, frame, check_index_type=False)
 
 
+def test_unit_with_a_number_is_no_date(tmp_path: Path) -> None:
+    path = stcrm.write_sheet(BEFORE, tmp_path / "sheet.csv")
+    path.write_text(path.read_text("utf-8-sig").replace("Ann", "Unit 12").replace("'=Bob", "May-26"), "utf-8-sig")
+    with pytest.warns(StcrmWarning, match="1 cell"):
+        sheet = stcrm.read_sheet(path)
+    assert sheet.as_read["name"].iloc[0] == "Unit 12"
+    assert sheet.suspects["text"].tolist() == ["May-26"]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_additional_columns_round_trip(kind: str, tmp_path: Path) -> None:
     frame = BEFORE.assign(
