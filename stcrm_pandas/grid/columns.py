@@ -30,7 +30,8 @@ from stcrm_pandas.sheets.text import any_json, json, number, to_cell_text
 
 KINDS: Mapping[Kind, str] = {"double": "number", "decimal": "number"}
 """Names of kinds for people, where they differ from the API's."""
-_EPOCH = dt.datetime(1970, 1, 1)
+_FIRST, _LAST = np.datetime64("1884-01-01", "us"), np.datetime64("9999-01-01", "us")
+"""Times outside of these are shown in UTC: before, offsets have seconds, and after, a local time may have no year."""
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _OFFSET = re.compile(r"(?<=[\d.]) ?(Z|[+-]\d\d:?\d\d)$", re.ASCII | re.IGNORECASE)
 _IN_KEY = "it identifies the row"
@@ -153,6 +154,8 @@ class GridColumn:
 
             def read_text(text: str) -> tuple[Any, str]:
                 value = words.get(text.casefold(), read_value(text))
+                if isinstance(self.dtype, pd.CategoricalDtype) and value not in field.values:
+                    raise ValueError(f"is none of: {', '.join(field.values)}")
                 try:
                     read_cell(to_cell_text(value))
                 except Suspect as suspect:
@@ -192,7 +195,7 @@ class GridColumn:
             array[positions] = moments.astype(self.dtype).array
         else:
             array[positions] = pd.array(values, dtype=self.dtype)
-        return pd.Series(array, index=cells.index, name=cells.name, copy=False)
+        return pd.Series(array, index=cells.index, name=cells.name, dtype=self.dtype, copy=False)
 
     def as_json(self) -> dict[str, Any]:
         """Return what a view shows of the column."""
@@ -285,7 +288,7 @@ def _from_dtype(name: str, cells: Any, zone: str) -> GridColumn:
     elif types.is_bool_dtype(dtype):
         kind = "boolean"
     elif types.is_integer_dtype(dtype):
-        kind = "integer"
+        kind = "object" if str(dtype).lower() == "uint64" else "integer"
     elif str(dtype).lower() in ("float64", "float32"):
         kind = "double"
     elif types.is_datetime64_any_dtype(dtype):
@@ -331,15 +334,15 @@ def _time_texts(cells: Any, zone: str | None) -> Any:
     moments = cells.dt.as_unit("us")
     utc = (moments if zone is None else moments.dt.tz_convert("UTC").dt.tz_localize(None)).to_numpy()
     missing = np.isnat(utc)
-    if zone is None or zone == "UTC":
-        local, minutes = utc, np.zeros(len(utc), np.int64)
-    else:
-        local = moments.dt.tz_convert(zone).dt.tz_localize(None).to_numpy()
-        seconds = (local - utc).astype("m8[s]").astype(np.int64)
-        # Before 1883 offsets have seconds, and the first hours of the year 1 have no local year.
-        odd = ~missing & ((seconds % 60 != 0) | (local < np.datetime64("0001-01-01", "us")))
-        local = np.where(odd, utc, local)
-        minutes = np.where(odd | missing, 0, seconds // 60)
+    local, minutes = utc, np.zeros(len(utc), np.int64)
+    if zone is not None and zone != "UTC":
+        shifted = ~missing & (utc >= _FIRST) & (utc < _LAST)
+        there = moments[shifted].dt.tz_convert(zone).dt.tz_localize(None).to_numpy()
+        seconds = (there - utc[shifted]).astype("m8[s]").astype(np.int64)
+        odd = seconds % 60 != 0
+        local = utc.copy()
+        local[shifted] = np.where(odd, utc[shifted], there)
+        minutes[shifted] = np.where(odd, 0, seconds // 60)
     texts = pc.replace_substring_regex(
         pa.array(local, pa.timestamp("us"), from_pandas=True).cast(pa.string()), r"\.000000$", ""
     )
@@ -354,15 +357,11 @@ def _time_text(moment: Any, zone: str | None) -> str:
     at = pd.Timestamp(moment).to_pydatetime(warn=False)
     if zone is None:
         return at.replace(tzinfo=None).isoformat(" ")
-    utc = at.astimezone(dt.UTC)
-    local, minutes = utc, 0
-    if zone != "UTC":
-        try:
-            local = utc.astimezone(zoneinfo.ZoneInfo(zone))
-            seconds = int((local.utcoffset() or dt.timedelta()).total_seconds())
-        except OverflowError:
-            seconds = 1
-        local, minutes = (utc, 0) if seconds % 60 else (local, seconds // 60)
+    local, minutes = at.astimezone(dt.UTC), 0
+    if zone != "UTC" and _FIRST <= np.datetime64(local.replace(tzinfo=None), "us") < _LAST:
+        there = local.astimezone(zoneinfo.ZoneInfo(zone))
+        seconds = int((there.utcoffset() or dt.timedelta()).total_seconds())
+        local, minutes = (local, 0) if seconds % 60 else (there, seconds // 60)
     return f"{local.replace(tzinfo=None).isoformat(' ')} {_offset_text(minutes)}"
 
 

@@ -273,11 +273,13 @@ class Session:
             return CellEdit(key, name, None, None, _storable(typed), "rejected", reason)
         base = self._original(position, name)
         now = pending.get(cell, self.state(cell).value)
-        try:
-            value, why = column.parse(typed)
-        except Rejected as error:
-            return CellEdit(key, name, base, now, _storable(typed), "rejected", str(error))
-        new = column.text(value)
+        new, why = typed, ""
+        if typed not in (now, base):  # what the frame has needs no check
+            try:
+                value, why = column.parse(typed)
+            except Rejected as error:
+                return CellEdit(key, name, base, now, _storable(typed), "rejected", str(error))
+            new = column.text(value)
         edited = self.history.latest(cell)
         if new == now and not (force and edited is not None and edited.new != now):
             return CellEdit(key, name, base, now, new, "same")
