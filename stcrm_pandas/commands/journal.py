@@ -1,4 +1,4 @@
-"""`stcrm journal`: list and delete the journals of bulk edits."""
+"""`stcrm journal`: list and delete the journals of bulk edits, and the logs of grids."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from stcrm_pandas.errors import StcrmError, UsageError
 from stcrm_pandas.output.printable import plural
 from stcrm_pandas.settings.connection import duration, read_journal_folder
 
-app = typer.Typer(help="The journals of bulk edits on this machine. They contain customer data.", no_args_is_help=True)
+app = typer.Typer(
+    help="The journals of bulk edits and the logs of grids on this machine. They contain customer data.",
+    no_args_is_help=True,
+)
 
 Folder = Annotated[
     Path | None, typer.Option("--state-dir", help="Use this folder, not STCRM_STATE_DIR or the default.")
@@ -25,8 +28,9 @@ Folder = Annotated[
 @app.command("list")
 @refusals
 def list_journals(state_dir: Folder = None) -> None:
-    """List the journals, with tenant, time, reason and the outcome of the rows."""
+    """List the journals, with tenant, time, reason and the outcome of the rows; then the logs of grids."""
     from stcrm_pandas.edits.apply.journal import Journal
+    from stcrm_pandas.grid.log import folder_of, logs_in
 
     folder = read_journal_folder(state_dir)
     paths = sorted(folder.glob("*.sqlite"))
@@ -44,6 +48,8 @@ def list_journals(state_dir: Folder = None) -> None:
         say(f"{path}: {about['resource']} of {place}, {about['applied_at']}: {outcome}{reason}")
     if not paths:
         say(f"There are no journals in {folder}.")
+    for log in logs_in(folder_of(folder)):
+        say(f"{log.path}: grid of {log.title}, last edited {log.latest}: {plural(log.edits, 'edit')}")
 
 
 @app.command()
@@ -53,28 +59,34 @@ def purge(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     state_dir: Folder = None,
 ) -> None:
-    """Delete journals, unless an apply is running. Their edits can no longer be resumed or undone."""
+    """Delete journals and logs of grids, unless an apply is running. Their edits can no longer be resumed or undone."""
     from stcrm_pandas.edits.apply.journal import digest_of, files_of
     from stcrm_pandas.edits.apply.locks import hold_all
+    from stcrm_pandas.grid.log import folder_of, logs_in
+    from stcrm_pandas.grid.log import purge as purge_log
 
     try:
         age = None if older_than is None else duration(older_than)
     except ValueError as error:
         raise UsageError(f"--older-than: {error}.") from None
     folder = read_journal_folder(state_dir)
-    latest = None if age is None else f"{dt.datetime.now(dt.UTC) - age:%Y%m%dT%H%M%S%f}"
-    paths = [path for path in sorted(folder.glob("*.sqlite")) if latest is None or path.name < latest]
-    if (
-        paths
-        and not yes
-        and not typer.confirm(f"Delete {plural(len(paths), 'journal')}? Their edits can no longer be undone.")
-    ):
+    latest = None if age is None else dt.datetime.now(dt.UTC) - age
+    paths = [
+        path for path in sorted(folder.glob("*.sqlite")) if latest is None or path.name < f"{latest:%Y%m%dT%H%M%S%f}"
+    ]
+    logs = [
+        log for log in logs_in(folder_of(folder)) if latest is None or dt.datetime.fromisoformat(log.latest) < latest
+    ]
+    found = f"{plural(len(paths), 'journal')}" + (f" and {plural(len(logs), 'log')} of grids" if logs else "")
+    if (paths or logs) and not yes and not typer.confirm(f"Delete {found}? Their edits can no longer be undone."):
         raise typer.Exit(REFUSED)
     with hold_all(folder, filter(None, map(digest_of, paths))):
         for path in paths:
             for file in files_of(path):
                 file.unlink(missing_ok=True)
-    say(f"{plural(len(paths), 'journal')} deleted.")
+    for log in logs:
+        purge_log(log.path)
+    say(f"{found} deleted.")
 
 
 @app.command()

@@ -21,7 +21,7 @@ from stcrm_pandas.frame.matching import with_key
 from stcrm_pandas.grid.columns import columns_of_frame, columns_of_target, row_of_frame
 from stcrm_pandas.grid.grid import Grid
 from stcrm_pandas.grid.judge import Planner
-from stcrm_pandas.grid.log import GridLog, path_of
+from stcrm_pandas.grid.log import GridLog, folder_of, path_of
 from stcrm_pandas.grid.session import Session
 from stcrm_pandas.output.printable import company_name
 from stcrm_pandas.settings.connection import read_journal_folder
@@ -74,7 +74,7 @@ def edit(frame: pd.DataFrame, *, key: str | Sequence[str] = "id", name: str) -> 
     keyed = with_key(row, frame, "the frame")
     _check_columns(names, keyed)
     columns = columns_of_frame(names, keyed)
-    folder = read_journal_folder().parent / "grids"
+    folder = folder_of(read_journal_folder())
     log = _open(path_of(folder, ("name", name)), {"name": name})
     session = Session(frame, row_of_frame(names, columns), columns, log, None)
     return Grid(session, name, {"tenant": None, "zone": "UTC"})
@@ -101,7 +101,7 @@ def edit_rows(port: Port, resource: str, frame: pd.DataFrame, options: Mapping[s
     zone = port.time_zone or "UTC"
     columns = columns_of_target(target, keyed, zone, plan_options)
     about = {"environment": port.name, "tenant": str(port.tenant), "resource": resource}
-    path = path_of(port.journal_folder.parent / "grids", (*about.values(), *sorted(map(str, keyed.columns))))
+    path = path_of(folder_of(port.journal_folder), (*about.values(), *sorted(map(str, keyed.columns))))
     session = Session(frame, target.row, columns, _open(path, about), planner)
 
     def plan(before: pd.DataFrame, after: pd.DataFrame) -> Plan:

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -94,6 +95,7 @@ class GridLog:
         self.path = path
         self._db = db
         self._file = OpenFile.open_at(path)
+        weakref.finalize(self, db.close)
 
     @classmethod
     def open(cls, path: Path, about: Mapping[str, str]) -> Self:
@@ -210,6 +212,11 @@ class GridLog:
             raise LogNotWritten(f"the log of the grid {self.path} cannot be read ({error})") from None
 
 
+def folder_of(journals: Path) -> Path:
+    """Return the folder of the logs, beside that of the journals."""
+    return journals.parent / "grids"
+
+
 def path_of(folder: Path, parts: Sequence[object]) -> Path:
     """Return the path of the log that some parts name: environment, tenant, resource and columns, or a name."""
     digest = hashlib.sha256(json.dumps(list(map(str, parts))).encode()).hexdigest()[:24]
@@ -218,11 +225,11 @@ def path_of(folder: Path, parts: Sequence[object]) -> Path:
 
 @dataclass(frozen=True)
 class LogSummary:
-    """What a list of logs shows."""
+    """What a list of logs shows: the file, what it belongs to, how many edits it has, and the time of the last."""
 
     path: Path
-    about: Mapping[str, str]
-    cells: int
+    title: str
+    edits: int
     latest: str
 
 
@@ -230,11 +237,12 @@ def logs_in(folder: Path) -> list[LogSummary]:
     """Return the logs of grids in a folder."""
     found = []
     for path in owned_in(folder, GRID_LOG):
-        with closing(connect_read_only(path)) as db, suppress(sqlite3.Error):
+        with closing(connect_read_only(path)) as db:
             about = dict(db.execute("SELECT name, value FROM about"))
-            (cells,) = db.execute("SELECT count(*) FROM cells WHERE verdict = 'accepted'").fetchone()
-            (latest,) = db.execute("SELECT max(at) FROM events").fetchone()
-            found.append(LogSummary(path, about, cells, latest or about.get("made_at", "")))
+            ((edits,),) = db.execute("SELECT count(*) FROM cells WHERE verdict = 'accepted'")
+            ((latest,),) = db.execute("SELECT max(at) FROM events")
+        of = f"{about.get('resource')} of tenant {about.get('tenant')} of {about.get('environment')}"
+        found.append(LogSummary(path, about.get("name") or of, edits, latest or about["made_at"]))
     return found
 
 

@@ -97,3 +97,19 @@ def held_by_another_process(path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0 or sqlite3.OperationalError.__name__ in done.stderr
     return done.returncode != 0
+
+
+def test_logs_of_grids_are_listed_and_purged(box, tenant, join, stcrm):
+    crm = join(box, state_dir=tenant / "state")
+    grid = crm.customers.edit(crm.customers.list().head(2))
+    session = grid._session
+    session.edit("tab", 1, "", [(session.key_texts[0], "name", session.texts("name")[0].as_py(), "Zebulon")])
+    (path,) = (tenant / "state" / "grids").glob("*.sqlite")
+    code, stdout, _ = stcrm("journal", "list")
+    assert code == 0
+    assert f"{path}: grid of customers of tenant" in stdout
+    assert stdout.endswith(": 1 edit\n")
+    assert "Zebulon" not in stdout
+    assert stcrm("journal", "purge", "--older-than", "1d", "--yes")[1] == "0 journals deleted.\n"
+    assert stcrm("journal", "purge", "--yes")[1] == "0 journals and 1 log of grids deleted.\n"
+    assert list(path.parent.iterdir()) == []
