@@ -46,7 +46,7 @@ def test_tutorials_show_their_output(page: Path, folder: Path) -> None:
     shown = None
     for block in blocks(page):
         if block.language == "python":
-            BETWEEN.get(page.stem, lambda folder: None)(folder)
+            BETWEEN.get(page.stem, lambda folder, names: None)(folder, names)
             shown = run(block.code, names)
         elif shown is None:
             (folder / f"{page.stem}.csv").write_text(block.code)
@@ -86,7 +86,7 @@ def test_index_lists_every_tutorial() -> None:
     index = (ROOT / "docs" / "tutorials" / "index.md").read_text()
     others = {page.stem for page in TUTORIALS} - {"index"}
     assert set(re.findall(r"\]\((\w+)\.md\)", index)) == others
-    assert len(others) == 10
+    assert len(others) == 11
 
 
 def run(code: str, names: dict[str, Any]) -> str | None:
@@ -100,7 +100,7 @@ def run(code: str, names: dict[str, Any]) -> str | None:
         return repr(eval(compile(ast.Expression(last.value), "page", "eval"), names))
 
 
-def edit_the_first_customer(folder: Path) -> None:
+def edit_in_excel(folder: Path, names: dict[str, Any]) -> None:
     """Do what the reader does in Excel."""
     if (path := folder / "customers.xlsx").exists():
         workbook = openpyxl.load_workbook(path)
@@ -108,5 +108,15 @@ def edit_the_first_customer(folder: Path) -> None:
         workbook.save(path)
 
 
-BETWEEN: dict[str, Callable[[Path], None]] = {"edit_in_excel": edit_the_first_customer}
+def edit_in_a_grid(folder: Path, names: dict[str, Any]) -> None:
+    """Do what the reader does in the grid."""
+    if "grid" in names:
+        session = names["grid"]._session
+        session.edit("tab", 1, "", [(session.key_texts[0], "name", session.texts("name")[0].as_py(), "Ann Lee")])
+
+
+BETWEEN: dict[str, Callable[[Path, dict[str, Any]], None]] = {
+    "edit_in_excel": edit_in_excel,
+    "edit_in_a_grid": edit_in_a_grid,
+}
 """What happens before each block of a page."""
