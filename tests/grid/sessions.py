@@ -44,4 +44,4 @@ def with_cell(frame: pd.DataFrame, position: int, column: str, value: Any) -> pd
     cells = pd.Series([None] * len(values), dtype=object)
     for place, one in enumerate(values):
         cells.iat[place] = one
-    return frame.assign(**{column: pd.Series(cells.array, frame.index).astype(frame[column].dtype)})
+    return frame.assign(**{column: pd.Series(cells.array, frame.index, dtype=object).astype(frame[column].dtype)})

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from stcrm_pandas.contract.schemas.fields import Row
@@ -25,6 +25,7 @@ ZONES = ["UTC", "America/Chicago", "Asia/Kolkata", "Pacific/Kiritimati"]
 CREATED = next(column for column in LEADS.columns if column.name == "created_on")
 
 
+@settings(phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(row=st.sampled_from(ROWS), zone=st.sampled_from(ZONES), data=st.data())
 def test_texts_are_read_back_exactly(row: Row, zone: str, data: st.DataObject) -> None:
     frame = data.draw(frames(row, least=1))
