@@ -866,6 +866,7 @@ class Grid {
   // `cells`: [row, column, text]. Sends what differs; says what it left out.
   edit(cells) {
     if (this.gone) return this.say("This grid was replaced by a newer one. Edit there.");
+    this.say("");
     const left = new Map();
     const edits = [];
     for (const [row, column, typed] of cells) {
@@ -971,7 +972,6 @@ class Grid {
       at: Math.min(Math.max(bottom, top + block.length - 1), this.order.length - 1),
       column: Math.min(Math.max(right, left + wide - 1), this.columns.length - 1),
     };
-    this.say("");
     this.edit(cells);
     if (outside) this.say(`${plural(outside, "cell")} of the block did not fit into the grid and ${outside === 1 ? "was" : "were"} left out.`);
     return undefined;
@@ -1154,8 +1154,11 @@ class Grid {
   }
 
   toggle() {
-    const next = { true: "false", false: null, blank: "true" };
-    this.setAll((row, column) => (column.kind === "boolean" ? next[column.now(row) ?? "blank"] ?? null : column.now(row)));
+    this.setAll((row, column) => {
+      const now = column.now(row);
+      if (column.kind !== "boolean") return now;
+      return now === "true" ? "false" : now === "false" && column.nullable !== false ? null : "true";
+    });
   }
 
   onKey(event) {
@@ -1281,7 +1284,7 @@ class Grid {
     if (this.planned && plan) {
       const figures = element("p", { class: "stcrm-figures" });
       figures.textContent = [plural(plan.calls, "request"), plural(plan.cells, "cell"), `${plan.refusals.toLocaleString("en-US")} refused`].join(" · ");
-      const html = element("div", { class: "stcrm-plan" });
+      const html = element("div", { class: "stcrm-plan", tabindex: "0", role: "region", "aria-label": "Summary of the plan" });
       html.innerHTML = plan.html ?? ""; // Python escapes every value
       parts.push(figures, html, element("button", {
         type: "button", text: "Show the plan below", title: "Show the plan in an output below the grid",

@@ -128,6 +128,7 @@ class Notebook:
         page.on("pageerror", lambda error: notebook.trouble.append(str(error)))
         page.goto(lab.address(name))
         notebook.wait_for_kernel()
+        page.get_by_role("tab", name="File Browser").click()  # closes it
         return notebook
 
     def wait_for_kernel(self) -> None:

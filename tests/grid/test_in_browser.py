@@ -387,6 +387,62 @@ def test_saved_notebook_has_neither_rows_nor_javascript(notebook: Notebook, lab:
     assert len(saved) < 8_000
 
 
+CUSTOMERS = """
+import stcrm_pandas as stcrm
+from stcrm_pandas.sandbox import Sandbox
+
+crm = stcrm.connect(sandbox=Sandbox(leads=300, seed=7, rate_limit=None))
+customers = crm.customers.list(active=True)
+address = ["zip", "latitude", "longitude", "street", "unit", "city", "state", "country"]
+customers = customers[["id", "name", *[f"address_{part}" for part in address]]]
+"""
+
+
+def test_plan_beside_and_conflicts_after_the_rows_were_read_anew(lab: Lab, context: BrowserContext) -> None:
+    lab.write("customers.ipynb", [CUSTOMERS, "grid = crm.customers.edit(customers)\ngrid"])
+    notebook = Notebook.opened(lab, context, "customers.ipynb")
+    notebook.run_all()
+    keyboard, grid = notebook.page.keyboard, notebook.grid
+    expect(notebook.cell(0, 4)).not_to_have_text("…", timeout=120_000)
+    grid.get_by_role("button", name="Plan", exact=True).click()
+    panel = grid.get_by_role("complementary")
+    expect(panel).to_contain_text("0 requests · 0 cells · 0 refused")
+    notebook.cell(0, 2).click()
+    for typed in ("64999", "38.5", "-90.25"):
+        keyboard.type(typed)
+        keyboard.press("Tab")
+        if typed == "64999":
+            expect(notebook.cell(0, 2)).to_have_class("stcrm-cell stcrm-refused")
+            assert "the plan refuses it. The address changes" in str(notebook.cell(0, 2).get_attribute("title"))
+            expect(panel).to_contain_text("0 requests · 0 cells · 1 refused")
+            assert serious(notebook) == []
+    notebook.go_to(0, 2)
+    expect(notebook.cell(0, 2)).to_have_class("stcrm-cell stcrm-changed stcrm-active")  # the coordinates resolved it
+    expect(panel).to_contain_text("1 request · 3 cells · 0 refused")
+    assert notebook.ask("[len(grid.plan().requests), len(grid.plan().refused)]") == [1, 0]
+    grid.get_by_role("button", name="Show the plan below").click()
+    expect(notebook.page.locator(".jp-OutputArea-output").last).to_contain_text("address_zip")
+
+    notebook.go_to(5, 1)
+    keyboard.type("Mine")
+    keyboard.press("Enter")
+    wait_until_saved(notebook)
+    notebook.start("customers = customers.copy(); customers.loc[customers.index[5:7], 'name'] = 'Theirs'")
+    notebook.run_last()
+    expect(panel).to_contain_text("1 conflict")
+    expect(notebook.cell(5, 1)).to_have_text("Theirs")
+    panel.get_by_role("button", name="Keep mine: name of ").click()
+    expect(notebook.cell(5, 1)).to_have_text("Mine")
+    expect(panel).not_to_contain_text("conflict")
+    notebook.page.set_viewport_size({"width": 390, "height": 844})
+    for part in (".stcrm-grid", ".stcrm-tools", ".stcrm-bar", ".stcrm-panel"):
+        assert grid.page.locator(part).evaluate("part => part.scrollWidth <= part.clientWidth"), part
+    assert serious(notebook) == []
+    notebook.page.set_viewport_size({"width": 1300, "height": 900})
+    assert notebook.trouble == []
+    notebook.close()
+
+
 def test_killed_kernel_loses_no_acknowledged_edit(lab: Lab, context: BrowserContext) -> None:
     lab.write("killed.ipynb", [FRAME, show("killed")])
     notebook = Notebook.opened(lab, context, "killed.ipynb")
