@@ -62,7 +62,8 @@ def cities(rows: pd.DataFrame) -> Fix:
     -----
     - Case, spaces and punctuation follow the company's most frequent spelling of the city.
     - A short form, such as `Ft Worth`, or a misspelling of one letter (two from eight letters on) becomes a city of the
-      same ZIP code that has at least 3 rows there, and 5 times as many as the misspelling.
+      same ZIP code that has at least 3 rows there, and 5 times as many as the misspelling. A city with at least 3 rows
+      in some ZIP code, and a fifth of those of its largest city, is no misspelling.
     - A misspelling whose ZIP code does not agree is only suggested, and so is a case that is written in two ways.
 
     The place stays the same, so plan the changes of customers with `keep_coordinates=True`.
@@ -133,6 +134,8 @@ class _Company:
     """Key of a city to its rows."""
     by_zip: Mapping[str, Mapping[str, int]]
     """ZIP code to the rows of each key."""
+    own: frozenset[str]
+    """Keys of the cities that are no misspellings: in a ZIP code, they have enough rows of their own."""
 
     @classmethod
     def of(cls, counts: Mapping[_Pair, int], now: Mapping[_Pair, str]) -> _Company:
@@ -145,7 +148,13 @@ class _Company:
             spelled.setdefault(key, Counter())[city] += number
             rows[key] += number
             by_zip.setdefault(pair[1], Counter())[key] += number
-        return cls({key: _best(found) for key, found in spelled.items()}, rows, by_zip)
+        own = {
+            key
+            for code, found in by_zip.items()
+            for key, number in found.items()
+            if code and number >= USUAL and number * TIMES > max(found.values())
+        }
+        return cls({key: _best(found) for key, found in spelled.items()}, rows, by_zip, frozenset(own))
 
     def verdict(self, city: str, code: str) -> Verdict:
         text = " ".join(city.split())
@@ -155,8 +164,6 @@ class _Company:
         if (meant := self._misspelled(key, code)) is not None:
             return meant
         best = self.spellings[key]
-        if best == city:
-            return None
         if not _in_mixed_case(best):
             best, uncertain = _recased(best)
             if uncertain:
@@ -169,7 +176,7 @@ class _Company:
 
     def _misspelled(self, key: str, code: str) -> Verdict:
         """Return the city of the same ZIP code that a rare city is a misspelling of, or a suggestion."""
-        if self.rows[key] >= USUAL:
+        if key in self.own:
             return None
         allowed = 2 if len(key) >= 8 else 1
         if len(key) < 4:
@@ -177,13 +184,10 @@ class _Company:
         here = self.by_zip.get(code, {}) if code else {}
         near = [
             one
-            for one, number in self.rows.items()
-            if one != key
-            and number >= USUAL
-            and abs(len(one) - len(key)) <= allowed
-            and letters_apart(one, key) <= allowed
+            for one in sorted(self.own, key=lambda city: (-self.rows[city], city))
+            if abs(len(one) - len(key)) <= allowed and letters_apart(one, key) <= allowed
         ]
-        agreeing = [one for one in near if here.get(one, 0) >= max(USUAL, TIMES * here[key])]
+        agreeing = [one for one in near if here.get(one, 0) >= max(USUAL, TIMES * here.get(key, 0))]
         if len(agreeing) == 1 and _in_mixed_case(self.spellings[agreeing[0]]):
             return Changed(self.spellings[agreeing[0]], "")
         return Skipped("may be misspelled; the ZIP code does not confirm it", self.spellings[near[0]]) if near else None

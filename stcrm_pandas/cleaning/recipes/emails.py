@@ -137,7 +137,7 @@ def _judged(value: str, text: str, done: list[str]) -> Verdict:
         return Skipped("not a real address")
     if suggestion := _suggested(name, domain):
         return Skipped("the domain may be misspelled", suggestion)
-    if not is_valid_address(new):
+    if not is_valid_address(new) or domain[-2:-1] == ".":
         return Skipped("not a valid address")
     return None if new == value else Changed(new, ", ".join(dict.fromkeys(done)))
 

@@ -67,7 +67,7 @@ SMALL = words_in("and of the for at by in on to a an or")
 SHORT_WORDS = words_in(
     "ace acme act aid air all ann any app arc arm art ash ask auto baby back bag bait bake ball band bank "
     "bar barn base bath bay beach bean bear beds bee bell best bet bev big bike bird bit blue boat body "
-    "bolt book boot boss bow box boy bros bug bun bus buy cab cafe cake call camp can cap car card care "
+    "bolt book boot boss bow box boy bros bug bun bus buy cab cafe café cake call camp can cap car card care "
     "cart cash cat cave chef city clay club coal coat cod coin cold con cool cook corn cow crab cub cue "
     "cup cut dad data dan day deal deck deer deli den desk dew dig dish dock doe dog doll don door dot dry "
     "duck due east easy eat eco edge egg elk elm end era eve eye fan far farm fast fin fir fire fish fit "

@@ -26,7 +26,7 @@ _SHORT = "a short word that may be an abbreviation"
 _VOWELS = frozenset("aeiouyàáâãäåèéêëìíîïòóôõöøùúûü")
 _REMARK = re.compile(
     r"\b(?:do not|don'?t|dnc|dns|no longer|call first|cash only|collections?|deceased|moved|see notes?|duplicate|"
-    r"bad debt|old acct|old account|test|unknown|n/?a)\b",
+    r"bad debt|old acct|old account|test|unknown|n/a)\b",
     re.IGNORECASE,
 )
 
@@ -98,7 +98,7 @@ def correct_name(value: Any, kind: Any = None) -> Verdict:
         return Skipped("characters that are no part of a name")
     if _REMARK.search(text):
         return Skipped("a remark within the name")
-    company = is_company(text, kind)
+    company = is_company(text, kind) or len(text) <= 4  # one short word may be an abbreviation
     problem, new = _recased(text, company)
     if problem is not None:
         return Skipped(problem, new if new != text else None)

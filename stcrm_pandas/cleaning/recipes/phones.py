@@ -14,6 +14,7 @@ from stcrm_pandas.cleaning.recipes.cells import Changed, Recipe, Skipped, Verdic
 from stcrm_pandas.cleaning.recipes.fix import Fix
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.contact_values import REGION, is_valid_number
+from stcrm_pandas.output.printable import plural
 
 STYLES = ("e164", "national")
 TYPES = ("Phone", "MobilePhone", "Fax")
@@ -36,8 +37,10 @@ _WITH_LETTERS = re.compile(r"\+?[\dOoQIlSB\s().\-/]+")
 _TWO = re.compile(
     r"\d{3}\D{0,3}\d{4}\s*(?:/|\\|,|;|&|\||\bor\b|\band\b|\s)\s*(?:\+?1[\s.\-]*)?\(?\d{3}\)?\D{0,3}\d{3}[\s.\-]*\d"
 )
-_PLAIN = re.compile(r"\+?[\d\s().\-/]+")
+_PLAIN = re.compile(r"[\d\s().\-/+]+")
+_CODE_IN_BRACKETS = re.compile(r"^\(\s*\+\s*(\d{1,3})\s*\)")
 _AS_NUMBER = re.compile(r"(\+?\d{10,15})\.0+")
+_AREA_CODE = "not a valid number: an area code does not start with 0 or 1"
 _DUMMIES = ("1234567890", "0123456789", "9876543210", "1231231234", "5551234567", "5555551212", "1112223333")
 
 
@@ -131,6 +134,7 @@ def _read(text: str, region: str) -> Skipped | tuple[phonenumbers.PhoneNumber, s
     text, extension = _without_extension(text)
     if _MASK.search(text):
         return Skipped("masked: some digits are hidden")
+    text = _CODE_IN_BRACKETS.sub(r"+\1 ", text)
     if as_number := _AS_NUMBER.fullmatch(text):
         text = as_number.group(1)
     if _TWO.search(text):
@@ -173,13 +177,15 @@ def _with_other_characters(text: str, region: str) -> Skipped:
 
 
 def _wrong_length(digits: str) -> Skipped | None:
-    """Return why a North American number without a plus sign has too few or too many digits."""
-    if len(digits) == 10 or (len(digits) == 11 and digits[0] == "1") or digits.startswith(("001", "011")):
+    """Return why a North American number without a plus sign cannot be one, by its first digits and its length."""
+    if len(digits) == 10 or (len(digits) == 11 and digits[0] == "1"):
+        return Skipped(_AREA_CODE) if digits[-10] in "01" else None
+    if digits.startswith(("001", "011")):
         return None
     if len(digits) == 7:
         return Skipped("7 digits: the area code is missing")
     if len(digits) < 10:
-        return Skipped(f"{len(digits)} digits: too few")
+        return Skipped(f"{plural(len(digits), 'digit')}: too few")
     if len(digits) == 11:
         return Skipped("11 digits that do not start with 1")
     return Skipped("two numbers in one cell" if len(digits) in (20, 21, 22) else f"{len(digits)} digits: too many")
@@ -209,7 +215,7 @@ def _why_invalid(number: phonenumbers.PhoneNumber) -> str:
     national = str(number.national_number)
     if number.country_code == 1 and len(national) == 10:
         if national[0] in "01":
-            return "not a valid number: an area code does not start with 0 or 1"
+            return _AREA_CODE
         if national[3] in "01":
             return "not a valid number: after the area code, a number does not start with 0 or 1"
         return "not a valid number: no such area code"

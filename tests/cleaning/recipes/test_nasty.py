@@ -1,0 +1,70 @@
+"""Nasty values, each with the result that a careful person would choose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stcrm_pandas.cleaning.recipes.addresses import correct_state, correct_street, correct_unit
+from stcrm_pandas.cleaning.recipes.cells import Changed, Skipped
+from stcrm_pandas.cleaning.recipes.emails import correct_email
+from stcrm_pandas.cleaning.recipes.names import correct_name
+from stcrm_pandas.cleaning.recipes.phones import correct_phone
+from stcrm_pandas.cleaning.recipes.zips import correct_zip
+
+HERE = Path(__file__).parent / "nasty"
+VISIBLE = str.maketrans({"␣": " ", "⇥": "\t"})
+DECIDE = {
+    "phones": correct_phone,
+    "emails": correct_email,
+    "names": correct_name,
+    "companies": lambda name: correct_name(name, "Commercial"),
+    "streets": correct_street,
+    "units": correct_unit,
+    "zips": lambda text: correct_zip(*map(str.strip, text.split(";"))) if ";" in text else correct_zip(text),
+    "states": correct_state,
+}
+
+
+def rows(name):
+    for line in (HERE / f"{name}.txt").read_text("utf-8").splitlines():
+        if line and not line.startswith("# "):
+            value, _, expected = line.rpartition(" | ")
+            yield value.translate(VISIBLE), expected.translate(VISIBLE)
+
+
+def written(value, verdict):
+    """The verdict in the language of the tables."""
+    if isinstance(verdict, Changed):
+        return verdict.new
+    if isinstance(verdict, Skipped):
+        return f"! {verdict.reason}" + (f" → {verdict.suggestion}" if verdict.suggestion else "")
+    return "="
+
+
+def agrees(expected, got):
+    """A reason may be given by its beginning, with or without the suggestion."""
+    if not expected.startswith("! "):
+        return got == expected
+    reason, _, suggestion = expected.partition(" → ")
+    found, _, suggested = got.partition(" → ")
+    return found.startswith(reason) and suggestion in ("", suggested)
+
+
+@pytest.mark.parametrize("name", DECIDE)
+def test_nasty_values(name):
+    wrong = [
+        f"{value!r}: {got}, not {expected}"
+        for value, expected in rows(name)
+        if not agrees(expected, got := written(value, DECIDE[name](value)))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_there_are_three_hundred_distinct_values_of_each_kind():
+    families = {"phones": ["phones"], "emails": ["emails"], "names": ["names", "companies"]}
+    families["addresses"] = ["streets", "units", "zips", "states"]
+    for family, names in families.items():
+        values = [(name, value) for name in names for value, _ in rows(name)]
+        assert len(values) == len(set(values)) >= 300, (family, len(values))
