@@ -256,7 +256,7 @@ class Store:
     def sweep(self, now: float) -> None:
         """Delete parts of interrupted writes, and files that were replaced a day ago. The lock must be held."""
         for part in (*self.history.glob("*.part"), *self.current.glob("*.part")):
-            part.unlink(missing_ok=True)
+            _discard(part)
         files = self.files()
         needed = {file.path for file in files}
         for path in self.history.glob("*.parquet"):
@@ -264,11 +264,11 @@ class Store:
                 continue
             covering = next(file for file in files if file.last >= int(path.name[10:19]))
             if now - covering.path.stat().st_mtime >= KEPT_FOR:
-                path.unlink(missing_ok=True)
+                _discard(path)
         epoch = self.epoch()
         for path in self.current.glob("*.parquet"):
             if not path.stem.endswith(f"-{epoch}"):
-                path.unlink(missing_ok=True)
+                _discard(path)
 
     def drop_current(self) -> None:
         """Delete the derived files."""
@@ -306,7 +306,7 @@ class Store:
 
     def _keep_two(self) -> None:
         for old in sorted(self.current.glob("*.parquet"))[:-2]:
-            old.unlink(missing_ok=True)
+            _discard(old)
 
     def load_current(self, number: int) -> Path | None:
         """Return the file with the current rows as of a commit, if it is stored."""
@@ -442,6 +442,12 @@ def _link(part: Path, target: Path) -> None:
         if target.exists():
             raise FileExistsError(target) from None
         part.rename(target)
+
+
+def _discard(path: Path) -> None:
+    """Delete a file that is no longer needed. On Windows, one that a reader has open stays until the next sweep."""
+    with contextlib.suppress(PermissionError):
+        path.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:
