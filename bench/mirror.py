@@ -192,7 +192,7 @@ def main() -> None:
     """Print the peak of memory that an as-of frame adds, and the size of the frame, in bytes."""
     folder, moment = sys.argv[1:]
     mirror = Mirror(folder, tenant=1)
-    mirror.status()  # loads what is loaded once
+    mirror.history("leads", 0)  # imports what is needed, and reads no rows
     before = resident("VmRSS")
     frame = mirror.leads(as_of=moment)
     print(resident("VmHWM") - before, int(frame.memory_usage(deep=True).sum()))

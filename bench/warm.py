@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import warnings
@@ -13,11 +14,12 @@ from typing import Any
 import orjson
 import pandas as pd
 
-from bench.measure import Result, faster, in_turn, of_floor
+from bench.measure import Result, Times, faster, in_turn, of_floor, seconds
 from bench.served import served, settings
 from stcrm_pandas import connect
 from stcrm_pandas.client import Client
 from stcrm_pandas.errors import DriftWarning
+from stcrm_pandas.reads import decoded
 
 TIMES = ["createdOn", "modifiedOn", "followUpDate"]
 
@@ -45,6 +47,7 @@ def run(rows: int, rounds: int, folder: Path) -> Iterator[Result]:
     warnings.simplefilter("ignore", DriftWarning)
     with served(leads=rows, customers=rows // 2) as place:
         for name in ("leads", "customers"):
+            yield first_read(name, place, folder / f"first-{name}", rounds)
             options = settings(place, cache_dir=folder / name)
             with connect(**options) as crm:
                 first = getattr(crm, name).list()
@@ -75,6 +78,26 @@ def run(rows: int, rounds: int, folder: Path) -> Iterator[Result]:
                 assert crm.calls == 0, "a warm read sent something"
             if name == "leads":
                 yield memory(rows, options)
+
+
+def first_read(name: str, place: dict[str, Any], folder: Path, rounds: int) -> Result:
+    """Measure a first read, after which the decoded copy is written, and one without that copy."""
+    usual = decoded.SMALLEST
+
+    def first(smallest: int) -> float:
+        decoded.SMALLEST = smallest
+        with connect(**settings(place, cache_dir=folder)) as crm:
+            spent = seconds(getattr(crm, name).list)
+        shutil.rmtree(folder)
+        return spent
+
+    try:
+        runs = [(first(usual), first(sys.maxsize)) for _ in range(rounds + 1)][1:]
+    finally:
+        decoded.SMALLEST = usual
+    ours, without = (Times(times) for times in zip(*runs, strict=True))
+    what = f"first {name}.list()"
+    return of_floor(what, ours, without, target="1.1 x", stretch="1.02 x", floor_name="without the decoded copy")
 
 
 def memory(rows: int, options: dict[str, Any]) -> Result:
