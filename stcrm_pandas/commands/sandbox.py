@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import signal
 import threading
@@ -62,7 +61,7 @@ def serve(
             leads=leads,
             customers=customers,
             seed=seed,
-            as_of=_moment(as_of),
+            as_of=as_of,
             latency_ms=latency_ms,
             rate_limit=rate_limit or None,
             state=state,
@@ -81,13 +80,3 @@ def serve(
     except StcrmError as error:
         say(f"stcrm sandbox: {error}", err=True)
         raise typer.Exit(2) from None
-
-
-def _moment(text: str | None) -> dt.datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a date; write it like 2026-07-01", param_hint="--as-of") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

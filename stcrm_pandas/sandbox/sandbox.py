@@ -38,9 +38,9 @@ class Sandbox:
         The number of customers. By default, 3.5 per lead.
     seed : int, default 1
         The seed of the demo company. The same seed and `as_of` create the same rows, byte for byte.
-    as_of : datetime, optional
-        The time at which the company's data ends and the sandbox's clock starts, with a time zone. By default, the
-        current time.
+    as_of : str, date or datetime, optional
+        The time at which the company's data ends and the sandbox's clock starts, such as "2026-07-01". A date means
+        midnight. The default time zone is UTC. By default, the current time.
     latency_ms : float, default 0
         Minimum response time, in milliseconds.
     rate_limit : int or None, default 60
@@ -82,7 +82,7 @@ class Sandbox:
         leads: int = 12_000,
         customers: int | None = None,
         seed: int = 1,
-        as_of: dt.datetime | None = None,
+        as_of: str | dt.date | dt.datetime | None = None,
         latency_ms: float = 0,
         rate_limit: int | None = 60,
         state: str | Path | None = None,
@@ -98,12 +98,11 @@ class Sandbox:
         _token_lifetime: float = 900,
         _feed_size: int = 5_000,
     ) -> None:
-        if as_of is not None and as_of.tzinfo is None:
-            raise UsageError("as_of needs a time zone: datetime(2026, 1, 1, tzinfo=timezone.utc)")
         if not 0 <= feed_delay <= _LONGEST_DELAY:
             raise UsageError(f"feed_delay is {feed_delay}; it must be between 0 and {_LONGEST_DELAY} seconds (a day)")
         self._feed_delay = round(feed_delay * SECOND)
-        self._company_options = CompanyOptions(leads, customers, seed, as_of, by_the_book, effects, dirt, company)
+        start = None if as_of is None else _moment(as_of)
+        self._company_options = CompanyOptions(leads, customers, seed, start, by_the_book, effects, dirt, company)
         self._state = None if state is None else Path(state).expanduser()
         self._port = port
         known = frozenset(operation.scope for operation in OPERATIONS.values())
@@ -532,3 +531,14 @@ class Sandbox:
     def clear_faults(self) -> None:
         """Remove all faults."""
         self._faults.clear()
+
+
+def _moment(value: str | dt.date) -> dt.datetime:
+    """Return a date or time with a time zone, by default UTC."""
+    if isinstance(value, str):
+        try:
+            value = dt.datetime.fromisoformat(value)
+        except ValueError:
+            raise UsageError(f"as_of is {value!r}, which is not a date or time such as 2026-07-01.") from None
+    moment = value if isinstance(value, dt.datetime) else dt.datetime.combine(value, dt.time())
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

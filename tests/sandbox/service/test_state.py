@@ -22,6 +22,20 @@ from stcrm_pandas.sandbox import Sandbox
 AS_OF = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
 
 
+@pytest.mark.parametrize(
+    "as_of", ["2026-05-01", "2026-05-01T00:00", dt.date(2026, 5, 1), AS_OF, AS_OF.replace(tzinfo=None)]
+)
+def test_the_clock_starts_at_a_date_or_time(fresh: Any, as_of: Any) -> None:
+    sandbox, _ = fresh(as_of=as_of)
+    now = sandbox.now()
+    assert (now.year, now.month, now.day, now.hour) == (2026, 5, 1, 0)
+
+
+def test_text_that_is_no_date_is_refused() -> None:
+    with pytest.raises(UsageError, match="as_of is 'soon', which is not a date or time such as 2026-07-01"):
+        Sandbox(as_of="soon")
+
+
 def test_a_state_keeps_changes(fresh: Any, tmp_path: Path) -> None:
     file = tmp_path / "deep" / "state.sqlite"
     first, caller = fresh(state=file)
