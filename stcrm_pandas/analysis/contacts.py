@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.engine import TENANT
 from stcrm_pandas.analysis.base.inputs import table_of
 from stcrm_pandas.frame.contact_values import best_contacts, first_contact, format_phone, opt_outs
 
@@ -17,6 +19,8 @@ _OPT_OUTS = (
 )
 
 AllContacts = pd.DataFrame | Sequence[pd.DataFrame | None] | None
+
+_COLUMNS = ("Phone", "Opt-outs", "E-mail")
 
 _NO_PHONE, DO_NOT_CALL = "No phone on file", "Do not call"
 _NO_TEXTS, _NO_MARKETING = "Do not text", "No marketing"
@@ -44,7 +48,8 @@ def contact_columns(
 ) -> pd.DataFrame:
     """Return the columns `Phone`, `Opt-outs` and `E-mail` of a call list.
 
-    A row's own number comes first, then the best ones of its owners, in order: the first that may be called.
+    A row's own number comes first, then the best ones of its owners, in order: the first that may be called. If rows
+    have a column tenant, contacts and customers are those of the row's tenant.
 
     Parameters
     ----------
@@ -59,6 +64,19 @@ def contact_columns(
     customers : DataFrame, optional
         Customers with `id` and `do_not_service`.
     """
+    if TENANT in rows:
+        parts = [
+            contact_columns(
+                own.drop(columns=TENANT),
+                _of_tenant(contacts, tenant),
+                phone=phone,
+                email=email,
+                owners=owners,
+                customers=_of_tenant(customers, tenant),
+            )
+            for tenant, own in rows.groupby(TENANT, dropna=False)
+        ]
+        return pd.concat(parts).reindex(rows.index) if parts else pd.DataFrame(columns=_COLUMNS, dtype="str")
     not_to_serve = _not_to_serve(customers)
     opted_out = opt_outs(contacts, not_to_serve=not_to_serve)
     phones, emails = [_own(rows, phone)], [_own(rows, email)]
@@ -75,8 +93,8 @@ def contact_columns(
     marks = {_NO_TEXTS: opted_out.texts, _NO_MARKETING: opted_out.marketing}
     marked = number.map(lambda one: ", ".join(mark for mark, numbers in marks.items() if one in numbers))
     shown = number.map(format_phone).mask(number == "", _NO_PHONE).mask(refused, DO_NOT_CALL)
-    columns = {"Phone": shown, "Opt-outs": marked.mask(refused, ""), "E-mail": _first(emails, lambda one: one.ne(""))}
-    return pd.DataFrame(columns, index=rows.index).astype("str")
+    columns = (shown, marked.mask(refused, ""), _first(emails, lambda one: one.ne("")))
+    return pd.DataFrame(dict(zip(_COLUMNS, columns, strict=True)), index=rows.index).astype("str")
 
 
 def explain_marks(table: pd.DataFrame) -> list[str]:
@@ -90,6 +108,11 @@ def without_empty(table: pd.DataFrame) -> pd.DataFrame:
     """Return a list without those of its optional columns that are empty."""
     empty = [name for name in ("Opt-outs", "Link") if name in table and not table[name].ne("").any()]
     return table.drop(columns=empty).reset_index(drop=True)
+
+
+def _of_tenant(frame: pd.DataFrame | None, tenant: Any) -> pd.DataFrame | None:
+    """Return the rows of a tenant; all of them if the frame has no column tenant."""
+    return frame if frame is None or TENANT not in frame else frame[frame[TENANT].eq(tenant)]
 
 
 def _not_to_serve(customers: pd.DataFrame | None) -> pd.Series:

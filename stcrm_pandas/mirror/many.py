@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -113,19 +113,45 @@ class Mirrors(Rows):
         >>> mirrors(folder).read("jobs").columns[0]
         'tenant'
         """
-        frames = [mirror.read(resource, as_of=as_of, by=by) for mirror in self.each]
-        abouts = [frame.attrs["stcrm"] for frame in frames]
-        for mirror, frame in zip(self.each, frames, strict=True):
-            frame.attrs = {}
-            frame.insert(0, "tenant", pd.Series([mirror.tenant] * len(frame), dtype="Int64"))
-        together = pd.concat(frames, ignore_index=True)
-        together.attrs["stcrm"] = {
-            **abouts[0],
-            "tenant": self.tenants if len(self.each) > 1 else self.tenants[0],
-            "rows": len(together),
+        together, abouts = self._together([mirror.read(resource, as_of=as_of, by=by) for mirror in self.each])
+        zones = {about["time_zone"] for about in abouts}
+        together.attrs["stcrm"] |= {
             **{name: min(about[name] for about in abouts) for name in ("fetched_at", "complete_to")},
+            "time_zone": zones.pop() if len(zones) == 1 else None,
         }
         return together
+
+    def status_log(self, resource: str, *, as_of: Moment | None = None) -> pd.DataFrame:
+        """Return the statuses of leads or bookings of all tenants over time, for the parameter `status_log`.
+
+        Parameters
+        ----------
+        resource : str
+            `"leads"` or `"bookings"`.
+        as_of : str, date or Timestamp, optional
+            Only statuses seen by this time. The default time zone is each tenant's. By default, all.
+
+        Returns
+        -------
+        DataFrame
+            `tenant` (Int64), then the columns of `Mirror.status_log`.
+
+        Raises
+        ------
+        UsageError
+            The resource has no status.
+        MirrorError
+            A tenant's resource was never synced, or `as_of` is before a tenant's first sync.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> _ = crm.mirror(folder).sync(only=["leads"])
+        >>> mirrors(folder).status_log("leads").columns.tolist()
+        ['tenant', 'id', 'status', 'first_seen', 'last_seen']
+        """
+        return self._together([mirror.status_log(resource, as_of=as_of) for mirror in self.each])[0]
 
     def client(self, *, as_of: Moment | None = None) -> MirrorClient:
         """Return a client that reads from the only mirror, for code that expects a connection.
@@ -212,12 +238,21 @@ class Mirrors(Rows):
         >>> mirrors(folder).status()["resource"].tolist()
         ['leads']
         """
-        found = []
-        for mirror in self.each:
-            one = mirror.status()
-            one.insert(0, "tenant", pd.Series([mirror.tenant] * len(one), dtype="Int64"))
-            found.append(one)
-        return pd.concat(found, ignore_index=True)
+        return self._with_tenants([mirror.status() for mirror in self.each])
+
+    def _together(self, frames: list[pd.DataFrame]) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+        """Return the frames of all tenants as one, and what was noted on each."""
+        abouts = [frame.attrs["stcrm"] for frame in frames]
+        together = self._with_tenants(frames)
+        tenant = self.tenants if len(self.each) > 1 else self.tenants[0]
+        together.attrs["stcrm"] = {**abouts[0], "tenant": tenant, "rows": len(together)}
+        return together, abouts
+
+    def _with_tenants(self, frames: list[pd.DataFrame]) -> pd.DataFrame:
+        for mirror, frame in zip(self.each, frames, strict=True):
+            frame.attrs = {}
+            frame.insert(0, "tenant", pd.Series([mirror.tenant] * len(frame), dtype="Int64"))
+        return pd.concat(frames, ignore_index=True)
 
     def __repr__(self) -> str:
         return f"Mirrors({', '.join(map(repr, self.each))})"

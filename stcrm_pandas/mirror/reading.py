@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from stcrm_pandas.edits.apply.result import WrittenCell
-from stcrm_pandas.errors import MirrorError, UsageError
+from stcrm_pandas.errors import MirrorError, NotMirrored, UsageError
 from stcrm_pandas.http.query import utc_text
 from stcrm_pandas.mirror import queries, repairs, versions
 from stcrm_pandas.mirror.client import MirrorClient
@@ -469,7 +469,7 @@ class StoredMirror(Rows):
 
     def _commits(self, store: Store, mirrored: Mirrored) -> list[Commit]:
         if not (commits := store.commits()):
-            raise MirrorError(f"{mirrored.name} is not in the mirror {self.folder}. Sync it: mirror.sync().")
+            raise NotMirrored(f"{mirrored.name} is not in the mirror {self.folder}. Sync it: mirror.sync().")
         return commits
 
     def _moment(self, value: Moment) -> pd.Timestamp:

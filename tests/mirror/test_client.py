@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import warnings
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
 
 import stcrm_pandas as stcrm
-from stcrm_pandas.analysis import lead_conversion
-from stcrm_pandas.errors import NotMirrored, UsageError
+from stcrm_pandas.analysis import booking_sources, contact_preferences, lead_conversion, opportunities, same_person
+from stcrm_pandas.errors import MirrorError, NotMirrored, UsageError
 
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -91,3 +93,66 @@ def test_a_folder_of_several_tenants_asks_for_one(synced, tmp_path):
     assert counted["n"].sum() == len(leads)
     result = lead_conversion(leads, by="tenant", min_group=1)
     assert sorted(result.table["id"]) == both.tenants
+
+
+def test_an_analysis_reads_the_mirror(synced):
+    network, *_ = synced
+    crm = network.client()
+    expected = lead_conversion(
+        crm.leads.list(),
+        jobs=crm.lookups.jobs.list(),
+        bookings=crm.bookings.list(),
+        call_reasons=crm.lookups.call_reasons.list(),
+        status_log=crm.status_log("leads"),
+        by="campaign",
+        names=crm.lookups.campaigns.list(),
+        dismissing_reasons=crm.settings.dismissing_reasons,
+    )
+    found = lead_conversion(mirror=network, by="campaign")
+    pd.testing.assert_frame_equal(found.table, expected.table)
+    assert (found.left_out, found.time_zone, found.cautions) == (expected.left_out, "America/Chicago", ())
+    assert found.contacts is not None
+    alone = lead_conversion(mirror=network.each[0]).overall
+    pd.testing.assert_frame_equal(lead_conversion(mirror=network, by="tenant").overall, alone)
+
+
+def test_as_of_selects_the_versions_of_an_analysis(synced):
+    network, first, _, opened, _ = synced
+    local = first.astimezone(ZoneInfo("America/Chicago")).replace(tzinfo=None)
+    now, then = (lead_conversion(mirror=network, as_of=as_of) for as_of in (None, local))
+    assert then.as_of == first
+    assert int(now.overall["dismissed"].iloc[0] - then.overall["dismissed"].iloc[0]) == len(opened)
+    with pytest.raises(MirrorError, match="leads: the mirror has no data before"):
+        lead_conversion(mirror=network, as_of="2026-05-01")
+    with pytest.raises(MirrorError, match="leads: the mirror is complete up to"):
+        lead_conversion(mirror=network, as_of="2026-07-01")
+
+
+def test_what_is_given_is_used_instead_of_the_mirror(synced):
+    crm = synced[0].client()
+    none = crm.lookups.jobs.list().head(0)
+    found = lead_conversion(mirror=synced[0], jobs=none, by="campaign", names={"campaign": {31007: "Mine"}})
+    assert int(found.overall["exact"].iloc[0]) == 0
+    assert "Mine" in found.table["name"].tolist()
+
+
+def test_what_the_mirror_lacks_is_an_error_or_a_caution(synced, tmp_path):
+    shutil.copytree(synced[0].each[0].folder / "history" / "leads", tmp_path / "tenant=7" / "history" / "leads")
+    mirror = stcrm.mirrors(tmp_path)
+    found = lead_conversion(mirror=mirror)
+    assert not found.dated_by_jobs
+    assert found.cautions[:2] == (
+        "The mirror has no jobs, so they are left out.",
+        "The mirror has no bookings, so they are left out.",
+    )
+    for analyze in (booking_sources, contact_preferences, opportunities):
+        with pytest.raises(NotMirrored, match=r"is not in the mirror .* Sync it"):
+            analyze(mirror=mirror)
+
+
+@pytest.mark.parametrize("analyze", [lead_conversion, booking_sources, contact_preferences, opportunities, same_person])
+def test_an_analysis_without_rows_says_what_it_needs(analyze):
+    with pytest.raises(UsageError, match=r"(leads|bookings|customers) are required: pass a DataFrame, or mirror="):
+        analyze()
+    with pytest.raises(UsageError, match=r"mirror takes a mirror, such as .*, not str"):
+        analyze(mirror="titan")

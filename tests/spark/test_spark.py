@@ -45,12 +45,12 @@ def test_times_become_numbers_and_wall_times(as_spark: AsSpark) -> None:
 
 def test_invalid_frames_are_rejected(as_spark: AsSpark) -> None:
     naive = as_spark(moments().assign(at=lambda frame: frame["at"].dt.tz_localize(None)))
-    with pytest.raises(UsageError, match="at must hold times with a zone"):
+    with pytest.raises(UsageError, match="at must contain times with a time zone"):
         engine.lazy(naive, "leads", ["id"], times=["at"])
     twice = engine.lazy(as_spark(pd.DataFrame({"id": [1, 1]})), "leads", ["id"])
     with pytest.raises(UsageError, match="1 rows repeat an id"):
         engine.refuse_repeats(twice, "leads")
-    with pytest.raises(UsageError, match="all frames must be of one engine"):
+    with pytest.raises(UsageError, match="all DataFrames must be from the same library"):
         engine.refuse_mixtures(leads=naive, jobs=moments())
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "TENANT",
     "collected",
     "created_within",
+    "is_among",
     "keys",
     "lazy",
     "local_day",
@@ -34,6 +35,7 @@ __all__ = [
     "month_name",
     "month_number",
     "once",
+    "refuse_mixed_tenants",
     "refuse_mixtures",
     "refuse_repeats",
     "true",
@@ -238,6 +240,33 @@ def keys(rows: Rows, *names: str) -> list[str]:
     ['tenant', 'id']
     """
     return [TENANT, *names] if TENANT in rows.collect_schema() else [*names]
+
+
+_NUMBERED = ("campaign", "category", "business_unit", "job_type", "call_reason", "creator", "tag", "provider")
+"""Dimensions whose groups are told apart by an id."""
+
+
+def refuse_mixed_tenants(rows: Rows, by: Sequence[str]) -> None:
+    """Raise if groups are told apart by an id that may occur in several tenants, or by a tenant that is not known."""
+    has_tenant = TENANT in rows.collect_schema()
+    if TENANT in by and not has_tenant:
+        raise UsageError("by='tenant': the DataFrames have no column tenant; stcrm.mirrors(folder) reads it")
+    numbered = [one for one in by if one in _NUMBERED]
+    if numbered and has_tenant and TENANT not in by:
+        tenants = rows.select(nw.col(TENANT)).unique().select(nw.len()).collect().item()
+        if int(tenants) > 1:
+            raise UsageError(f"the same id can occur in several tenants: use by=('tenant', {numbered[0]!r})")
+
+
+def is_among(rows: Rows, column: str, ids: Mapping[int | None, Sequence[int]]) -> nw.Expr:
+    """Return whether an id is among those of its tenant, or among those under None, which are for all tenants."""
+    if any(tenant is not None for tenant in ids) and TENANT not in rows.collect_schema():
+        raise UsageError(f"the ids for {column} are by tenant, but the DataFrame has no column tenant")
+    found: nw.Expr = nw.lit(value=False)
+    for tenant, those in ids.items():
+        among = true(nw.col(column).is_in([*those]))
+        found = found | (among if tenant is None else among & true(nw.col(TENANT) == tenant))
+    return found
 
 
 def refuse_repeats(rows: Rows, name: str, key: str = "id") -> None:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stcrm_pandas.analysis.base.engine import TENANT
 from stcrm_pandas.analysis.base.inputs import table_of
 
-__all__ = ["UNKNOWN", "amounts", "currencies_of", "in_use", "money", "of_units", "several"]
+__all__ = ["UNKNOWN", "Currencies", "amounts", "currencies_of", "in_use", "money", "of_units", "several"]
 
 UNKNOWN = "(unknown)"
 """The currency of jobs whose business unit is missing or has no currency, if other jobs have one."""
@@ -49,8 +50,12 @@ def amounts(pairs: Sequence[tuple[str | None, Any]]) -> str:
     return " + ".join(filter(None, (money(amount, currency) for currency, amount in pairs)))
 
 
-def currencies_of(business_units: Any) -> dict[int, str]:
-    """Return the currency of each business unit, as far as known, from their frame.
+Currencies = Mapping[Any, str]
+"""The currency of each business unit: by its id, or by pairs of tenant and id."""
+
+
+def currencies_of(business_units: Any) -> dict[Any, str]:
+    """Return the currency of each business unit, as far as known, from their frame; by tenant if it has tenants.
 
     >>> currencies_of(pd.DataFrame({"id": [1, 2], "currency": ["usd", None]}))
     {1: 'USD'}
@@ -62,17 +67,23 @@ def currencies_of(business_units: Any) -> dict[int, str]:
         return {}
     known = table.dropna(subset=["id", "currency"])
     words = known["currency"].astype("str").str.strip().str.upper()
-    return {int(id): word for id, word in zip(known["id"], words, strict=True) if word}
+    ids: Any = [int(id) for id in known["id"]]
+    if TENANT in known:
+        ids = zip(known[TENANT].astype(int), ids, strict=True)
+    return {id: word for id, word in zip(ids, words, strict=True) if word}
 
 
-def of_units(units: pd.Series, currencies: Mapping[int, str]) -> pd.Series:
-    """Return the currency of each business unit, `UNKNOWN` where there is none.
+def of_units(units: pd.Series, currencies: Currencies, tenants: pd.Series | None = None) -> pd.Series:
+    """Return the currency of each business unit of its tenant, `UNKNOWN` where there is none.
 
     Examples
     --------
     >>> of_units(pd.Series([1, None, 9], dtype="Int64"), {1: "USD"}).tolist()
     ['USD', '(unknown)', '(unknown)']
     """
+    if tenants is not None and any(isinstance(id, tuple) for id in currencies):
+        pairs = zip(tenants, units, strict=True)
+        return pd.Series([currencies.get(pair, UNKNOWN) for pair in pairs], index=units.index, dtype="str")
     codes, different = pd.factorize(units)
     words = np.array([*(currencies.get(int(unit), UNKNOWN) for unit in different), UNKNOWN], dtype=object)
     return pd.Series(words[codes], index=units.index, dtype="str")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.base.engine import month_name
+from stcrm_pandas.analysis.base.engine import TENANT, month_name
 from stcrm_pandas.analysis.base.format import format_hour
 from stcrm_pandas.analysis.base.inputs import table_of
 from stcrm_pandas.errors import UsageError
@@ -23,6 +25,7 @@ __all__ = [
     "known_names",
     "lookups",
     "named",
+    "named_within",
     "sort_rule",
 ]
 
@@ -91,6 +94,15 @@ def named(ids: Iterable[Any], names: Mapping[int, str] | pd.DataFrame | None) ->
     return [labels[id] if often[labels[id]] == 1 else f"{labels[id]} ({id})" for id in numbers]
 
 
+Namer = Callable[[Sequence[Any], Any], list[str]]
+"""Returns the names of ids from their lookup."""
+
+
+def named_within(rows: pd.DataFrame, column: str, lookup: Any, name: Namer | None = None) -> list[str]:
+    """Return the name of the id in each row, from the lookup of the row's tenant if both have a column tenant."""
+    return _texts(rows[column], rows.get(TENANT), lookup, name or named)
+
+
 def heads(keys: pd.DataFrame, by: Sequence[str], lookups: Mapping[str, Any], *, partly: bool = False) -> pd.DataFrame:
     """Return the `id` and `name` of groups; with two dimensions, the id is a pair (`partly`: or half of one).
 
@@ -102,9 +114,10 @@ def heads(keys: pd.DataFrame, by: Sequence[str], lookups: Mapping[str, Any], *, 
     names: dict[str, list[str]] = {}
     for (_, values), one in zip(keys.items(), by, strict=True):
         codes, different = pd.factorize(values, use_na_sentinel=False)
-        own, texts = _ids_and_names(one, list(different), lookups.get(one))
+        own = _ids(one, list(different))
         ids.append([own[code] for code in codes])
-        names[one] = [texts[code] for code in codes]
+        tenants = keys.iloc[:, [*by].index(TENANT)] if TENANT in by else None
+        names[one] = _texts(values, tenants, lookups.get(one), partial(_names, one))
     if len(by) == 1:
         kind = "str" if by[0] in (*_TEXTS, "month") else "Int64"
         return pd.DataFrame({"id": pd.Series(ids[0], dtype=kind), "name": pd.Series(names[by[0]], dtype="str")})
@@ -115,15 +128,33 @@ def heads(keys: pd.DataFrame, by: Sequence[str], lookups: Mapping[str, Any], *, 
     )
 
 
-def _ids_and_names(one: str, values: Sequence[Any], lookup: Any) -> tuple[list[Any], list[str]]:
-    """Return the ids and names of the groups of one dimension, from their keys."""
+def _texts(values: pd.Series, tenants: pd.Series | None, lookup: Any, name: Namer) -> list[str]:
+    """Return a name for each value; if the lookup has tenants, from the rows of the value's tenant."""
+    if tenants is None or not isinstance(lookup, pd.DataFrame) or TENANT not in lookup:
+        codes, different = pd.factorize(values, use_na_sentinel=False)
+        names = name(list(different), lookup)
+        return [names[code] for code in codes]
+    texts = np.empty(len(values), dtype=object)
+    for tenant, places in values.groupby(tenants.to_numpy(), dropna=False).indices.items():
+        own = lookup[lookup[TENANT].isin([tenant])]
+        texts[places] = _texts(values.iloc[places], None, own, name)
+    return [str(text) for text in texts]
+
+
+def _ids(one: str, values: Sequence[Any]) -> list[Any]:
+    """Return the ids of the groups of one dimension, from their keys."""
     kind: Callable[[Any], Any] = month_name if one == "month" else str if one in _TEXTS else int
-    ids: list[Any] = [None if pd.isna(value) else kind(value) for value in values]
+    return [None if pd.isna(value) else kind(value) for value in values]
+
+
+def _names(one: str, values: Sequence[Any], lookup: Any) -> list[str]:
+    """Return the names of the groups of one dimension, from their keys."""
+    ids = _ids(one, values)
     if one == "creator":
-        return ids, _creators(ids, lookup)
+        return _creators(ids, lookup)
     if one not in _LABELS:
-        return ids, named(ids, lookup)
-    return ids, [("age unknown" if one == "age" else NONE) if id is None else _LABELS[one](id) for id in ids]
+        return named(ids, lookup)
+    return [("age unknown" if one == "age" else NONE) if id is None else _LABELS[one](id) for id in ids]
 
 
 def _creators(ids: Sequence[int | None], employees: Any) -> list[str]:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.chosen_period import given_period
 from stcrm_pandas.analysis.base.display import Sentences, Shown
-from stcrm_pandas.analysis.base.engine import EPOCH, created_within, lazy
+from stcrm_pandas.analysis.base.engine import EPOCH, TENANT, created_within, lazy, refuse_mixed_tenants
 from stcrm_pandas.analysis.base.headline import Headline
 from stcrm_pandas.analysis.base.inputs import admitted, table_of
 from stcrm_pandas.analysis.base.money import currencies_of, in_use, several
@@ -41,6 +41,7 @@ from stcrm_pandas.analysis.bookings.outcomes import booking_rows, follow_on_jobs
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.analysis.campaigns.attribution import Attribution, attribution
 from stcrm_pandas.analysis.contacts import AllContacts, all_contacts
+from stcrm_pandas.analysis.mirrored import FromMirror, MirrorLike
 from stcrm_pandas.analysis.statistics.comparison import together
 from stcrm_pandas.errors import UsageError, require
 
@@ -133,10 +134,11 @@ class BookingSources(BookingSourcesResult, Analysis):
 
 
 def booking_sources(
-    bookings: Any,
+    bookings: Any = None,
     *,
     leads: Any = None,
     jobs: Any = None,
+    mirror: MirrorLike | None = None,
     customers: Any = None,
     status_log: Any = None,
     by: str | Sequence[str] | None = "source",
@@ -163,6 +165,11 @@ def booking_sources(
     bookings, leads, jobs : object
         Frames from pandas, polars or DuckDB with the columns of their schemas, each with all rows created in the same
         span of time. Leads and jobs are optional. Without them, some results are unknown; the summary lists them.
+        Bookings are optional with a `mirror`.
+    mirror : Mirror or Mirrors, optional
+        A mirror (`crm.mirror(folder)`, or `stcrm.mirrors(folder)` for all its tenants), for every input that is not
+        given, except `contacts`: the rows as of `as_of`, the status log, the names of groups and the time zone. By
+        default, the rows are those of the last sync.
     customers : object, optional
         Customers with `id` and `created_on`. A customer created before the booking is not a first-time customer. With
         `do_not_service`, call lists show who must not be called.
@@ -182,7 +189,7 @@ def booking_sources(
         currency.
     as_of : str, date or Timestamp, optional
         The time for which the bookings are current. The default time zone is the company's. By default, the time of
-        the read.
+        the read. With a `mirror`, any time that it covers.
     time_zone : str, optional
         The company's time zone. By default, the one that the frame records.
     mature_days : int, default 30
@@ -211,6 +218,8 @@ def booking_sources(
     UsageError
         A column, the time zone or `as_of` is missing, an id appears twice, or the bookings were filtered by
         modification date or are part of a feed.
+    MirrorError
+        The mirror does not have the bookings, or does not cover `as_of`.
 
     Examples
     --------
@@ -226,7 +235,13 @@ def booking_sources(
     asked = dimensions(by, [*DIMENSIONS])
     if mature_days < 1 or revenue_days < 1 or min_group < 1:
         raise UsageError("mature_days, revenue_days and min_group must be 1 or more")
-    local = zone(bookings, time_zone)
+    inputs = FromMirror(mirror, asked, as_of=as_of, time_zone=time_zone)
+    as_of, bookings = inputs.as_of, inputs.required("bookings", bookings)
+    leads, jobs = inputs.optional("leads", leads), inputs.optional("jobs", jobs)
+    customers = inputs.optional("customers", customers)
+    status_log = inputs.status_log("bookings", status_log)
+    names = inputs.names(names, "campaign", "business_unit", *asked)
+    local = zone(bookings, inputs.time_zone)
     given = {
         "bookings": bookings, "leads": leads, "jobs": jobs, "customers": customers, "status_log": status_log,
     }  # fmt: skip
@@ -238,6 +253,7 @@ def booking_sources(
     known = known_until(bookings, as_of, local)
     limits = Limits(known, dt.timedelta(days=mature_days), local, old=dt.timedelta(days=revenue_days))
     rows = booking_rows(bookings, limits, leads=leads, jobs=jobs, customers=customers, status_log=status_log)
+    refuse_mixed_tenants(rows, asked)
     asked_for = given_period(period, known, local)
     shown = None if asked_for is None else measurable_period(rows, asked_for, limits, min_group)
     named = lookups(names, asked, [*DIMENSIONS])
@@ -267,7 +283,7 @@ def booking_sources(
         spellings=spelt,
         silences=gaps if shown is None else gaps[_ongoing_in(gaps, shown)].reset_index(drop=True),
         attribution=health,
-        comparisons=tables.comparisons(cells, table, whole, min_group) if ranked else {},
+        comparisons=tables.comparisons(cells, table, asked, whole, min_group) if ranked else {},
         left_out={"deleted": counted.deleted},
         by=asked,
         as_of=known,
@@ -292,7 +308,7 @@ def booking_sources(
         names=named,
         customers=customers if isinstance(customers, pd.DataFrame) else None,
         bookings=bookings,
-        cautions=(*selections(given), *several(currencies)),
+        cautions=(*selections(given), *inputs.cautions, *several(currencies)),
         currencies=currencies,
         period=shown,
         asked=asked_for,
@@ -315,7 +331,7 @@ def _first_job(jobs: Any) -> dt.datetime | None:
 
 
 def _health(counted: Counted, campaigns: Any) -> Attribution:
-    chains = counted.chains.set_index("campaign_id")
+    chains = counted.chains.set_index([name for name in (TENANT, "campaign_id") if name in counted.chains])
     return attribution(
         chains["bookings"],
         None if campaigns is None or isinstance(campaigns, Mapping) else table_of(campaigns, "names", ["id"]),

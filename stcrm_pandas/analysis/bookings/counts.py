@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import EPOCH, TENANT, Rows, collected, created_within, keys, micros, true
-from stcrm_pandas.analysis.base.money import of_units
+from stcrm_pandas.analysis.base.money import Currencies, of_units
 from stcrm_pandas.analysis.base.periods import Limits, Period, measurable
 from stcrm_pandas.analysis.bookings.outcomes import OUTCOMES, SPANS, became
 from stcrm_pandas.analysis.campaigns.records import topmost
@@ -69,7 +69,8 @@ class Counted:
     spans : dict
         By column of the table, bookings by the dimensions and `hours`, the middle of the step in which a span ends.
     chains : DataFrame
-        By `campaign_id`: `bookings`, `chains` (with a lead or a job that names a campaign), `differ`.
+        By `campaign_id`, and `tenant` if there is one: `bookings`, `chains` (with a lead or a job that names a
+        campaign), `differ`.
     spellings : DataFrame
         By `source`: `bookings`, `first` and `last` creation in microseconds, `provider` (one of its ids).
     amounts : DataFrame
@@ -93,7 +94,7 @@ def count_bookings(
     dimensions: Sequence[str],
     limits: Limits,
     later: pd.DataFrame,
-    of_unit: Mapping[int, str],
+    of_unit: Currencies,
     period: Period | None = None,
 ) -> Counted:
     """Count the rows of `booking_rows`, with the jobs of `follow_on_jobs` and the currencies of business units.
@@ -221,12 +222,13 @@ def _chains(kept: Rows) -> pd.DataFrame:
         | true(lead != nw.col("last_lead_campaign"))
     )
     flags = {"chains": ~(lead.is_null() & job.is_null()), "differ": differ}
-    flagged = kept.select("campaign_id", **{name: flag.cast(nw.Int64) for name, flag in flags.items()})
-    return _table(flagged.group_by("campaign_id").agg(nw.len().alias("bookings"), nw.col(*flags).sum()))
+    by = keys(kept, "campaign_id")
+    flagged = kept.select(*by, **{name: flag.cast(nw.Int64) for name, flag in flags.items()})
+    return _table(flagged.group_by(*by).agg(nw.len().alias("bookings"), nw.col(*flags).sum()))
 
 
 def _amounts(
-    kept: Rows, by: Mapping[str, nw.Expr], limits: Limits, later: pd.DataFrame, of_unit: Mapping[int, str]
+    kept: Rows, by: Mapping[str, nw.Expr], limits: Limits, later: pd.DataFrame, of_unit: Currencies
 ) -> pd.DataFrame:
     canceled = true(nw.col("job_status") == "Canceled")
     total = nw.when(canceled).then(nw.lit(0.0)).otherwise(nw.col("job_total"))
@@ -245,7 +247,7 @@ def _amounts(
     within = [TENANT] if TENANT in rows else []
     ordered = rows.sort_values(["created", "id"], ignore_index=True)
     first = ordered.drop_duplicates([*within, "job"], ignore_index=True)
-    first, later = (one.assign(currency=of_units(one["unit"], of_unit)) for one in (first, later))
+    first, later = (one.assign(currency=of_units(one["unit"], of_unit, one.get(TENANT))) for one in (first, later))
     # any booking of the job can represent it
     place = _keys(first, within, "job").get_indexer(_keys(ordered, within, "job"))
     follow = _follow_on(first, later, within, pd.Series(place, index=_keys(ordered, within, "id")))

@@ -13,7 +13,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT, collected, micros, true
 from stcrm_pandas.analysis.base.findings import WorkList
-from stcrm_pandas.analysis.base.names import named
+from stcrm_pandas.analysis.base.names import named_within
 from stcrm_pandas.analysis.bookings.counts import UNCERTAIN, WORK
 from stcrm_pandas.analysis.bookings.groups import same_providers
 from stcrm_pandas.analysis.bookings.outcomes import became
@@ -164,7 +164,7 @@ def _shown(result: BookingSourcesResult, rows: pd.DataFrame, why: str, *, phones
     shown["Why"] = [why.format(start=start or "missing") for start in asked]
     shown["Days waiting"] = waited.astype("Float64").round(1)
     if "campaign" in result.names and "campaign_id" in rows:
-        shown["Campaign"] = named(rows["campaign_id"], result.names["campaign"])
+        shown["Campaign"] = named_within(rows, "campaign_id", result.names["campaign"])
     shown |= {title: rows[column].fillna("") for column, title in _SHOWN.items() if column in rows}
     shown |= {"Received": _local(rows["created"], result.time_zone), "Requested start": asked, "Booking": rows["id"]}
     return without_empty(pd.DataFrame(shown, index=rows.index))

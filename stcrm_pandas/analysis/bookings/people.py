@@ -18,9 +18,11 @@ from stcrm_pandas.analysis.base.display import Columns, Sentences, rows_shown
 from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, micros
 from stcrm_pandas.analysis.base.format import format_share, plural
 from stcrm_pandas.analysis.base.inputs import table_of
+from stcrm_pandas.analysis.base.provenance import Moment
 from stcrm_pandas.analysis.base.shares import rows_of, share_of
 from stcrm_pandas.analysis.bookings.groups import Groups, spellings
 from stcrm_pandas.analysis.bookings.outcomes import UNKNOWN_SOURCE
+from stcrm_pandas.analysis.mirrored import FromMirror, MirrorLike
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.contact_values import find_contacts as spellings_of
 from stcrm_pandas.frame.contact_values import is_valid_address, is_valid_number
@@ -97,13 +99,24 @@ class SamePerson:
         return self.summary()._repr_html_() + (shown._repr_html_() if self.read else "")
 
 
-def same_person(bookings: Any, *, contacts: Contacts = None, days: int = 7, groups: Groups = None) -> SamePerson:
+def same_person(
+    bookings: Any = None,
+    *,
+    mirror: MirrorLike | None = None,
+    contacts: Contacts = None,
+    days: int = 7,
+    groups: Groups = None,
+    as_of: Moment | None = None,
+) -> SamePerson:
     """Find pairs of bookings that the same person sent through two sources within a week.
 
     Parameters
     ----------
     bookings : object
-        A frame of pandas, polars or DuckDB with the columns of `stcrm.schemas.Bookings`.
+        A frame of pandas, polars or DuckDB with the columns of `stcrm.schemas.Bookings`. Optional with a `mirror`.
+    mirror : Mirror or Mirrors, optional
+        A mirror of one tenant (`crm.mirror(folder)`, `stcrm.mirrors(folder)`), for the bookings. It has no contacts of
+        bookings.
     contacts : Contacts, optional
         The phone numbers and e-mail addresses of the bookings: a frame with `booking_id` and `value`, or a function
         that returns such a frame for a list of ids (`crm.bookings.list_contacts`). The function is called once, only
@@ -112,6 +125,8 @@ def same_person(bookings: Any, *, contacts: Contacts = None, days: int = 7, grou
         The maximum time between the two bookings, in days.
     groups : Groups, optional
         The source of each spelling, as in `booking_sources`.
+    as_of : str, date or Timestamp, optional
+        The time at which the mirror is read. The default time zone is the company's. By default, its last sync.
 
     Returns
     -------
@@ -122,7 +137,9 @@ def same_person(bookings: Any, *, contacts: Contacts = None, days: int = 7, grou
     Raises
     ------
     UsageError
-        A column is missing, or the rows are from several tenants.
+        A column is missing, the rows are from several tenants, or there are no bookings and no mirror.
+    MirrorError
+        The mirror does not have the bookings, or does not cover `as_of`.
 
     Examples
     --------
@@ -135,8 +152,9 @@ def same_person(bookings: Any, *, contacts: Contacts = None, days: int = 7, grou
     >>> same_person(bookings, contacts=shared).candidates[["first", "second", "confirmed"]].values.tolist()
     [[1, 2, True]]
     """
+    bookings = FromMirror(mirror, (), as_of=as_of, time_zone=None).required("bookings", bookings)
     frame = collected(lazy(bookings, "bookings", _COLUMNS, times=("created_on",), optional=("active",)))
-    if TENANT in frame:
+    if TENANT in frame and frame[TENANT].nunique() > 1:
         raise UsageError("bookings are of many tenants: compare people within one tenant")
     if "active" in frame:
         frame = frame[frame["active"].fillna(value=True).astype(bool)]

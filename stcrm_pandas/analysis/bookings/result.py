@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import Rows
+from stcrm_pandas.analysis.base.money import Currencies
 from stcrm_pandas.analysis.base.result import Result
 from stcrm_pandas.analysis.bookings.hours import Clock
 from stcrm_pandas.analysis.bookings.outcomes import USED
@@ -98,7 +99,7 @@ class BookingSourcesResult(Result):
     bookings: Any = field(repr=False)
     currencies: tuple[str, ...] = ()
     jobs: Any = field(default=None, repr=False)
-    currency_of_units: Mapping[int, str] = field(default_factory=dict, repr=False)
+    currency_of_units: Currencies = field(default_factory=dict, repr=False)
     names: Mapping[str, Any] = field(default_factory=dict, repr=False)
     contacts: pd.DataFrame | None = field(default=None, repr=False)
     customers: pd.DataFrame | None = field(default=None, repr=False)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from stcrm_pandas.analysis.base.engine import TENANT
 from stcrm_pandas.analysis.base.names import NONE, heads
 from stcrm_pandas.analysis.base.shares import with_shares
 from stcrm_pandas.analysis.bookings.counts import COUNTS
@@ -116,9 +117,17 @@ def medians(spans: pd.DataFrame) -> pd.Series:
     return medians
 
 
-def comparisons(cells: pd.DataFrame, table: pd.DataFrame, whole: pd.Series, min_group: int) -> dict[str, pd.DataFrame]:
-    """Compare each group with all others by each measure, within business unit and month."""
-    stratum = pd.MultiIndex.from_frame(cells[["unit", "stratum_month"]]).factorize()[0]
+def comparisons(
+    cells: pd.DataFrame, table: pd.DataFrame, by: Sequence[str], whole: pd.Series, min_group: int
+) -> dict[str, pd.DataFrame]:
+    """Compare each group with all others by each measure, within business unit and month, and within its tenant."""
+    finer = cells[["unit", "stratum_month"]]
+    if tuple(by) == (TENANT,):
+        finer = finer[["stratum_month"]]  # no two tenants have a business unit in common
+    elif TENANT in by:
+        place = [*by].index(TENANT)
+        finer = finer.assign(tenant=cells["id"].map(lambda id: id[place], na_action="ignore"))
+    stratum = pd.MultiIndex.from_frame(finer).factorize()[0]
     keyed = cells[["id"]].assign(stratum=stratum)
     groups = table[["id", "name"]].assign(whole=whole)
     result = {}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.engine import TENANT
 from stcrm_pandas.analysis.base.format import format_percent, listed
 from stcrm_pandas.analysis.base.inputs import condition, table_of
 
@@ -101,7 +103,7 @@ def attribution(
     Parameters
     ----------
     by_campaign : mapping or Series
-        The number of rows by campaign id. The id is missing for rows without a campaign.
+        The number of rows by campaign id, or by tenant and campaign id. The id is missing for rows without a campaign.
     campaigns : DataFrame or None
         The campaigns with `id` and, if known, `active` and `is_default_campaign`; None if not read.
     what : str
@@ -128,24 +130,26 @@ def attribution(
     >>> health.default, health.none, health.unknown, health.inactive, health.ranked
     (10, 10, 0, 80, False)
     """
-    items: Iterable[tuple[Any, int]] = by_campaign.items()
-    counts = {None if pd.isna(id) else int(id): int(rows) for id, rows in items}
+    campaigns = None if campaigns is None else table_of(campaigns, "campaigns", ["id"])
+    tenants = campaigns is not None and TENANT in campaigns
+    counts: Counter[tuple[int | None, int] | None] = Counter()
+    for key, rows in by_campaign.items():
+        *tenant, id = key if isinstance(key, tuple) else (key,)
+        counts[None if pd.isna(id) else (tenant[0] if tenants and tenant else None, int(id))] += int(rows)
     if campaigns is None:
-        return Attribution(what, sum(counts.values()), None, counts.get(None, 0), None, None, chains, differing)
+        return Attribution(what, counts.total(), None, counts[None], None, None, chains, differing)
 
-    campaigns = table_of(campaigns, "campaigns", ["id"])
+    def rows_on(those: pd.DataFrame | None) -> int | None:
+        return None if those is None else sum(counts[key] for key in _keys_of(those))
 
-    def rows_on(ids: list[int] | None) -> int | None:
-        return None if ids is None else sum(counts.get(id, 0) for id in ids)
-
-    listed = set(campaigns["id"].dropna().astype(int))
+    default = _where(campaigns, "is_default_campaign", wanted=True)
     return Attribution(
         what,
-        sum(counts.values()),
-        rows_on(default_campaigns(campaigns) or None),
-        counts.get(None, 0),
-        sum(rows for id, rows in counts.items() if id is not None and id not in listed),
-        rows_on(_ids_where(campaigns, "active", wanted=False)),
+        counts.total(),
+        None if default is None or default.empty else rows_on(default),
+        counts[None],
+        counts.total() - counts[None] - (rows_on(campaigns) or 0),
+        rows_on(_where(campaigns, "active", wanted=False)),
         chains,
         differing,
     )
@@ -153,11 +157,18 @@ def attribution(
 
 def default_campaigns(campaigns: pd.DataFrame | None) -> list[int]:
     """Return the ids of the default campaign; empty if unknown."""
-    return ([] if campaigns is None else _ids_where(campaigns, "is_default_campaign", wanted=True)) or []
+    default = None if campaigns is None else _where(campaigns, "is_default_campaign", wanted=True)
+    return [] if default is None else [int(id) for id in default["id"].dropna()]
 
 
-def _ids_where(campaigns: pd.DataFrame, column: str, *, wanted: bool) -> list[int] | None:
+def _where(campaigns: pd.DataFrame, column: str, *, wanted: bool) -> pd.DataFrame | None:
     if column not in campaigns:
         return None
     chosen = condition(campaigns[column], "campaigns", column).eq(wanted).fillna(False).astype(bool)
-    return [int(id) for id in campaigns.loc[chosen, "id"].dropna()]
+    return campaigns[chosen]
+
+
+def _keys_of(campaigns: pd.DataFrame) -> set[tuple[int | None, int]]:
+    known = campaigns.dropna(subset=["id"])
+    tenants: Any = known[TENANT].astype(int) if TENANT in known else [None] * len(known)
+    return set(zip(tenants, known["id"].astype(int), strict=True))

@@ -116,11 +116,14 @@ def grouped(rows: pd.DataFrame, by: Sequence[str], lookups: Mapping[str, Any], *
     number, count = pairs(rows, by)
     table = measured(_sums(rows, number, count), min_group=min_group)
     begins = rows.loc[~pd.Series(number, index=rows.index).duplicated(), list(by)]
-    head = heads(begins, by, lookups, partly=True)[["id", "name"]]
+    head = heads(begins, by, lookups, partly=True)
     if len(by) == 1:
         return head.join(table)
-    parts = [heads(begins[[one]], [one], lookups).add_prefix(f"{one}_") for one in by]
-    return head.join([table, *parts])
+    parts = [
+        heads(begins[[one]], [one], {}).assign(name=head[one]).add_prefix(f"{one}_")[[f"{one}_id", f"{one}_name"]]
+        for one in by
+    ]
+    return head[["id", "name"]].join([table, *parts])
 
 
 def whole(rows: pd.DataFrame, name: str, *, min_group: int) -> pd.DataFrame:
@@ -169,6 +172,10 @@ def strata_of(rows: pd.DataFrame, by: Sequence[str], ids: pd.Series) -> pd.DataF
     because a job booked on first contact is always booked.
     """
     finer = ["phone", *(one for one in ("business_unit", "month") if one not in by and rows[one].notna().any())]
+    if tuple(by) == (TENANT,) and "business_unit" in finer:
+        finer.remove("business_unit")  # no two tenants have a business unit in common
+    elif TENANT in by:
+        finer.append(TENANT)
     group, stratum = pairs(rows, by)[0], pairs(rows, finer)[0]
     cut = rows.groupby([group, stratum])[["mature", "booked_lower", "booked_upper"]].sum()
     return pd.DataFrame(

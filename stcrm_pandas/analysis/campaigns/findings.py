@@ -15,7 +15,7 @@ from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, 
 from stcrm_pandas.analysis.base.format import format_counts, format_share
 from stcrm_pandas.analysis.base.headline import Measured, Tile, measured_count, measured_share, weekly_tile
 from stcrm_pandas.analysis.base.money import amounts, money
-from stcrm_pandas.analysis.base.names import named
+from stcrm_pandas.analysis.base.names import named_within
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.campaigns.records import KINDS
@@ -224,8 +224,8 @@ def differing(rows: pd.DataFrame, campaigns: Any, zone: dt.tzinfo | None) -> pd.
             "Began as": pd.array([KINDS[kind] for kind in chains["first"]], dtype="str"),
             "Number": chains["id"].to_numpy(),
             "Day": wall.astype("str").to_numpy(),
-            "Credited to": pd.array(named(chains["campaign"], campaigns), dtype="str"),
-            "Also named": pd.array(named(other, campaigns), dtype="str"),
+            "Credited to": pd.array(named_within(chains, "campaign", campaigns), dtype="str"),
+            "Also named": pd.array(named_within(chains.assign(campaign=other), "campaign", campaigns), dtype="str"),
         }
     )
 

@@ -12,10 +12,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import narwhals.stable.v2 as nw
 import pandas as pd
 
 from stcrm_pandas.analysis.base.chosen_period import given_period
-from stcrm_pandas.analysis.base.engine import TENANT, month_number
+from stcrm_pandas.analysis.base.engine import TENANT, month_number, refuse_mixed_tenants
 from stcrm_pandas.analysis.base.inputs import admitted, table_of
 from stcrm_pandas.analysis.base.money import currencies_of, in_use, of_units, several
 from stcrm_pandas.analysis.base.names import dimensions
@@ -48,9 +49,10 @@ from stcrm_pandas.analysis.campaigns.counts import (
 )
 from stcrm_pandas.analysis.campaigns.records import JOB, gather, statuses
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
-from stcrm_pandas.analysis.leads.keys import Names, categories, lead_lookups
+from stcrm_pandas.analysis.leads.keys import Names, categories_of, category_names, lead_lookups
 from stcrm_pandas.analysis.leads.reduction import not_leads
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
+from stcrm_pandas.analysis.mirrored import FromMirror, MirrorLike
 from stcrm_pandas.analysis.statistics.comparison import compare
 from stcrm_pandas.errors import UsageError, require
 
@@ -123,10 +125,11 @@ class Opportunities(OpportunitiesResult, Analysis):
 
 
 def opportunities(
-    leads: Any,
-    bookings: Any,
-    jobs: Any,
+    leads: Any = None,
+    bookings: Any = None,
+    jobs: Any = None,
     *,
+    mirror: MirrorLike | None = None,
     campaigns: pd.DataFrame | None = None,
     call_reasons: pd.DataFrame | None = None,
     business_units: pd.DataFrame | None = None,
@@ -163,11 +166,15 @@ def opportunities(
     ----------
     leads : object
         A frame from pandas, polars or DuckDB with all leads created in a span of time and the columns of
-        `stcrm.schemas.Leads`.
+        `stcrm.schemas.Leads`. Optional with a `mirror`.
     bookings : object or None
         All bookings created in the same span (`stcrm.schemas.Bookings`); None if they were not read.
-    jobs : object or None
-        All jobs created in the same span, with or without a lead (`stcrm.schemas.Jobs`); None if they were not read.
+    jobs : object
+        All jobs created in the same span, with or without a lead (`stcrm.schemas.Jobs`). Optional with a `mirror`.
+    mirror : Mirror or Mirrors, optional
+        A mirror (`crm.mirror(folder)`, or `stcrm.mirrors(folder)` for all its tenants), for every input that is not
+        given, except `spend`: the rows as of `as_of`, the names of groups and the time zone. By default, the rows are
+        those of the last sync.
     campaigns : DataFrame, optional
         All campaigns, including inactive ones, for names, categories and the default campaign.
     call_reasons : DataFrame, optional
@@ -185,7 +192,7 @@ def opportunities(
         A lookup is a mapping from id to name, or a frame with `id`, `name` and `active`.
     as_of : str, date or Timestamp, optional
         The time for which the rows are current. The default time zone is the company's. By default, the time at which
-        the oldest frame was read.
+        the oldest frame was read. With a `mirror`, any time that it covers.
     time_zone : str, optional
         The company's time zone, for months, weeks and times without a time zone. By default, the one that the frames
         record.
@@ -215,6 +222,8 @@ def opportunities(
     UsageError
         An argument is invalid; a frame lacks a column, has only part of the rows or repeats an id; or the time zone is
         missing for months or spend.
+    MirrorError
+        The mirror does not have the leads or the jobs, or does not cover `as_of`.
 
     Notes
     -----
@@ -234,12 +243,15 @@ def opportunities(
     >>> found.table[["name", "opportunities", "leads", "direct_jobs", "booked_lower", "revenue"]].values.tolist()
     [['Radio', 3, 2, 1, 2, 200.0]]
     """
-    if jobs is None:
-        raise UsageError("opportunities need the jobs: crm.lookups.jobs.list(created_on_or_after=...)")
     if min(mature_days, revenue_days, repeat_days, min_group) < 1:
         raise UsageError("mature_days, revenue_days, repeat_days and min_group must be 1 or more")
     asked = dimensions(by, BY)
-    local = zone(leads, time_zone)
+    inputs = FromMirror(mirror, asked, as_of=as_of, time_zone=time_zone)
+    as_of, leads, jobs = inputs.as_of, inputs.required("leads", leads), inputs.required("jobs", jobs)
+    bookings, campaigns = inputs.optional("bookings", bookings), inputs.optional("campaigns", campaigns)
+    call_reasons = inputs.optional("call_reasons", call_reasons)
+    names = inputs.names(names, "business_unit", *asked)
+    local = zone(leads, inputs.time_zone)
     given = admitted({"leads": leads, "bookings": bookings, "jobs": jobs}, zone=None if local is None else local.key)
     leads, bookings, jobs = given["leads"], given["bookings"], given["jobs"]
     frames = {name: frame for name, frame in given.items() if frame is not None}
@@ -258,7 +270,9 @@ def opportunities(
     )
     asked_for = given_period(period, limits.as_of, local)
     records = gather(leads, bookings, jobs, not_leads=not_leads(call_reasons))
-    _refuse_mixed_tenants(records, asked)
+    refuse_mixed_tenants(nw.from_native(records).lazy(), asked)
+    if spend is not None and TENANT in records and records[TENANT].nunique() > 1:
+        raise UsageError("spend is for the campaigns of one tenant: analyze each tenant on its own")
     repeat = dt.timedelta(days=repeat_days)
     chains = opportunities_of(records, repeat, limits, asked=asked_for, min_group=min_group)
     counted = chains.period
@@ -266,20 +280,19 @@ def opportunities(
     every = aged(chains.rows, limits)
     lookup = lead_lookups(names, asked)
     units = lookup.get("business_unit") if business_units is None else business_units
-    of_record = of_units(records["business_unit"], currencies_of(units))
+    of_record = of_units(records["business_unit"], currencies_of(units), records.get(TENANT))
     paying = (records["kind"] == JOB) & records["completed"] & (records["total"].fillna(0) != 0)
     currencies = in_use(of_record[paying])
     if campaigns is not None:
         lookup = {"campaign": campaigns, **lookup}
     if "category" in asked:
-        of_campaign, words = categories(lookup.get("campaign"))
-        every["category"] = every["campaign"].map(of_campaign).astype("Int64")
-        lookup = {**lookup, "category": words}
+        lookup = {**lookup, "category": category_names(lookup.get("campaign"))}
+        every["category"] = categories_of(every["campaign"], every.get(TENANT), lookup["campaign"])
     rows = began_in(every, counted)
     traced = rows[~rows["untraced"]]
     overall = whole(traced, "All opportunities", min_group=min_group)
     health = attribution(
-        traced["campaign"].value_counts(dropna=False),
+        traced[[*([TENANT] if TENANT in traced else []), "campaign"]].value_counts(dropna=False),
         campaigns,
         what="opportunities",
         chains=int((traced["campaigns"] > 1).sum()),
@@ -324,7 +337,7 @@ def opportunities(
         call_reasons_known=call_reasons is not None,
         complete=all(attrs_of(frame).get("complete", True) for frame in frames.values()),
         undated=int(traced["created"].isna().sum()),
-        cautions=(*selections(frames), *several(currencies)),
+        cautions=(*selections(frames), *inputs.cautions, *several(currencies)),
         currencies=currencies,
         revenues=revenues_of(every[~every["untraced"]], asked[0], min_group=min_group) if asked else {},
         period=counted,
@@ -349,14 +362,6 @@ def _refuse_part(name: str, frame: Any) -> None:
             f"{name} were read with {', '.join(used)}: this is only part of them. Filter by creation instead "
             "(created_on_or_after, created_before)"
         )
-
-
-def _refuse_mixed_tenants(records: pd.DataFrame, by: Sequence[str]) -> None:
-    many = TENANT in records and records[TENANT].nunique() > 1
-    if many and {"campaign", "category", "business_unit"} & {*by} and TENANT not in by:
-        raise UsageError(f"the same id can occur in several tenants: use by=('tenant', {by[0]!r})")
-    if TENANT in by and TENANT not in records:
-        raise UsageError("by='tenant': the frames have no column tenant")
 
 
 def _known_until(frames: Mapping[str, Any], as_of: Moment | None, local: Any) -> dt.datetime:

@@ -5,7 +5,7 @@ Written in narwhals up to the last step, so that the engine of the frames does t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -18,6 +18,7 @@ from stcrm_pandas.analysis.base.engine import (
     TENANT,
     collected,
     created_within,
+    is_among,
     lazy,
     refuse_mixtures,
     refuse_repeats,
@@ -60,7 +61,9 @@ _DTYPES = {
 }
 
 
-def gather(leads: Any, bookings: Any, jobs: Any, *, not_leads: Sequence[int] = ()) -> pd.DataFrame:
+def gather(
+    leads: Any, bookings: Any, jobs: Any, *, not_leads: Mapping[int | None, Sequence[int]] | None = None
+) -> pd.DataFrame:
     """Return a row for each lead, booking and job.
 
     Parameters
@@ -71,8 +74,8 @@ def gather(leads: Any, bookings: Any, jobs: Any, *, not_leads: Sequence[int] = (
         As above.
     jobs : object
         As above.
-    not_leads : sequence of int, default ()
-        The ids of call reasons that are not leads.
+    not_leads : mapping, optional
+        The ids of call reasons that are not leads, by tenant (`reduction.not_leads`).
 
     Returns
     -------
@@ -90,7 +93,7 @@ def gather(leads: Any, bookings: Any, jobs: Any, *, not_leads: Sequence[int] = (
         A column is missing, a time has no zone, an id is duplicate, or the frames do not fit together.
     """
     refuse_mixtures(leads=leads, bookings=bookings, jobs=jobs)
-    parts = [_leads(leads, not_leads), _jobs(jobs)] + ([] if bookings is None else [_bookings(bookings)])
+    parts = [_leads(leads, not_leads or {}), _jobs(jobs)] + ([] if bookings is None else [_bookings(bookings)])
     records = pd.concat([collected(part).astype(_DTYPES) for part in parts], ignore_index=True)
     order = ["kind", "id", *([TENANT] if TENANT in records else [])]
     return records.sort_values(order, ignore_index=True)
@@ -106,7 +109,7 @@ def statuses(frame: Any, column: str, period: Period | None = None) -> dict[str,
     return dict(sorted((NONE if pd.isna(status) else str(status), int(rows)) for status, rows in named))
 
 
-def _leads(frame: Any, not_leads: Sequence[int]) -> nw.LazyFrame[Any]:
+def _leads(frame: Any, not_leads: Mapping[int | None, Sequence[int]]) -> nw.LazyFrame[Any]:
     wanted = ("id", "status", "campaign_id", "business_unit_id", "call_reason_id", "call_id", "booking_id")
     filled = ("active", "customer_id", "manual_call_id")
     times = ("created_on", "modified_on")
@@ -124,7 +127,7 @@ def _leads(frame: Any, not_leads: Sequence[int]) -> nw.LazyFrame[Any]:
         call=nw.col("call_id"),
         booking=nw.col("booking_id"),
         phone=_by_phone("call_id", "manual_call_id"),
-        left_out=_left_out(true(nw.col("call_reason_id").is_in([*not_leads])) if not_leads else None),
+        left_out=_left_out(is_among(rows, "call_reason_id", not_leads)),
         booked=true(status == "Converted"),
         unknown=~true(status.is_in(_LEAD_STATUS)),
     )

@@ -14,9 +14,11 @@ from stcrm_pandas.errors import UsageError
 
 __all__ = [
     "BY",
+    "CUSTOMER",
     "LOCAL",
     "Names",
-    "categories",
+    "categories_of",
+    "category_names",
     "columns_of",
     "key_of",
     "lead_lookups",
@@ -76,8 +78,19 @@ def lead_lookups(names: Names, by: Sequence[str]) -> dict[str, Any]:
     return lookup
 
 
-def categories(campaigns: Any) -> tuple[dict[int, int], dict[int, str]]:
-    """Return the category of each campaign, and the names of categories.
+def categories_of(campaign_ids: pd.Series, tenants: pd.Series | None, campaigns: pd.DataFrame) -> pd.Series:
+    """Return the category of each campaign, from the campaigns of its tenant if they have a column tenant."""
+    known = campaigns.dropna(subset=["id", "category_id"])
+    if tenants is None or TENANT not in known:
+        of_campaign = dict(zip(known["id"].astype(int), known["category_id"].astype(int), strict=True))
+        return campaign_ids.map(of_campaign).astype("Int64")
+    of_pair = dict(zip(zip(known[TENANT], known["id"], strict=True), known["category_id"], strict=True))
+    pairs = zip(tenants, campaign_ids, strict=True)
+    return pd.Series([of_pair.get(pair) for pair in pairs], index=campaign_ids.index, dtype="Int64")
+
+
+def category_names(campaigns: Any) -> pd.DataFrame:
+    """Return the lookup of categories, with `tenant` if the campaigns have it.
 
     Raises
     ------
@@ -90,7 +103,7 @@ def categories(campaigns: Any) -> tuple[dict[int, int], dict[int, str]]:
             "by='category' needs the DataFrame of campaigns with id, category_id and category_name: "
             "names={'campaign': crm.lookups.campaigns.list()}"
         )
-    known = campaigns.dropna(subset=["id", "category_id"])
-    of_campaign = dict(zip(known["id"].astype(int), known["category_id"].astype(int), strict=True))
-    texts = known.dropna(subset=["category_name"])
-    return of_campaign, dict(zip(texts["category_id"].astype(int), texts["category_name"].astype(str), strict=True))
+    tenant = [TENANT] if TENANT in campaigns else []
+    known = campaigns.dropna(subset=["id", "category_id", "category_name"])
+    lookup = known[[*tenant, "category_id", "category_name"]].drop_duplicates([*tenant, "category_id"], keep="last")
+    return lookup.rename(columns={"category_id": "id", "category_name": "name"})

@@ -34,10 +34,11 @@ from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.contacts import AllContacts, all_contacts
 from stcrm_pandas.analysis.leads import display, findings, lists, sentences
 from stcrm_pandas.analysis.leads import tables as lead_tables
-from stcrm_pandas.analysis.leads.keys import BY, Names, lead_lookups
+from stcrm_pandas.analysis.leads.keys import BY, CUSTOMER, Names, lead_lookups
 from stcrm_pandas.analysis.leads.reduction import LEFT_OUT, not_leads, reduce_leads, split_reasons
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.analysis.leads.status_log import known_at
+from stcrm_pandas.analysis.mirrored import FromMirror, MirrorLike
 from stcrm_pandas.analysis.statistics.comparison import compare
 from stcrm_pandas.errors import UsageError, require
 
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 __all__ = ["Kind", "LeadConversion", "lead_conversion"]
+
+_NAMED = ("campaign", "business_unit")
+"""The dimensions whose names are on call lists."""
 
 Kind = Literal["rates", "months", "curve", "cohorts", "reasons"]
 
@@ -145,10 +149,11 @@ class LeadConversion(LeadConversionResult, Analysis):
 
 
 def lead_conversion(
-    leads: Any,
+    leads: Any = None,
     *,
     jobs: Any = None,
     bookings: Any = None,
+    mirror: MirrorLike | None = None,
     call_reasons: pd.DataFrame | None = None,
     status_log: Any = None,
     by: str | Sequence[str] | None = None,
@@ -182,7 +187,11 @@ def lead_conversion(
     leads, jobs, bookings : object
         Frames with the columns of their schemas (times in UTC), each with all rows created in the same span of time.
         They can come from pandas, polars, DuckDB or Spark, but all must come from the same library. Jobs and bookings
-        are optional. Without jobs, no conversion date is exact.
+        are optional. Without jobs, no conversion date is exact. Leads are optional with a `mirror`.
+    mirror : Mirror or Mirrors, optional
+        A mirror (`crm.mirror(folder)`, or `stcrm.mirrors(folder)` for all its tenants), for every input that is not
+        given: the rows as of `as_of`, the status log, the names of groups, the time zone, the dismissing reasons and,
+        for one tenant, the contacts on call lists. By default, the rows are those of the last sync.
     call_reasons : DataFrame, optional
         All call reasons. Leads whose call reason has `is_lead` false are left out; leads with an unknown reason are
         kept.
@@ -201,7 +210,7 @@ def lead_conversion(
     as_of : str, date or Timestamp, optional
         The time for which the leads are current. The default time zone is the company's. By default, the time of the
         read (`leads.attrs["stcrm"]`). A later time is replaced by the time of the read, because later outcomes are
-        unknown. An earlier time needs a `status_log` that covers it.
+        unknown. An earlier time needs a `status_log` that covers it. With a `mirror`, any time that it covers.
     time_zone : str, optional
         The company's time zone, for months, tiles and naive times. By default, the one that the frame records.
     unit : {"inquiry", "lead"}, default 'inquiry'
@@ -238,6 +247,8 @@ def lead_conversion(
     UsageError
         A column, the time zone or `as_of` is missing, an id appears twice, or the leads were filtered by modification
         date or status.
+    MirrorError
+        The mirror does not have the leads, or does not cover `as_of`.
 
     Examples
     --------
@@ -256,12 +267,20 @@ def lead_conversion(
         raise UsageError("window_days, min_group, within_days and stale_days must be 1 or more")
     if unit not in ("inquiry", "lead"):
         raise UsageError(f"unit={unit!r}: choose 'inquiry' or 'lead'")
-    local = zone(leads, time_zone)
+    inputs = FromMirror(mirror, asked, as_of=as_of, time_zone=time_zone)
+    as_of, leads = inputs.as_of, inputs.required("leads", leads)
+    jobs, bookings = inputs.optional("jobs", jobs), inputs.optional("bookings", bookings)
+    call_reasons = inputs.optional("call_reasons", call_reasons)
+    status_log = inputs.status_log("leads", status_log)
+    names = inputs.names(names, *_NAMED, *asked, *(() if inputs.many else (CUSTOMER,)))
+    contacts = inputs.contacts(contacts)
+    dismissing_reasons = inputs.dismissing_reasons(dismissing_reasons)
+    local = zone(leads, inputs.time_zone)
     given = {"leads": leads, "jobs": jobs, "bookings": bookings, "status_log": status_log}
     given = admitted(given, zone=None if local is None else local.key)
     leads, jobs, bookings, status_log = given.values()
     refuse_selections(leads)
-    warned = selections(given)
+    warned = [*selections(given), *inputs.cautions]
     if local is None and {"month", "weekday", "hour"} & set(asked):
         raise UsageError(
             "a month, a weekday and an hour need a time zone: pass time_zone='America/Chicago', or connect with one"
@@ -291,7 +310,7 @@ def lead_conversion(
     leads_left_out = reduced.read.groupby("left_out")["leads"].sum()
     lookup = lead_lookups(names, asked)
     if "category" in asked:
-        reduced, lookup["category"] = lead_tables.by_category(reduced, asked.index("category"), lookup.get("category"))
+        reduced, lookup["category"] = lead_tables.by_category(reduced, asked, lookup.get("category"))
     overall = lead_tables.overall(reduced.days, min_group)
     months = None if local is None else lead_tables.months(lead_tables.trend(reduced), limits, min_group)
     table = overall if not asked else lead_tables.groups(reduced.cells, asked, lookup, min_group)
@@ -316,7 +335,7 @@ def lead_conversion(
         within_days=within_days,
         stale_days=stale_days,
         dismissing_reasons=reason_names,
-        not_leads=tuple(ids_of_no_leads),
+        not_leads=ids_of_no_leads,
         dated_by_jobs=jobs is not None,
         call_reasons_known=call_reasons is not None,
         complete=all(attrs_of(frame).get("complete", True) for frame in (leads, jobs, bookings) if frame is not None),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from stcrm_pandas.analysis.base.engine import true
+from stcrm_pandas.analysis.base.engine import TENANT, is_among, true
 from stcrm_pandas.analysis.base.findings import WorkList
-from stcrm_pandas.analysis.base.names import known_names, named
+from stcrm_pandas.analysis.base.names import known_names, named_within
 from stcrm_pandas.analysis.call_order import Calls
 from stcrm_pandas.analysis.contacts import contact_columns
 from stcrm_pandas.analysis.leads.curves import chances_of_ages
@@ -34,8 +35,8 @@ def open_leads(result: LeadConversionResult) -> pd.DataFrame:
     if "active" in names:
         chosen = chosen & ~true(~nw.col("active"))
     if result.not_leads:
-        chosen = chosen & ~true(nw.col("call_reason_id").is_in(list(result.not_leads)))
-    columns = [name for name in (*_IDS, *_TIMES, *_TEXTS) if name in names]
+        chosen = chosen & ~is_among(rows, "call_reason_id", result.not_leads)
+    columns = [name for name in (TENANT, *_IDS, *_TIMES, *_TEXTS) if name in names]
     table: pd.DataFrame = rows.filter(chosen).select(*columns).collect().to_pandas()
     for name in _TIMES:
         moments = table[name] if name in table else pd.Series(pd.NaT, index=table.index)
@@ -109,24 +110,24 @@ def _chances(result: LeadConversionResult, ages: pd.Series) -> pd.Series:
 def _table(result: LeadConversionResult, leads: pd.DataFrame, local: ZoneInfo) -> pd.DataFrame:
     without = pd.Series("", index=leads.index, dtype="str")
     text = {name: leads[name].fillna("").astype("str") if name in leads else without for name in _TEXTS}
-    table = pd.DataFrame({"Name": text["lead_customer_name"]}, index=leads.index)
+    tenant = {"Tenant": leads[TENANT]} if TENANT in leads else {}
+    table = pd.DataFrame({**tenant, "Name": text["lead_customer_name"]}, index=leads.index)
     if "customer" in result.names and "customer_id" in leads:
-        known = known_names(result.names["customer"])
-        owners = zip(table["Name"], leads["customer_id"], strict=True)
-        table["Name"] = [name or known.get(id, "") for name, id in owners]
-    customers = result.names.get("customer")
+        customers = named_within(leads, "customer_id", result.names["customer"], _customers)
+        table["Name"] = [name or customer for name, customer in zip(table["Name"], customers, strict=True)]
+    customer_frame = result.names.get("customer")
     reached = contact_columns(
         leads,
         result.contacts,
         phone="lead_phone",
         email="lead_email",
         owners=("customer_id", "location_id"),
-        customers=customers if isinstance(customers, pd.DataFrame) else None,
+        customers=customer_frame if isinstance(customer_frame, pd.DataFrame) else None,
     )
     table = table.join(reached)
     for dimension, title in (("campaign", "Campaign"), ("business_unit", "Business unit")):
         if f"{dimension}_id" in leads and dimension in result.names:
-            table[title] = named(leads[f"{dimension}_id"], result.names[dimension])
+            table[title] = named_within(leads, f"{dimension}_id", result.names[dimension])
     table["Priority"] = text["priority"]
     came: pd.Series = leads["created_on"].dt.tz_convert(local).dt.strftime("%Y-%m-%d")
     table["Came in"] = came.fillna("").astype("str")
@@ -135,6 +136,12 @@ def _table(result: LeadConversionResult, leads: pd.DataFrame, local: ZoneInfo) -
     table["Lead id"] = leads["id"]
     table["Link"] = text["lead_url"]
     return table
+
+
+def _customers(ids: Sequence[Any], lookup: Any) -> list[str]:
+    """Return the names of customers; empty where a name is not known."""
+    known = known_names(lookup)
+    return ["" if pd.isna(id) else known.get(int(id), "") for id in ids]
 
 
 def _day(moments: pd.Series) -> pd.Series:

@@ -19,11 +19,13 @@ from stcrm_pandas.analysis.base.engine import (
     TENANT,
     Rows,
     collected,
+    is_among,
     keys,
     lazy,
     local_month,
     micros,
     once,
+    refuse_mixed_tenants,
     refuse_mixtures,
     refuse_repeats,
     true,
@@ -123,7 +125,7 @@ def reduce_leads(
     jobs: Any = None,
     bookings: Any = None,
     status_log: Any = None,
-    not_leads: Sequence[int] = (),
+    not_leads: Mapping[int | None, Sequence[int]] | None = None,
     reasons: Mapping[int, str] | None = None,
     by: Sequence[str] = (),
     within: dt.timedelta | None = None,
@@ -148,8 +150,7 @@ def reduce_leads(
     )
     refuse_repeats(rows, "leads")
     names = rows.collect_schema().names()
-    if TENANT in by and TENANT not in names:
-        raise UsageError("by='tenant' needs leads with a column tenant")
+    refuse_mixed_tenants(rows, by)
     carried = {f"key_{place}": key_of(one) for place, one in enumerate(by) if one != "tag"}
     wall = nw.col("created_on_local").dt
     flat = once(
@@ -162,7 +163,7 @@ def reduce_leads(
             (local_month("created_on") if limits.zone else MISSING).alias("month"),
             ((wall.year() * 100 + wall.month()) * 100 + wall.day() if limits.zone else MISSING).alias("date"),
             nw.col("dismissing_reason_id").alias("reason"),
-            _left_out(not_leads, reasons or {}).alias("left_out"),
+            _left_out(is_among(rows, "call_reason_id", not_leads or {}), reasons or {}).alias("left_out"),
             *(expression.alias(name) for name, expression in carried.items()),
         )
     )
@@ -255,22 +256,28 @@ def split_reasons(given: Mapping[int, str] | None) -> tuple[dict[int, str], dict
     return kinds, names
 
 
-def not_leads(call_reasons: pd.DataFrame | None) -> list[int]:
-    """Return the ids of call reasons that are not leads; none if call reasons were not read."""
+def not_leads(call_reasons: pd.DataFrame | None) -> dict[int | None, list[int]]:
+    """Return the ids of call reasons that are not leads by tenant; without a column tenant, under None."""
     if call_reasons is None:
-        return []
+        return {}
     call_reasons = table_of(call_reasons, "call_reasons", ["id", "is_lead"])
     no_lead = call_reasons["is_lead"].astype("boolean").eq(False).fillna(False)
-    return [int(id) for id in call_reasons.loc[no_lead, "id"]]
+    those = call_reasons[no_lead]
+    if TENANT not in those:
+        return {None: [int(id) for id in those["id"]]}
+    found: dict[int | None, list[int]] = {}
+    for tenant, id in zip(those[TENANT], those["id"], strict=True):
+        found.setdefault(int(tenant), []).append(int(id))
+    return found
 
 
-def _left_out(not_leads: Sequence[int], reasons: Mapping[int, str]) -> Any:
+def _left_out(no_lead: nw.Expr, reasons: Mapping[int, str]) -> Any:
     reason: Any = nw.lit("")
     for kind in dict.fromkeys(reasons.values()):
         ids = [id for id, other in reasons.items() if other == kind]
         mapped = true(nw.col("dismissing_reason_id").is_in(ids)) & true(nw.col("status") == "Dismissed")
         reason = nw.when(mapped).then(nw.lit(kind)).otherwise(reason)
-    reason = nw.when(true(nw.col("call_reason_id").is_in(list(not_leads)))).then(nw.lit("not a lead")).otherwise(reason)
+    reason = nw.when(no_lead).then(nw.lit("not a lead")).otherwise(reason)
     return nw.when(true(~nw.col("active"))).then(nw.lit("deleted")).otherwise(reason)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -55,7 +55,7 @@ class LeadConversionResult(Result):
     within_days: int
     stale_days: int
     dismissing_reasons: Mapping[int, str]
-    not_leads: tuple[int, ...]
+    not_leads: Mapping[int | None, Sequence[int]]
     dated_by_jobs: bool
     call_reasons_known: bool
     linked_not_converted: int

@@ -9,10 +9,11 @@ from typing import Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.engine import TENANT
 from stcrm_pandas.analysis.base.names import NONE, heads
 from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.base.shares import with_shares
-from stcrm_pandas.analysis.leads.keys import LOCAL, categories
+from stcrm_pandas.analysis.leads.keys import LOCAL, categories_of, category_names
 from stcrm_pandas.analysis.leads.reduction import COUNTS, HORIZONS, Reduced
 
 __all__ = ["by_category", "cohorts", "groups", "measured", "months", "overall", "reasons", "strata", "sums_of", "trend"]
@@ -39,13 +40,14 @@ def overall(days: pd.DataFrame, min_group: int) -> pd.DataFrame:
     return measured(sums_of(days), head, min_group)
 
 
-def by_category(reduced: Reduced, place: int, campaigns: Any) -> tuple[Reduced, dict[int, str]]:
+def by_category(reduced: Reduced, by: Sequence[str], campaigns: Any) -> tuple[Reduced, pd.DataFrame]:
     """Return the counts by category instead of campaign, and the names of categories."""
-    of_campaign, texts = categories(campaigns)
-    key = f"key_{place}"
+    key = f"key_{[*by].index('category')}"
+    tenant = f"key_{[*by].index(TENANT)}" if TENANT in by else None
+    texts = category_names(campaigns)
 
     def of_categories(frame: pd.DataFrame) -> pd.DataFrame:
-        return frame.assign(**{key: frame[key].map(of_campaign).astype("Int64")})
+        return frame.assign(**{key: categories_of(frame[key], frame[tenant] if tenant else None, campaigns)})
 
     return replace(reduced, cells=of_categories(reduced.cells), event_times=of_categories(reduced.event_times)), texts
 
@@ -70,12 +72,16 @@ def groups(cells: pd.DataFrame, by: Sequence[str], lookup: Mapping[str, Any], mi
 
 
 def strata(cells: pd.DataFrame, by: Sequence[str], lookup: Mapping[str, Any]) -> pd.DataFrame | None:
-    """Return the counts of each group by business unit and month, unless these are the groups."""
+    """Return the counts of each group by business unit and month within its tenant, unless these are the groups."""
     finer = [column for column, one in (("unit", "business_unit"), ("month", "month")) if one not in by]
+    if tuple(by) == (TENANT,):
+        finer.remove("unit")  # no two tenants have a business unit in common
     if not by or not finer or (finer == ["month"] and cells["month"].isna().all()):
         return None
     keys = [f"key_{place}" for place in range(len(by))]
-    sums = sums_of(cells, [*keys, *finer]).reset_index()
+    if TENANT in by and len(by) > 1:
+        finer.append(keys[[*by].index(TENANT)])
+    sums = sums_of(cells, list(dict.fromkeys([*keys, *finer]))).reset_index()
     stratum = sums[finer].astype("Float64").fillna(-1.0).astype(int)
     found = heads(sums[keys], by, lookup)[["id"]].assign(stratum=pd.MultiIndex.from_frame(stratum).to_flat_index())
     return found.join(sums[["mature", "lower", "upper"]].rename(columns={"mature": "n"}))

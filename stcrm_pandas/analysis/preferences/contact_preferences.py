@@ -12,13 +12,14 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.chosen_period import given_period
 from stcrm_pandas.analysis.base.display import Shown
-from stcrm_pandas.analysis.base.engine import created_within, refuse_mixtures
+from stcrm_pandas.analysis.base.engine import created_within, refuse_mixed_tenants, refuse_mixtures
 from stcrm_pandas.analysis.base.headline import Headline
-from stcrm_pandas.analysis.base.inputs import admitted
+from stcrm_pandas.analysis.base.inputs import admitted, lazy_rows
 from stcrm_pandas.analysis.base.names import dimensions, lookups
 from stcrm_pandas.analysis.base.periods import Period, measurable
 from stcrm_pandas.analysis.base.provenance import Moment, attrs_of, known_until, selections, zone
 from stcrm_pandas.analysis.base.result import Analysis, Parts
+from stcrm_pandas.analysis.mirrored import FromMirror, MirrorLike
 from stcrm_pandas.analysis.preferences import display, findings, lists, sentences
 from stcrm_pandas.analysis.preferences.consent import by_consent, consent_list, with_refusals
 from stcrm_pandas.analysis.preferences.groups import DIMENSIONS, By, Lookups, compared, groups_of, measured, pairs_of
@@ -123,9 +124,10 @@ class ContactPreferences(ContactPreferencesResult, Analysis):
 
 
 def contact_preferences(
-    customers: Any,
-    contacts: Any,
+    customers: Any = None,
+    contacts: Any = None,
     *,
+    mirror: MirrorLike | None = None,
     locations: Any = None,
     location_contacts: Any = None,
     methods: Any = None,
@@ -158,9 +160,13 @@ def contact_preferences(
     customers : object
         All customers, including inactive and merged ones, because their opt-outs apply to their numbers: a pandas or
         polars frame or a DuckDB relation with the columns of `stcrm.schemas.Customers` (times in UTC). Shares cover
-        only active customers that are not merged.
+        only active customers that are not merged. Optional with a `mirror`.
     contacts : object
-        All contacts of these customers, with the columns of `stcrm.schemas.CustomerContacts`.
+        All contacts of these customers, with the columns of `stcrm.schemas.CustomerContacts`. Optional with a `mirror`.
+    mirror : Mirror or Mirrors, optional
+        A mirror (`crm.mirror(folder)`, or `stcrm.mirrors(folder)` for all its tenants), for every input that is not
+        given, except `consent` and `method_preferences`: the rows as of `as_of`, the names of tags and the time zone.
+        By default, the rows are those of the last sync, so later opt-outs are missing.
     locations, location_contacts : object, optional
         All locations and their contacts, with the columns of `stcrm.schemas.Locations` and `LocationContacts`.
     methods, method_preferences, newer_contacts : object, optional
@@ -184,7 +190,7 @@ def contact_preferences(
         number may be a property manager's.
     as_of : str, date or Timestamp, optional
         The time for which the rows are current. The default time zone is the company's. By default, the time of the
-        read.
+        read. With a `mirror`, any time that it covers.
     time_zone : str, optional
         The company's time zone, also for times without one. By default, the one that the frame records.
     min_group : int, default 30
@@ -205,6 +211,8 @@ def contact_preferences(
     UsageError
         A column, the time zone or `as_of` is missing, an id appears twice, the frames are on different engines, or rows
         were filtered by modification date or are incomplete.
+    MirrorError
+        The mirror does not have the customers or their contacts, or does not cover `as_of`.
 
     Examples
     --------
@@ -223,6 +231,15 @@ def contact_preferences(
     asked = dimensions(by, DIMENSIONS)
     if min_group < 1 or many < 2:
         raise UsageError("min_group must be 1 or more, many 2 or more")
+    inputs = FromMirror(mirror, asked, as_of=as_of, time_zone=time_zone)
+    as_of, customers = inputs.as_of, inputs.required("customers", customers)
+    contacts = inputs.required("contacts", contacts, "customer_contacts")
+    locations = inputs.optional("locations", locations)
+    if mirror is None or locations is not None:
+        location_contacts = inputs.optional("location_contacts", location_contacts)
+    methods = inputs.optional("methods", methods, "contact_methods")
+    newer_contacts = inputs.optional("newer_contacts", newer_contacts, "contacts")
+    names = inputs.names(names, *asked)
     if location_contacts is not None and locations is None:
         raise UsageError("contacts of locations also need the locations: crm.locations.list()")
     read: dict[str, Any] = {
@@ -234,7 +251,7 @@ def contact_preferences(
         "method_preferences": method_preferences,
         "newer_contacts": newer_contacts,
     }
-    local = zone(customers, time_zone)
+    local = zone(customers, inputs.time_zone)
     read = admitted(read, zone=None if local is None else local.key)
     customers, locations, newer_contacts = read["customers"], read["locations"], read["newer_contacts"]
     refuse_mixtures(**read)
@@ -245,6 +262,7 @@ def contact_preferences(
     by_length = numbers == "length"
 
     owners = customers_of(customers, tags="tag" in asked, time_zone=None if local is None else local.key)
+    refuse_mixed_tenants(lazy_rows(customers, "customers"), asked)
     stores, deleted = stores_of(read, marketing_names, service_names)
     stores = linked(stores, by_length=by_length)
     entries = None if consent is None else consent_list(consent, known)
@@ -288,7 +306,7 @@ def contact_preferences(
         many=many,
         by_length=by_length,
         complete=all(attrs_of(frame).get("complete", True) for frame in read.values() if frame is not None),
-        cautions=(*selections(read), *invalid_phones(stores)),
+        cautions=(*selections(read), *inputs.cautions, *invalid_phones(stores)),
         marketing_names=tuple(marketing_names),
         marketing_known=method_preferences is not None and bool(marketing_names),
         owners=owners,

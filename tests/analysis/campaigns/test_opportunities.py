@@ -360,7 +360,7 @@ def test_invalid_arguments_raise(count: Count, arguments: dict[str, Any], says: 
 
 
 def test_jobs_are_needed(leads: Frames) -> None:
-    with pytest.raises(UsageError, match="opportunities need the jobs"):
+    with pytest.raises(UsageError, match="jobs are required: pass a DataFrame, or mirror="):
         opportunities(leads(), None, None, as_of=AS_OF)
 
 

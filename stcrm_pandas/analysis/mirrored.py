@@ -1,0 +1,145 @@
+"""What an analysis takes from a mirror: its frames, names, status log and time zone, all as of one time.
+
+An analysis gets the mirror as an object with the methods of `MirrorLike`, so it imports nothing that sends requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import pandas as pd
+
+from stcrm_pandas.analysis.base.engine import TENANT
+from stcrm_pandas.analysis.base.provenance import Moment, moment, zone
+from stcrm_pandas.errors import MirrorError, NotMirrored, UsageError
+
+__all__ = ["FromMirror", "MirrorLike"]
+
+_NAMES = {
+    "campaign": "campaigns",
+    "business_unit": "business_units",
+    "job_type": "job_types",
+    "call_reason": "call_reasons",
+    "creator": "employees",
+    "provider": "booking_provider_tags",
+    "tag": "tag_types",
+    "customer": "customers",
+}
+"""The resource with the names of each dimension."""
+
+
+class MirrorLike(Protocol):
+    """A mirror of one tenant (`crm.mirror(folder)`) or of several (`stcrm.mirrors(folder)`)."""
+
+    def read(self, resource: str, *, as_of: Any = None) -> pd.DataFrame:
+        """Return the rows of a resource, now or at an earlier time."""
+
+    def status_log(self, resource: str, *, as_of: Any = None) -> pd.DataFrame:
+        """Return the statuses of leads or bookings over time."""
+
+
+class FromMirror:
+    """The inputs of an analysis: those that were given, and the others from a mirror if there is one.
+
+    Parameters
+    ----------
+    mirror : MirrorLike or None
+        The mirror; None takes nothing but what was given.
+    by : sequence of str
+        The dimensions of the analysis.
+    as_of : str, date or Timestamp or None
+        The time at which the mirror is read; None for its latest versions.
+    time_zone : str or None
+        The company's time zone; None for that of the mirror.
+    """
+
+    def __init__(
+        self, mirror: MirrorLike | None, by: Sequence[str], *, as_of: Moment | None, time_zone: str | None
+    ) -> None:
+        self.as_of, self.time_zone = as_of, time_zone
+        self.cautions: list[str] = []
+        self.many = False
+        self._mirror, self._by, self._settings = mirror, by, list[Mapping[str, Any]]()
+        if mirror is None:
+            return
+        if not hasattr(mirror, "read") or not hasattr(mirror, "status_log"):
+            raise UsageError(
+                "mirror takes a mirror, such as crm.mirror('titan') or stcrm.mirrors('titan'), "
+                f"not {type(mirror).__name__}"
+            )
+        each: Sequence[Any] = getattr(mirror, "each", [mirror])
+        self.many = len(each) > 1
+        if len(each) == 1 and TENANT not in by:
+            self._mirror = each[0]  # without the column tenant, which call lists would show
+        self._settings = [one.settings() for one in each]
+        self.time_zone = time_zone or self._common("time_zone")
+        if as_of is not None:
+            self.as_of = moment(as_of, zone(None, self.time_zone), name="as_of")
+
+    def required(self, name: str, given: Any, resource: str | None = None) -> Any:
+        """Return the frame that was given, else that of the mirror; raise if there is neither."""
+        if given is not None:
+            return given
+        if self._mirror is None:
+            raise UsageError(f"{name} are required: pass a DataFrame, or mirror=stcrm.mirrors('titan')")
+        return self._mirror.read(resource or name, as_of=self.as_of)
+
+    def optional(self, name: str, given: Any, resource: str | None = None) -> Any:
+        """Return the frame that was given, else that of the mirror, with a caution if it does not have it."""
+        if given is not None or self._mirror is None:
+            return given
+        try:
+            return self._mirror.read(resource or name, as_of=self.as_of)
+        except NotMirrored:
+            self.cautions.append(f"The mirror has no {name.replace('_', ' ')}, so they are left out.")
+        except MirrorError as error:
+            self.cautions.append(f"The {name.replace('_', ' ')} are left out. {error}")
+        return None
+
+    def status_log(self, resource: str, given: Any) -> Any:
+        """Return the status log that was given, else that of the mirror."""
+        if given is not None or self._mirror is None:
+            return given
+        try:
+            return self._mirror.status_log(resource, as_of=self.as_of)
+        except NotMirrored:  # the rows were given, so the mirror need not have them
+            return None
+
+    def names(self, given: Any, *dimensions: str) -> Any:
+        """Return the names of groups that were given, and those of the mirror for the other dimensions."""
+        if self._mirror is None or not (given is None or _by_dimension(given)):
+            return given
+        found = dict(given or {})
+        for one in dict.fromkeys(dimensions):
+            if one not in found and one in _NAMES:
+                lookup = self.optional(f"names of {one.replace('_', ' ')}s", None, _NAMES[one])
+                found |= {} if lookup is None else {one: lookup}
+        return found or given
+
+    def contacts(self, given: Any) -> Any:
+        """Return the contacts that were given, else those of the customers and locations of a mirror of one tenant."""
+        if given is not None or self._mirror is None or self.many:
+            return given
+        return [self.optional(name, None) for name in ("customer_contacts", "location_contacts")]
+
+    def dismissing_reasons(self, given: Mapping[int, str] | None) -> Mapping[int, str] | None:
+        """Return the reasons that were given, else those of the mirror, if all of its tenants have the same."""
+        if given is not None or self._mirror is None:
+            return given
+        reasons: Mapping[int, str] | None = self._common("dismissing_reasons")
+        if reasons is None:
+            self.cautions.append(
+                "The tenants have different dismissing reasons, so none is named, and duplicates and spam are counted. "
+                "Pass dismissing_reasons=."
+            )
+        return reasons
+
+    def _common(self, name: str) -> Any:
+        """Return a setting if it is the same for all tenants, else None."""
+        first, *others = (settings[name] for settings in self._settings)
+        return first if all(other == first for other in others) else None
+
+
+def _by_dimension(names: Any) -> bool:
+    return isinstance(names, Mapping) and all(isinstance(key, str) for key in names)
