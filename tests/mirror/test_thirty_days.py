@@ -10,6 +10,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import stcrm_pandas as stcrm
+from stcrm_pandas.analysis import lead_conversion
 from stcrm_pandas.sandbox import Sandbox
 
 START = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
@@ -132,3 +133,16 @@ def test_a_mirror_of_thirty_days_equals_the_lists_now_and_at_every_moment(box, c
     mirror = crm.mirror(tmp_path / "titan")
     check(box, crm, mirror, *live(box, crm, mirror, days=30, seed=2))
     assert mirror.status()["last_full"].min() > mirror.status()["known_from"].max() + dt.timedelta(days=29)
+    check_bounds(mirror)
+
+
+def check_bounds(mirror):
+    """Compare lead conversion from the versions of thirty days with that from a single read of the same rows."""
+    single = lead_conversion(mirror.leads(), bookings=mirror.bookings()).overall.iloc[0]  # `check`: equal to the lists
+    versions = lead_conversion(mirror=mirror).overall.iloc[0]
+    counts = ["leads", "mature", "converted"]
+    assert versions[counts].tolist() == single[counts].tolist()
+    assert single["within_lower"] <= versions["within_lower"]
+    assert versions["within_upper"] <= single["within_upper"]
+    widths = [found["within_upper"] - found["within_lower"] for found in (versions, single)]
+    assert widths[0] < widths[1], (versions.to_dict(), single.to_dict())
