@@ -61,9 +61,12 @@ def normalize_contact(value: Any, region: str = REGION) -> str | None:
 
 _ADDRESS = re.compile(r"[^\s<>()\[\]{},;:|/\\\"@]+@[^\s<>()\[\]{},;:|/\\\"@]+")
 _ONE_ADDRESS = re.compile(r"(?:mailto:)?([^\s<>()\[\],;:\"@]+@[^\s<>()\[\],;:\"'@]+)")
+_SPACES_AROUND_AT = re.compile(r"(?:mailto:)?\s*\S+\s*@\s*[\w.\-]+\.[^\W\d_]{2,}\.*", re.IGNORECASE)
 _EXTENSION = re.compile(r"(?:\bext(?:ension)?\.?|\bx|#|;ext=)\s*\d{1,6}", re.IGNORECASE)
 _ABROAD = re.compile(r"\+(?!\s*1(?:\D|[2-9]\d\d))[\d(][\d\s().\-]*")
-_WITHIN = re.compile(r"(?<![\d+])(?:\+?1[\s.\-]*)?\(?([2-9]\d\d)\)?[\s./\-]*(\d{3})[\s.\-]*(\d{4})(?!\d)", re.ASCII)
+_WITHIN = re.compile(
+    r"(?<![\d+])(?:(?:\+|00)?1[\s.\-]*)?\(?([2-9]\d\d)\)?[\s./\-]*(\d{3})[\s.\-]*(\d{4})(?!\d)", re.ASCII
+)
 
 
 def find_contacts(value: Any) -> tuple[str, ...]:
@@ -102,8 +105,10 @@ def _parse(value: Any) -> tuple[tuple[str, ...], str]:
     wide = unicodedata.normalize("NFKC", value)
     text = "".join("-" if unicodedata.category(one) == "Pd" else one for one in wide)
     text = "".join(one for one in text if unicodedata.category(one) != "Cf").strip()
+    if _SPACES_AROUND_AT.fullmatch(text):
+        text = "".join(text.split())
     if one_address := _ONE_ADDRESS.fullmatch(text):
-        return (one_address.group(1).casefold(),), ""
+        return (one_address.group(1).strip(".").casefold(),), ""
     found = [address.strip(".'").casefold() for address in _ADDRESS.findall(text)]
     if "@" in text and not found:
         return (text.casefold(),), ""

@@ -13,7 +13,7 @@ import phonenumbers
 from stcrm_pandas.cleaning.recipes.cells import Changed, Recipe, Skipped, Verdict, Work, apply_to, needed, pattern
 from stcrm_pandas.cleaning.recipes.fix import Fix
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.frame.contact_values import REGION, is_valid_number
+from stcrm_pandas.frame.contact_values import REGION, find_contacts, is_valid_number
 from stcrm_pandas.output.printable import plural
 
 STYLES = ("e164", "national")
@@ -40,6 +40,7 @@ _TWO = re.compile(
 _PLAIN = re.compile(r"[\d\s().\-/+]+")
 _CODE_IN_BRACKETS = re.compile(r"^\(\s*\+\s*(\d{1,3})\s*\)")
 _AS_NUMBER = re.compile(r"(\+?\d{10,15})\.0+")
+_DO_NOT_TEXT = "do not text: ServiceTitan may forget that if the digits change"
 _AREA_CODE = "not a valid number: an area code does not start with 0 or 1"
 _DUMMIES = ("1234567890", "0123456789", "9876543210", "1231231234", "5551234567", "5555551212", "1112223333")
 
@@ -72,7 +73,9 @@ def phones(contacts: pd.DataFrame, *, region: str = REGION, style: str = "e164")
     -----
     A label such as `cell:`, the prefix `001` and the `.0` of a spreadsheet are removed. A number is skipped if it is
     not valid in its country's numbering plan (libphonenumber), has too few or too many digits, is a placeholder or
-    masked, contains a letter, was rounded by a spreadsheet, or shares its cell with another number or a remark.
+    masked, contains a letter, was rounded by a spreadsheet, or shares its cell with another number or a remark. A
+    number that must not be texted is skipped if its digits would change, as with `001` and `.0`: ServiceTitan keeps
+    that setting with the digits, and the API cannot set it.
 
     Examples
     --------
@@ -91,10 +94,18 @@ def phones(contacts: pd.DataFrame, *, region: str = REGION, style: str = "e164")
         raise UsageError(f"phones: region must be a country as two capital letters, such as 'US', not {region!r}.")
     rows = contacts["type"].isin(TYPES) if "type" in contacts else None
 
-    def decide(value: Any) -> Verdict:
-        return correct_phone(value, region, style)
+    def decide(value: Any, do_not_text: Any) -> Verdict:
+        verdict = correct_phone(value, region, style)
+        if do_not_text and isinstance(verdict, Changed) and _digits(value) != _digits(verdict.new):
+            return Skipped(_DO_NOT_TEXT, verdict.new)
+        return verdict
 
-    return apply_to(RECIPE, contacts, [Work("value", decide, rows=rows)], {"region": region, "style": style})
+    return apply_to(
+        RECIPE,
+        contacts,
+        [Work("value", decide, ("phone_settings_do_not_text",), rows)],
+        {"region": region, "style": style},
+    )
 
 
 @lru_cache(maxsize=200_000)
@@ -173,7 +184,10 @@ def _with_other_characters(text: str, region: str) -> Skipped:
         return Skipped("a letter among the digits", suggestion)
     if re.fullmatch(r"[\d\s().\-+]*\d{3}[\s().\-]*[A-Za-z\d\-]{7,}", text) and re.search("[A-Za-z]{3}", text):
         return Skipped("letters in place of digits")
-    return Skipped("a remark beside the number" if digits >= 7 else "text in place of a number")
+    if digits < 7:
+        return Skipped("text in place of a number")
+    found = [one for one in find_contacts(text) if is_valid_number(one)]
+    return Skipped("a remark beside the number", found[0] if len(found) == 1 else None)
 
 
 def _wrong_length(digits: str) -> Skipped | None:
@@ -234,6 +248,11 @@ def _written(number: phonenumbers.PhoneNumber, region: str, style: str) -> str:
         return phonenumbers.format_number(number, formats.E164)
     at_home = number.country_code == phonenumbers.country_code_for_region(region)
     return phonenumbers.format_number(number, formats.NATIONAL if at_home else formats.INTERNATIONAL)
+
+
+def _digits(value: str) -> str:
+    """Return the digits of a number without the country code 1: ServiceTitan keeps `do not text` with them."""
+    return re.sub(r"\D", "", value).removeprefix("1")
 
 
 def _shape(value: str) -> str:

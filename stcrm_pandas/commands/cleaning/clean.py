@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from stcrm_pandas.cleaning.recipes.pipeline import Pipeline
     from stcrm_pandas.client import Client
 
+_OWNERS = {
+    "customer_contacts": ("customers", "customer_id"),
+    "location_contacts": ("locations", "location_id"),
+}
+"""The rows that contacts belong to, and the column of their id."""
+
 RecipeFile = Annotated[
     Path, typer.Option("--recipe", metavar="FILE", help="The TOML file that Pipeline.save(…) wrote.")
 ]
@@ -96,6 +102,12 @@ def _fixed(crm: Client, pipe: Pipeline, resource: str) -> Fix:
         )
     active = {"active": None} if operation.hides_inactive else {}
     rows = operator.attrgetter(operation.name)(crm)(**active)
+    if resource in _OWNERS:
+        owners, owner = _OWNERS[resource]
+        kept = rows[owner].isin(getattr(crm, owners).list(active=True)["id"])
+        if not kept.all():
+            say(f"{plural(int((~kept).sum()), 'contact')} of inactive {owners} left out: the API cannot change them.")
+        rows = rows[kept].reset_index(drop=True)
     tag_types = None
     if any(step.recipe == "tags" and resource in step.resources for step in pipe.steps):
         tag_types = crm.lookups.tag_types.list(active=None)

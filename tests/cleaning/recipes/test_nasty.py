@@ -12,6 +12,7 @@ from stcrm_pandas.cleaning.recipes.emails import correct_email
 from stcrm_pandas.cleaning.recipes.names import correct_name
 from stcrm_pandas.cleaning.recipes.phones import correct_phone
 from stcrm_pandas.cleaning.recipes.zips import correct_zip
+from stcrm_pandas.frame.contact_values import same_contacts
 
 HERE = Path(__file__).parent / "nasty"
 VISIBLE = str.maketrans({"␣": " ", "⇥": "\t"})
@@ -60,6 +61,15 @@ def test_nasty_values(name):
         if not agrees(expected, got := written(value, DECIDE[name](value)))
     ]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", ["phones", "emails"])
+def test_opt_outs_match_before_and_after(name):
+    """A plan refuses a value that means another number or address: it could opt somebody in."""
+    verdicts = {value: DECIDE[name](value) for value, _ in rows(name)}
+    changed = {value: one.new for value, one in verdicts.items() if isinstance(one, Changed)}
+    assert len(changed) > 40
+    assert [value for value, new in changed.items() if not same_contacts(value, new)] == []
 
 
 def test_there_are_three_hundred_distinct_values_of_each_kind():

@@ -29,6 +29,17 @@ def test_pipeline_chains_the_recipes_and_keeps_the_parts():
     assert repr(fix).count("changed:") == 2
 
 
+def test_number_that_must_not_be_texted_keeps_its_digits():
+    values = ["5125550101.0", "001 512 555 0102", "512-555-0103", "(512) 555-0104 x7"]
+    silent = pd.DataFrame({"id": range(4), "value": values, "phone_settings_do_not_text": True})
+    fix = stcrm.cleaning.phones(silent)
+    assert fix.after["value"].tolist() == [*values[:2], "+15125550103", "+15125550104 x7"]
+    assert fix.skipped["reason"].str.startswith("do not text").tolist() == [True, True]
+    assert fix.skipped["suggestion"].tolist() == ["+15125550101", "+15125550102"]
+    for other in (False, None):
+        assert len(stcrm.cleaning.phones(silent.assign(phone_settings_do_not_text=other)).changes) == 4
+
+
 def test_saved_pipeline_does_the_same(tmp_path):
     cleaning = stcrm.cleaning
     bookings = pd.DataFrame({"id": range(4), "source": ["Web Form", "Web Form", 'web "form"', "web-form"]})
