@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from stcrm_pandas.cleaning.matching.names import fold, words_in
+from stcrm_pandas.cleaning.matching.names import fold
+from stcrm_pandas.cleaning.recipes.street_words import DIRECTIONS, FULL_WORDS, SUFFIXES, UNITS
 
 
 class Place(NamedTuple):
@@ -19,26 +20,16 @@ class Place(NamedTuple):
     city: str
 
 
-_DIRECTIONS = words_in("n s e w ne nw se sw north south east west northeast northwest southeast southwest")
-_LONG = """
-aly alley|ave avenue av|bnd bend|blvd boulevard|cir circle|cres crescent|crk creek|ct court|cv cove|dr drive
-expy expressway|fwy freeway|gln glen|grv grove|hbr harbor|hl hill|hls hills|holw hollow|hwy highway|is isle
-ln lane|loop|lp|mdw meadow|mdws meadows|mnr manor|pass|path|pkwy parkway|pl place|plz plaza|pt point|rd road
-rdg ridge|row|run|spg spring|spgs springs|sq square|st street|ter terrace|trce trace|trl trail|vis vista
-vly valley|vw view|walk|way|xing crossing
-"""
-_SUFFIXES = {word: words.split()[0] for words in _LONG.replace("\n", "|").split("|") for word in words.split()}
+_SUFFIXES = dict(zip(FULL_WORDS, FULL_WORDS, strict=True)) | {
+    word: short.casefold() for word, short in SUFFIXES.items()
+}
 _NAMES_OF_NUMBERS = "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
 _ORDINALS = {word: str(number) for number, word in enumerate(_NAMES_OF_NUMBERS.split())}
 _WORDS = {"saint": "st", "mount": "mt", "fort": "ft", "county": "co", "route": "rt", "rte": "rt"} | _ORDINALS
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
-_UNIT = re.compile(
-    r"(?:,|\s)\s*(?:(?:apartment|apt|unit|suite|ste|building|bldg|lot|trailer|trlr|room|rm|floor|fl|space|spc)\b\.?\s*#?"
-    r"|#|no\.)\s*([a-z0-9\-]+)\s*$"
-)
-_UNIT_WORDS = re.compile(
-    r"\b(?:apartment|apt|unit|suite|ste|building|bldg|lot|trailer|trlr|room|rm|floor|fl|space|spc|no)\b|#"
-)
+_NAMED = "|".join(sorted(UNITS, key=len, reverse=True))
+_UNIT = re.compile(rf"(?:,|\s)\s*(?:(?:{_NAMED})\b\.?\s*#?|#|no\.)\s*([a-z0-9\-]+)\s*$")
+_UNIT_WORDS = re.compile(rf"\b(?:{_NAMED}|no)\b|#")
 _NUMBER = re.compile(r"(\d+)([a-z])?(?:\s*-\s*\d+)?(?:\s+1/2)?\b\s*(.*)")
 _BOX = re.compile(r"\bp\s*\.?\s*o\s*\.?\s*box\s*#?(\d+)")
 _NO_LETTERS = re.compile(r"[^a-z0-9]+")
@@ -55,12 +46,7 @@ def parse_address(street: str, unit: str, city: str, zip_code: str) -> Place | N
     """
     text = " ".join(fold(street).split())
     found = _UNIT.search(text)
-    if (
-        text
-        and not unit
-        and found
-        and not (found.group(1) in _SUFFIXES | dict.fromkeys(_DIRECTIONS) and len(found.group(1)) > 1)
-    ):
+    if text and not unit and found and not (found.group(1) in _SUFFIXES | DIRECTIONS and len(found.group(1)) > 1):
         unit, text = found.group(1), text[: found.start()]
     box = _BOX.search(text)
     number, rest = "", text
@@ -89,9 +75,9 @@ def parse_address(street: str, unit: str, city: str, zip_code: str) -> Place | N
 def _name_of(words: list[str]) -> list[str]:
     """Return the words of a street without directions at its ends and without its suffix, as far as others remain."""
     start, end = 0, len(words)
-    while end - start > 1 and words[start] in _DIRECTIONS:
+    while end - start > 1 and words[start] in DIRECTIONS:
         start += 1
-    while end - start > 1 and words[end - 1] in _DIRECTIONS:
+    while end - start > 1 and words[end - 1] in DIRECTIONS:
         end -= 1
     if end - start > 1 and words[end - 1] in _SUFFIXES:
         end -= 1

@@ -20,6 +20,7 @@ KEYS = {
     "phone": "SELECT i, unnest(list_concat(phones, busy_phones)) FROM features",
     "e-mail": "SELECT i, unnest(list_concat(emails, busy_emails)) FROM features",
     "address": "SELECT i, unnest(keys) FROM features",
+    "house number and street": "SELECT i, number || '|' || street FROM keyed WHERE number <> ''",
     "whole name": f"SELECT i, name FROM ({_WHOLE}) QUALIFY count(*) OVER (PARTITION BY name) <= {RARE}",
     "company": "SELECT i, replace(company, ' ', '') FROM features WHERE company IS NOT NULL",
     "company in city": "SELECT i, left(replace(company, ' ', ''), 8) || '|' || unnest(cities) FROM features"
@@ -28,11 +29,13 @@ KEYS = {
     "phone with a typo, last name": "SELECT i, left(last, 3) || '|' || unnest(wild) FROM people JOIN wilds USING (i)",
     "e-mail with a typo": "SELECT i, last || '|' || first || '|' || split_part(e, '@', 2)"
     f" FROM (SELECT i, last, first, unnest(emails) AS e FROM {_PEOPLE})",
-    "house number and last name": "SELECT i, number || '|' || last FROM keyed JOIN people USING (i)",
+    "house number and last name": "SELECT i, number || '|' || last FROM keyed JOIN people USING (i) WHERE number <> ''",
     "house number and first name": "SELECT i, number || '|' || first || '|' || left(street, 1) FROM keyed JOIN people"
-    " USING (i) WHERE first <> ''",
+    " USING (i) WHERE number <> '' AND first <> ''",
     "street and last name": "SELECT i, street || '|' || last || '|' || left(first, 1) FROM keyed JOIN people USING (i)",
     "last name, initial and ZIP": f"SELECT i, last || '|' || left(first, 1) || '|' || unnest(zips) FROM {_PEOPLE}",
+    "first name, initial and ZIP": f"SELECT i, first || '|' || left(last, 1) || '|' || unnest(zips) FROM {_PEOPLE}"
+    " WHERE first <> ''",
     "first name, street and ZIP": "SELECT i, first || '|' || street || '|' || zip FROM keyed JOIN people USING (i)"
     " WHERE first <> ''",
 }

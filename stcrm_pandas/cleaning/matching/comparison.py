@@ -120,22 +120,32 @@ _NEAR_EMAIL = (
     " AND damerau_levenshtein(mine, yours) <= 1"
 )
 
+_PREFIX = (
+    "least(length(x.street), length(y.street)) >= 4"
+    " AND (starts_with(x.street, y.street) OR starts_with(y.street, x.street))"
+)
+"""A misspelled suffix: Caley Cruscent is compared with caley, the name of Caley Crescent."""
+
 _ADDRESSES = f"""
 CREATE OR REPLACE TEMP TABLE nearer AS
 SELECT l.a, l.b, max(CASE
-    WHEN x.number = y.number AND x.street = y.street AND (x.zip = y.zip OR x.city = y.city) THEN CASE
+    WHEN x.number = y.number AND x.number <> '' AND x.street = y.street AND (x.zip = y.zip OR x.city = y.city) THEN CASE
         WHEN x.unit = y.unit THEN CASE WHEN x.crowded AND x.unit = '' THEN 5 ELSE 6 END
         WHEN x.unit = '' OR y.unit = '' THEN 4
         ELSE 2 END
-    WHEN x.number = y.number AND (x.zip = y.zip OR x.city = y.city) AND {_typo("x.street", "y.street", 4)} THEN 3
-    WHEN x.street = y.street AND (x.zip = y.zip OR x.city = y.city) AND x.unit = y.unit
-        AND damerau_levenshtein(x.number, y.number) = 1 THEN 3
+    WHEN x.number = y.number AND x.number <> '' AND x.street = y.street AND x.unit = y.unit
+        AND damerau_levenshtein(x.zip, y.zip) <= 1 AND {_typo("x.city", "y.city", 4)} THEN 3
+    WHEN x.zip <> y.zip AND x.city <> y.city THEN 0
+    WHEN x.number = y.number AND ({_typo("x.street", "y.street", 4)} OR {_PREFIX}) THEN 3
+    WHEN (x.street = y.street OR {_typo("x.street", "y.street", 5)}) AND x.unit = y.unit
+        AND (x.number = '' OR y.number = '' OR damerau_levenshtein(x.number, y.number) = 1) THEN 3
+    WHEN x.zip = y.zip AND (x.street = y.street OR (x.number = y.number AND x.number <> '')) THEN 1
     ELSE 0 END) AS level
 FROM levels l JOIN keyed x ON x.i = l.a JOIN keyed y ON y.i = l.b
 WHERE l.address = 'same' OR l.name >= {PART}
 GROUP BY ALL HAVING level > 0
 """
-_ADDRESS_LEVELS = "{6: 'same', 5: 'crowded', 4: 'unit missing', 3: 'spelling', 2: 'other unit'}"
+_ADDRESS_LEVELS = "{6: 'same', 5: 'crowded', 4: 'unit missing', 3: 'spelling', 2: 'other unit', 1: 'nearby'}"
 
 _RESULT = f"""
 CREATE OR REPLACE TEMP TABLE compared AS

@@ -37,18 +37,21 @@ FROM (SELECT i, unnest({what}) AS value FROM records) JOIN {what} USING (value) 
 
 _PLACES = f"""
 CREATE TEMP TABLE addresses AS
-SELECT i, number, street, unit, zip, city, number || '|' || street || '|' || coalesce(nullif(zip, ''), city) AS key
-FROM places WHERE number <> '' AND street <> '';
+SELECT i, number, street, unit, zip, city,
+    CASE WHEN number <> '' THEN number || '|' || street || '|' || coalesce(nullif(zip, ''), city) END AS key
+FROM places WHERE street <> '';
 CREATE TEMP TABLE crowds AS
 SELECT key, count(DISTINCT coalesce(l1, company)) >= {BUSY} AS crowded
-FROM addresses JOIN records USING (i) GROUP BY key;
-CREATE TEMP TABLE keyed AS SELECT * EXCLUDE (key) FROM addresses JOIN crowds USING (key);
+FROM addresses JOIN records USING (i) WHERE key IS NOT NULL GROUP BY key;
+CREATE TEMP TABLE keyed AS
+SELECT a.* EXCLUDE (key), coalesce(crowded, false) AS crowded FROM addresses a LEFT JOIN crowds USING (key);
 CREATE TEMP TABLE places_of AS
 SELECT i, list(DISTINCT nullif(zip, '')) AS zips, list(DISTINCT nullif(city, '')) AS cities FROM places GROUP BY i;
 CREATE TEMP TABLE keys_of AS
 SELECT i, list(DISTINCT key) AS keys FROM (
-    SELECT i, key FROM addresses
-    UNION ALL SELECT i, number || '|' || street || '|' || city FROM addresses WHERE zip <> '' AND city <> ''
+    SELECT i, key FROM addresses WHERE key IS NOT NULL
+    UNION ALL SELECT i, number || '|' || street || '|' || city FROM addresses
+    WHERE number <> '' AND zip <> '' AND city <> ''
 ) GROUP BY i;
 """
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from stcrm_pandas.cleaning.matching.nickname_groups import groups
+from stcrm_pandas.cleaning.recipes.letters import words_in
 
 
 class Person(NamedTuple):
@@ -25,11 +26,6 @@ class Name(NamedTuple):
     people: tuple[Person, ...]
     company: str
     suffix: str
-
-
-def words_in(text: str) -> frozenset[str]:
-    """Return the words of a text."""
-    return frozenset(text.split())
 
 
 _SUFFIXES = {

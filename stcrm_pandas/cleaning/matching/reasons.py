@@ -57,12 +57,13 @@ LEVELS = {
         "unit missing": "same address, without a unit in one of them",
         "spelling": "addresses that differ in spelling",
         "other unit": "other unit at the same address",
+        "nearby": "other address with the same street or house number",
         "zip": "other address in the same ZIP code",
         "city": "other address in the same city",
         "other": "other address",
     },
 }
-_AGAINST = ("other", "zip", "city", "other unit")
+_AGAINST = ("other", "nearby", "zip", "city", "other unit")
 
 
 def describe(levels: Mapping[str, Any]) -> str:

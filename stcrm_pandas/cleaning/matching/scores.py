@@ -27,6 +27,7 @@ WEIGHTS: Mapping[str, Mapping[Any, float]] = {
         "unit missing": 12.0,
         "spelling": 11.0,
         "other unit": 2.0,
+        "nearby": 5.0,
         "zip": 0.0,
         "city": -2.0,
         "other": -3.0,
@@ -66,7 +67,7 @@ FROM compared c JOIN features f ON f.i = c.a JOIN features g ON g.i = c.b CROSS 
 _SHARES = "coalesce(phone IN ('same', 'spelling') OR email IN ('same', 'same, without digits', 'spelling'), false)"
 _AT_ONE_PLACE = "coalesce(address IN ('same', 'crowded', 'unit missing', 'spelling'), false)"
 _BUSY = "coalesce(phone = 'busy' OR email = 'busy', false)"
-_APART = "coalesce(address IN ('zip', 'city', 'other', 'other unit'), false)"
+_APART = "coalesce(address IN ('nearby', 'zip', 'city', 'other', 'other unit'), false)"
 _AGREEING = """(coalesce(phone = 'same', false)::INTEGER + coalesce(email LIKE 'same%', false)::INTEGER
         + coalesce(address IN ('same', 'crowded', 'unit missing', 'spelling'), false)::INTEGER)"""
 
@@ -74,7 +75,8 @@ _KINDS = f"""
 CREATE OR REPLACE TEMP TABLE judged AS
 SELECT *, CASE
     WHEN kind IN ('same person', 'same company', 'renamed') AND probability >= {SURE} AND NOT doubtful THEN 'sure'
-    WHEN kind IN ('same person', 'same company', 'renamed', 'incomplete name') AND probability >= {LOOK} THEN 'look'
+    WHEN (kind IN ('same person', 'same company', 'renamed', 'incomplete name')
+        OR (kind = 'same name' AND address IN ('nearby', 'zip'))) AND probability >= {LOOK} THEN 'look'
     ELSE 'related' END AS tier
 FROM (
     SELECT *, 1 / (1 + pow(2, -least(200, greatest(-200, weight + {{prior}})))) AS probability,
