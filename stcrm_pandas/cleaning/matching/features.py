@@ -6,7 +6,7 @@ from typing import Any
 
 from stcrm_pandas.cleaning.matching.records import Records
 
-BUSY = 5
+BUSY = 8
 """A number or an address of so many different last names and companies is shared, such as a property manager's."""
 
 MANY = 20_000
@@ -73,7 +73,7 @@ def _names(number: int) -> str:
 _FEATURES = f"""
 CREATE TEMP TABLE features AS
 SELECT r.* EXCLUDE (phones, emails), {_person(1)}, {_person(2)},
-    least(15, greatest(8, log2(s.records / c.used))) AS wc, c.used AS branches,
+    CASE WHEN c.used > 0 THEN least(15, greatest(8, log2(s.records / c.used))) END AS wc, c.used AS branches,
     p.own AS phones, p.busy AS busy_phones, e.own AS emails, e.busy AS busy_emails,
     o.zips, o.cities, k.keys
 FROM records r CROSS JOIN sizes s

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from stcrm_pandas.cleaning.matching.addresses import Place, parse_address
 from stcrm_pandas.cleaning.matching.contact_values import numbers_of
-from stcrm_pandas.cleaning.matching.names import Name, parse_name
+from stcrm_pandas.cleaning.matching.names import parse_name
 from stcrm_pandas.cleaning.matching.nickname_groups import groups
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.output.printable import plural
@@ -24,6 +24,7 @@ RECORDS = pa.schema(
         ("i", pa.int32()),
         ("id", pa.int64()),
         ("company", _TEXT),
+        ("commercial", pa.bool_()),
         ("suffix", _TEXT),
         *((f"{name}{number}", kind) for number in (1, 2) for name, kind in _PERSON),
         ("phones", _TEXTS),
@@ -77,18 +78,30 @@ def read_records(
     merged = _ids(customers.get("merged_to_id"), customers.index).notna().to_numpy()
     ids = customers["id"].tolist()
     rows = dict.fromkeys(one for one, gone in zip(ids, merged, strict=True) if not gone)
-    names = _names(customers)
+    types = _texts(customers["type"]) if "type" in customers else [""] * len(customers)
+    commercial = [kind == "Commercial" for kind in types]
+    names = [
+        parse_name(text, commercial=firm) for text, firm in zip(_texts(customers["name"]), commercial, strict=True)
+    ]
     phones, emails = _values(contacts, rows)
     places = _places([(customers, "id"), (locations, "customer_id")], rows)
     kept = [
-        (names[n], tuple(sorted(phones.get(one, ()))), tuple(sorted(emails.get(one, ()))), places.get(one, ()), one, n)
+        (
+            names[n],
+            commercial[n],
+            tuple(sorted(phones.get(one, ()))),
+            tuple(sorted(emails.get(one, ()))),
+            places.get(one, ()),
+            one,
+            n,
+        )
         for n, one in enumerate(ids)
         if one in rows
     ]
-    kept.sort(key=lambda row: row[:5])
-    about = pd.DataFrame({"id": pd.array([row[4] for row in kept], dtype="Int64")})
+    kept.sort(key=lambda row: row[:6])
+    about = pd.DataFrame({"id": pd.array([row[5] for row in kept], dtype="Int64")})
     active = customers["active"] if "active" in customers else pd.Series(True, index=customers.index, dtype="boolean")
-    about["active"] = active.astype("boolean").take([row[5] for row in kept]).reset_index(drop=True)
+    about["active"] = active.astype("boolean").take([row[6] for row in kept]).reset_index(drop=True)
     if jobs is not None:
         counts = _ids(_columns(jobs, "jobs", ("customer_id",))["customer_id"], jobs.index).value_counts()
         about["jobs"] = about["id"].map(counts).fillna(0).astype("Int64")
@@ -97,7 +110,7 @@ def read_records(
         pa.table(
             [
                 pa.array(cells)
-                for cells in zip(*((i, *place) for i, row in enumerate(kept) for place in row[3]), strict=True)
+                for cells in zip(*((i, *place) for i, row in enumerate(kept) for place in row[4]), strict=True)
             ]
             or [[] for _ in PLACES],
             names=PLACES.names,
@@ -151,12 +164,6 @@ def _contacts(frame: Any, owner_of: dict[Any, Any]) -> pd.DataFrame:
     return pd.DataFrame({"customer_id": owner, "value": frame["value"]}).dropna()
 
 
-def _names(customers: pd.DataFrame) -> list[Name]:
-    texts = _texts(customers["name"])
-    types = _texts(customers["type"]) if "type" in customers else [""] * len(texts)
-    return [parse_name(text, commercial=kind == "Commercial") for text, kind in zip(texts, types, strict=True)]
-
-
 def _texts(cells: pd.Series) -> list[str]:
     """Return texts; a number, as in a file without dtypes, is written without a decimal point."""
     if isinstance(cells.dtype, pd.StringDtype):
@@ -193,10 +200,11 @@ def _places(sources: list[tuple[pd.DataFrame, str]], rows: dict[int, None]) -> d
 def _table(kept: list[tuple[Any, ...]]) -> pa.Table:
     known = groups()
     columns: dict[str, list[Any]] = {name: [] for name in RECORDS.names}
-    for i, ((people, company, suffix), phones, emails, _, one, _) in enumerate(kept):
+    for i, ((people, company, suffix), firm, phones, emails, _, one, _) in enumerate(kept):
         columns["i"].append(i)
         columns["id"].append(one)
         columns["company"].append(company or None)
+        columns["commercial"].append(firm)
         columns["suffix"].append(suffix)
         for number in (1, 2):
             person = people[number - 1] if len(people) >= number else None

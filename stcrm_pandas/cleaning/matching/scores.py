@@ -52,13 +52,13 @@ def _case(column: str) -> str:
 
 _SCORED = f"""
 CREATE OR REPLACE TEMP TABLE scored AS
-SELECT c.*, f.company IS NOT NULL AND g.company IS NOT NULL AS firms,
+SELECT c.*, (f.company IS NOT NULL OR f.commercial) AND (g.company IS NOT NULL OR g.commercial) AS firms,
     CASE WHEN f.suffix = g.suffix THEN 'same' WHEN f.suffix = '' OR g.suffix = '' THEN 'one' ELSE 'both' END AS suffix,
     left(f.m1, 1) <> left(g.m1, 1) AND f.m1 <> '' AND g.m1 <> '' AND f.l2 IS NULL AND g.l2 IS NULL AS middle,
-    greatest(f.branches, g.branches) AS branches,
+    greatest(f.branches, g.branches, 1) AS branches,
     (contains(f.company, g.l1) OR contains(g.company, f.l1)) IS TRUE AS named_after,
-    CASE WHEN c.name < 5 THEN 0 WHEN firms THEN least(f.wc, g.wc)
-        ELSE least(greatest(f.w1, coalesce(f.w2, 0)), greatest(g.w1, coalesce(g.w2, 0))) END
+    CASE WHEN c.name < 5 THEN 0
+        ELSE least(coalesce(f.wc, greatest(f.w1, f.w2)), coalesce(g.wc, greatest(g.w1, g.w2))) END
         + {_case("name")} AS name_weight,
     name_weight + {_case("phone")} + {_case("email")} + {_case("address")} AS weight
 FROM compared c JOIN features f ON f.i = c.a JOIN features g ON g.i = c.b CROSS JOIN sizes

