@@ -163,8 +163,8 @@ def booking_sources(
     Parameters
     ----------
     bookings, leads, jobs : object
-        Frames from pandas, polars or DuckDB with the columns of their schemas, each with all rows created in the same
-        span of time. Leads and jobs are optional. Without them, some results are unknown; the summary lists them.
+        Frames from pandas, polars, DuckDB or Spark with the columns of their schemas, each with all rows created in the
+        same span of time. Leads and jobs are optional. Without them, some results are unknown; the summary lists them.
         Bookings are optional with a `mirror`.
     mirror : Mirror or Mirrors, optional
         A mirror (`crm.mirror(folder)`, or `stcrm.mirrors(folder)` for all its tenants), for every input that is not

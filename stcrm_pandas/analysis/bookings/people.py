@@ -113,7 +113,8 @@ def same_person(
     Parameters
     ----------
     bookings : object
-        A frame of pandas, polars or DuckDB with the columns of `stcrm.schemas.Bookings`. Optional with a `mirror`.
+        A frame of pandas, polars, DuckDB or Spark with the columns of `stcrm.schemas.Bookings`. Optional with a
+        `mirror`.
     mirror : Mirror or Mirrors, optional
         A mirror of one tenant (`crm.mirror(folder)`, `stcrm.mirrors(folder)`), for the bookings. It has no contacts of
         bookings.

@@ -165,7 +165,7 @@ def opportunities(
     Parameters
     ----------
     leads : object
-        A frame from pandas, polars or DuckDB with all leads created in a span of time and the columns of
+        A frame from pandas, polars, DuckDB or Spark with all leads created in a span of time and the columns of
         `stcrm.schemas.Leads`. Optional with a `mirror`.
     bookings : object or None
         All bookings created in the same span (`stcrm.schemas.Bookings`); None if they were not read.

@@ -158,9 +158,9 @@ def contact_preferences(
     Parameters
     ----------
     customers : object
-        All customers, including inactive and merged ones, because their opt-outs apply to their numbers: a pandas or
-        polars frame or a DuckDB relation with the columns of `stcrm.schemas.Customers` (times in UTC). Shares cover
-        only active customers that are not merged. Optional with a `mirror`.
+        All customers, including inactive and merged ones, because their opt-outs apply to their numbers: a
+        pandas, polars or Spark frame or a DuckDB relation with the columns of `stcrm.schemas.Customers` (times in UTC).
+        Shares cover only active customers that are not merged. Optional with a `mirror`.
     contacts : object
         All contacts of these customers, with the columns of `stcrm.schemas.CustomerContacts`. Optional with a `mirror`.
     mirror : Mirror or Mirrors, optional
