@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple
 from typing import Any
 
 from stcrm_pandas.edits.preview import as_html
@@ -96,7 +95,7 @@ class Messages:
                 number=answer.number,
                 group=answer.group,
                 kind=answer.action,
-                verdicts=[list(astuple(one)) for one in answer.verdicts],
+                verdicts=[list(one) for one in answer.verdicts],
                 counts=self.counts(),
                 sequence=self._session.history.sequence,
             )

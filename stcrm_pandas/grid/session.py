@@ -9,7 +9,8 @@ import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,8 +29,7 @@ EditText = tuple[str, str, str | None, str | None]
 BOTH = "another tab or notebook changed the cell since; it is shown as it is now"
 
 
-@dataclass(frozen=True)
-class VerdictOnCell:
+class VerdictOnCell(NamedTuple):
     """What a view shows of a cell after a message."""
 
     key: str
@@ -208,7 +208,7 @@ class Session:
     def catch_up(self) -> list[Answer]:
         """Add the events that other kernels wrote to the log, and return what they did."""
         with self.lock:
-            return [self._add(self._localized(event)) for event in self.log.after(self.history.sequence)]
+            return self._add(*map(self._localized, self.log.after(self.history.sequence)))
 
     def edit(
         self, client: str, number: int, group: str, edits: Sequence[EditText], *, action: Action = "edit"
@@ -262,7 +262,7 @@ class Session:
                     return [*answers, self._answer(event, cells, ())]
                 group = group or f"{client} {number}"
                 event = self.log.add(client, number, action, group, judged())
-            return [*answers, self._add(event)]
+            return [*answers, *self._add(event)]
 
     def _judge(self, client: str, edit: EditText, pending: dict[Cell, str | None], *, force: bool) -> CellEdit:
         key, name, old, typed = edit
@@ -288,11 +288,12 @@ class Session:
         pending[cell] = new
         return CellEdit(key, name, base, now, new, "accepted", why)
 
-    def _add(self, event: Event) -> Answer:
+    def _add(self, *events: Event) -> list[Answer]:
+        """Add events of the log, and return what they did; the last answer has the cells that were judged again."""
         refused = dict(self.refused)
-        touched = self.history.add(event)
+        touched = [self.history.add(event) for event in events]
         rows: set[int] = set()
-        for cell in touched:
+        for cell in dict.fromkeys(chain.from_iterable(touched)):
             state = self.replay.update(self.history, cell, self._original_of, self._missing(cell))
             position = self._positions.get(cell[0])
             if position is None:
@@ -306,8 +307,12 @@ class Session:
             if not cells:
                 del self._rows[position]
         self._judge_rows(rows)
-        changed = {cell for cell in refused.keys() | self.refused.keys() if refused.get(cell) != self.refused.get(cell)}
-        return self._answer(event, touched, changed)
+        changed = [cell for cell in {**refused, **self.refused} if refused.get(cell) != self.refused.get(cell)]
+        last = len(events) - 1
+        return [
+            self._answer(event, cells, changed if place == last else ())
+            for place, (event, cells) in enumerate(zip(events, touched, strict=True))
+        ]
 
     def _judge_rows(self, rows: Iterable[int]) -> None:
         """Plan changed rows again, and note what is refused."""
