@@ -26,6 +26,7 @@ from stcrm_pandas.grid.replay import NO_COLUMN, NO_ROW, CellState, Replay
 
 EditText = tuple[str, str, str | None, str | None]
 """An edit as a view sends it: key, column, the value that it saw last, and what was typed."""
+_ABOUT = ("tenant", "environment", "operation", "fetched_at")
 BOTH = "another tab or notebook changed the cell since; it is shown as it is now"
 
 
@@ -199,8 +200,14 @@ class Session:
 
     def _plan(self, planner: Planner, positions: list[int]) -> PlanData:
         before = self.frame.iloc[positions]
+        # pandas copies the attributes with each column, so only what a plan reads is kept; and columns that `after`
+        # lacks are unchanged.
+        about = before.attrs.get("stcrm") or {}
+        before.attrs = {"stcrm": {name: about[name] for name in _ABOUT if name in about}}
         kept = self._without_suspects(positions)
+        changed = {name for cells in kept.values() for name in cells}
         after = self._edited(before, {place: kept[position] for place, position in enumerate(positions)})
+        after = after[[name for name in after.columns if name in changed or name in self.row.key]]
         return planner.plan(before, after, len(self.frame))
 
     # Events
