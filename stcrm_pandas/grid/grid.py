@@ -16,7 +16,7 @@ from stcrm_pandas.grid.columns import Rejected
 from stcrm_pandas.grid.judge import with_suspects
 from stcrm_pandas.grid.messages import Messages
 from stcrm_pandas.grid.session import Answer, Session, key_parts
-from stcrm_pandas.output.notebook import is_watched, publish
+from stcrm_pandas.output.notebook import current_cell, is_watched, publish
 from stcrm_pandas.output.printable import plural
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 Planning = Callable[[pd.DataFrame, pd.DataFrame], Plan]
 """Plans the change from one frame to another."""
+
+_shown: dict[str, list[tuple[str, Grid]]] = {}
+"""The grids that the last run of each cell showed, with the id of that run."""
 
 
 class Grid:
@@ -244,10 +247,7 @@ class Grid:
         >>> crm.customers.edit(crm.customers.list(active=True)).close()
         """
         with self._session.lock:
-            if self._widget is not None:
-                self._messages.say(type="gone")
-                self._widget.close()
-                self._widget = None
+            self._close_widget()
             self._session.log.close()
 
     def _do(self, act: Callable[[str, int], list[Answer]]) -> None:
@@ -281,11 +281,29 @@ class Grid:
         """Show the widget, and an empty output below it for the plan, if a person can use them."""
         if not is_watched():
             raise NotImplementedError  # IPython shows the summary
+        self._replace_in_cell()
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
         bundle = {"text/plain": repr(self), "text/html": self._repr_html_()}
         publish({**bundle, "application/vnd.jupyter.widget-view+json": view})
         self._output = f"plan-{secrets.token_hex(8)}"
         publish({"text/html": ""}, display_id=self._output)
+
+    def _replace_in_cell(self) -> None:
+        """Close the widgets that earlier runs of this cell showed: each holds a frame and its columns as text."""
+        cell, run = current_cell()
+        earlier = [one for one in _shown.get(cell, ()) if one[0] != run] if cell else []
+        for _, grid in earlier:
+            if grid is not self:
+                grid._close_widget()
+        if cell:
+            _shown[cell] = [*(one for one in _shown.get(cell, ()) if one[0] == run), (run, self)]
+
+    def _close_widget(self) -> None:
+        with self._session.lock:
+            if self._widget is not None:
+                self._messages.say(type="gone")
+                self._widget.close()
+                self._widget = None
 
     def _show_plan(self) -> None:
         if self._output is not None and self._planning is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-__all__ = ["in_black", "in_notebook", "is_ours", "is_watched", "publish", "traceback_to_caller"]
+__all__ = ["current_cell", "in_black", "in_notebook", "is_ours", "is_watched", "publish", "traceback_to_caller"]
 
 _HERE = str(Path(__file__).parents[1])
 _redirecting = threading.RLock()
@@ -29,6 +29,12 @@ def in_notebook() -> bool:
 def is_watched() -> bool:
     """Return whether a person runs the notebook: a program that runs one, as for a report, can answer no questions."""
     return in_notebook() and bool(_shell().get_parent().get("content", {}).get("allow_stdin"))
+
+
+def current_cell() -> tuple[str, str]:
+    """Return the id of the cell that is running, and of its run; empty texts if the front end does not send them."""
+    parent = _shell().get_parent()
+    return parent.get("metadata", {}).get("cellId", ""), parent.get("header", {}).get("msg_id", "")
 
 
 def publish(data: dict[str, Any], *, display_id: str | None = None, update: bool = False) -> None:
