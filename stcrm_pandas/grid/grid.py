@@ -192,6 +192,8 @@ class Grid:
         ------
         UsageError
             There is nothing to undo.
+        StcrmError
+            The log cannot be written, for example because the disk is full. Nothing changed.
 
         Examples
         --------
@@ -213,6 +215,8 @@ class Grid:
         ------
         UsageError
             There is nothing to redo.
+        StcrmError
+            The log cannot be written, for example because the disk is full. Nothing changed.
 
         Examples
         --------
@@ -229,6 +233,11 @@ class Grid:
 
     def discard(self) -> None:
         """Delete all edits from the log. This cannot be undone.
+
+        Raises
+        ------
+        StcrmError
+            The log cannot be written. Nothing changed.
 
         Examples
         --------

@@ -71,7 +71,7 @@ class History:
         self.sequence = event.id
         match event.action:
             case "discard":
-                touched = list(self._edits)
+                touched = list({**self._edits, **self.lost})
                 sequence = self.sequence
                 self.__init__()  # type: ignore[misc]
                 self.sequence = sequence

@@ -64,7 +64,9 @@ def test_two_kernels_on_one_log_see_each_other() -> None:
     there.undo()
     there.undo()
     assert here.after.equals(calls())
+    assert len(here.conflicts) == 1
     there.discard()
+    assert len(here.conflicts) == 0
     assert len(here.log) == len(there.log) == 5
     assert here.log["key"].isna().all()
 
