@@ -32,6 +32,11 @@ def grid_of(frame: pd.DataFrame) -> Grid:
     return stcrm.edit(frame, name="calls")
 
 
+def test_commit_waits_for_the_disk() -> None:
+    """A kill cannot show this, but a power failure would."""
+    assert grid_of(calls())._session.log._db.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
 def test_two_tabs_one_wins_and_both_see_it() -> None:
     grid = grid_of(calls())
     one, two = View(grid, "one"), View(grid, "two")
