@@ -54,6 +54,18 @@ def test_each_kind_of_rows_gets_its_plan(stcrm, tenant, dirty):
     assert "The plan is in out-locations.json" in stdout
 
 
+def test_contacts_of_inactive_customers_are_left_out(stcrm, tenant, dirty):
+    dirty.change("customers", 3, active=False)
+    cleaning.pipeline([cleaning.phones, cleaning.emails]).save(tenant / "contacts.toml")
+    code, stdout, stderr = stcrm("clean", "--recipe", "contacts.toml", "--plan", "out.json")
+    assert (code, stderr) == (0, "")
+    assert "1 contact of inactive customers left out" in stdout
+    assert sorted(path.name for path in tenant.glob("out*")) == [
+        "out-customer_contacts.json",
+        "out-location_contacts.json",
+    ]
+
+
 def test_files_that_clean_refuses(stcrm, tenant, box):
     code, _, stderr = stcrm("clean", "--recipe", "no.toml", "--plan", "out.json")
     assert (code, stderr) == (2, "stcrm: The file 'no.toml' does not exist.\n")

@@ -95,7 +95,7 @@ def _plan_files(plan: Path, resources: tuple[str, ...]) -> dict[str, Path]:
 def _fixed(crm: Client, pipe: Pipeline, resource: str) -> Fix:
     """Read all rows of a resource and apply the recipes that are for it."""
     operation = operation_of(resource)
-    if operation.required or resource == "booking_contacts":
+    if resource == "booking_contacts":
         raise UsageError(
             f"{resource} cannot be read as a whole. Take it out of `resources` in the file, and apply the recipe in "
             "Python."
@@ -121,6 +121,8 @@ def _save_skipped(fixes: list[Fix], resources: list[str], path: Path) -> int:
 
     frames = [fix.skipped.assign(resource=name) for fix, name in zip(fixes, resources, strict=True)]
     frame = pd.concat(frames, ignore_index=True)
+    last = ["column", "value", "reason", "suggestion", "recipe"]
+    frame = frame[["resource", *frame.columns.difference(["resource", *last], sort=False), *last]]
     texts = frame.astype(object).map(lambda cell: to_cell_text(str(cell)), na_action="ignore")
     write_private(path, texts.to_csv(index=False))
     return len(frame)
