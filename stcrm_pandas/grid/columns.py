@@ -10,7 +10,7 @@ import datetime as dt
 import re
 import zoneinfo
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -217,20 +217,18 @@ def columns_of_target(target: Target, frame: pd.DataFrame, zone: str, options: P
     found = []
     for name in _key_first(target.row.key, frame):
         column = target.columns.get(name)
-        if column is None:
-            unknown = _from_dtype(name, frame[name], zone)
-            found.append(GridColumn(unknown.column, unknown.dtype, unknown.zone, locked=_UNKNOWN))
+        if name in target.row.key and column is not None:
+            found.append(GridColumn(column, frame[name].dtype, zone, _IN_KEY))
             continue
-        locked = _misfit(column, frame[name])
-        if name in target.row.key:
-            locked = _IN_KEY
-        elif not locked and not target.rules[name].field:
-            rule = target.rules[name]
-            locked = f"{rule.reason}; {rule.instead}" if rule.instead else rule.reason
-        consent = (name in FLAGS or (target.resource, name) == ("contact_preferences", "value")) and not (
-            locked or options.allow_opt_in
-        )
-        blocks = name in BLOCKING_FLAGS.get(target.resource, ()) and not (locked or options.allow_opt_in)
+        misfit = _UNKNOWN if column is None else _misfit(column, frame[name])
+        if column is None or misfit:
+            found.append(replace(_from_dtype(name, frame[name], zone), locked=misfit))
+            continue
+        rule = target.rules[name]
+        locked = "" if rule.field else "; ".join(filter(None, (rule.reason, rule.instead)))
+        ratchet = not (locked or options.allow_opt_in)
+        consent = ratchet and (name in FLAGS or (target.resource, name) == ("contact_preferences", "value"))
+        blocks = ratchet and name in BLOCKING_FLAGS.get(target.resource, ())
         note = _OFF if consent else _ON if blocks else ""
         found.append(GridColumn(column, frame[name].dtype, zone, locked, note, consent))
     return found
@@ -238,11 +236,8 @@ def columns_of_target(target: Target, frame: pd.DataFrame, zone: str, options: P
 
 def columns_of_frame(key: tuple[str, ...], frame: pd.DataFrame) -> list[GridColumn]:
     """Return the columns of any frame, those of the key first; types follow from the dtypes."""
-    found = []
-    for name in _key_first(key, frame):
-        one = _from_dtype(name, frame[name], "UTC")
-        found.append(GridColumn(one.column, one.dtype, one.zone, _IN_KEY) if name in key else one)
-    return found
+    found = [_from_dtype(name, frame[name], "UTC") for name in _key_first(key, frame)]
+    return [replace(one, locked=_IN_KEY) if one.name in key else one for one in found]
 
 
 def row_of_frame(key: tuple[str, ...], columns: list[GridColumn]) -> Row:

@@ -74,6 +74,11 @@ def edit(frame: pd.DataFrame, *, key: str | Sequence[str] = "id", name: str) -> 
     keyed = with_key(row, frame, "the frame")
     _check_columns(names, keyed)
     columns = columns_of_frame(names, keyed)
+    for one in columns[: len(names)]:
+        if one.kind in ("object", "list"):
+            raise UsageError(
+                f"{one.name} cannot identify rows: its dtype is {one.dtype}. Convert it to text or numbers."
+            )
     folder = folder_of(read_journal_folder())
     log = _open(path_of(folder, ("name", name)), {"name": name})
     session = Session(frame, row_of_frame(names, columns), columns, log, None)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.edits.plan.model import Key, PlanData
@@ -80,9 +81,11 @@ class Session:
         self.refused: dict[Cell, str] = {}
         self._keyed = with_key(row, self.frame, "the frame")
         match(row, self._keyed, self._keyed)
-        parts = key_columns(row, self._keyed, "the frame")
-        self.keys: list[Key] = list(zip(*(np.asarray(one, dtype=object).tolist() for one in parts), strict=True))
-        self.key_texts = [key_text([str(part) for part in key]) for key in self.keys]
+        found = key_columns(row, self._keyed, "the frame")
+        self.keys: list[Key] = list(zip(*(np.asarray(one, dtype=object).tolist() for one in found), strict=True))
+        named = [self.columns[name] for name in row.key]
+        self._key_parts = [[str(one.text(part)) for one, part in zip(named, key, strict=True)] for key in self.keys]
+        self.key_texts = [key_text(parts) for parts in self._key_parts]
         self._positions = {text: position for position, text in enumerate(self.key_texts)}
         self._texts: dict[str, Any] = {}
         self._rows: dict[int, dict[str, str | None]] = {}
@@ -100,7 +103,12 @@ class Session:
 
     def texts(self, name: str) -> Any:
         """Return the cells of a column of the frame as Arrow texts."""
-        if name not in self._texts:
+        if (
+            name in self.row.key and name not in self._texts
+        ):  # as in `key_texts`, whatever the dtype: views make keys of these texts
+            place = self.row.key.index(name)
+            self._texts[name] = pa.array([parts[place] for parts in self._key_parts], pa.string())
+        elif name not in self._texts:
             self._texts[name] = self.columns[name].texts(self._keyed[name])
         return self._texts[name]
 
@@ -112,8 +120,6 @@ class Session:
             return texts
         values = np.asarray(texts.to_pandas(), dtype=object)
         values[list(edits)] = [*edits.values()]
-        import pyarrow as pa
-
         return pa.array(values, pa.string(), from_pandas=True)
 
     def marks(self, name: str) -> list[list[Any]]:

@@ -11,21 +11,23 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+import stcrm_pandas as stcrm
 from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.contract.schemas.leads import LEADS
 from stcrm_pandas.contract.schemas.list_dtype import dtype_of
+from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
 from stcrm_pandas.grid.buffers import encoded
 from stcrm_pandas.grid.columns import GridColumn, Rejected, columns_of_frame
 
 from ..frame.random_frames import ROWS, frames
-from .view import decoded
+from .view import View, decoded
 
 ZONES = ["UTC", "America/Chicago", "Asia/Kolkata", "Pacific/Kiritimati"]
 CREATED = next(column for column in LEADS.columns if column.name == "created_on")
 
 
-@settings(phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(phases=[Phase.explicit, Phase.reuse, Phase.generate], max_examples=settings().max_examples // 2)
 @given(row=st.sampled_from(ROWS), zone=st.sampled_from(ZONES), data=st.data())
 def test_texts_are_read_back_exactly(row: Row, zone: str, data: st.DataObject) -> None:
     frame = data.draw(frames(row, least=1))
@@ -140,8 +142,32 @@ def test_column_of_another_dtype_than_documented_is_locked(tmp_path: Any) -> Non
 
     customers = frame("customers").astype({"tag_type_ids": object, "name": object, "credit_limit": "float64"})
     customers["shoe_size"] = np.array([42])
+    customers["active"] = pd.Series(["yes"], dtype="str")
+    customers["created_on"] = pd.Series(["yesterday"], dtype="str")
+    customers["address_city"] = pd.Series([5], dtype=object)
+    customers["id"] = customers["id"].astype("float64")
     session = open_session(tmp_path / "log.sqlite", "customers", customers)
     assert not session.columns["name"].locked
     assert not session.columns["tag_type_ids"].locked
     assert "float64" in session.columns["credit_limit"].locked
     assert "does not document" in session.columns["shoe_size"].locked
+    shown = {name: session.texts(name).to_pylist() for name in ("id", "active", "created_on", "address_city")}
+    assert shown == {"id": ["1"], "active": ["yes"], "created_on": ["yesterday"], "address_city": ["5"]}
+    assert session.edit("tab", 1, "", [("1", "name", "ANN LEE", "Ann")])[0].verdicts[0].verdict == "accepted"
+
+
+def test_column_that_cannot_identify_rows_is_named() -> None:
+    frame = pd.DataFrame({"id": pd.period_range("2026-01", periods=2, freq="M")})
+    with pytest.raises(UsageError, match="id cannot identify rows: its dtype is period"):
+        stcrm.edit(frame, name="months")
+
+
+@pytest.mark.parametrize("key", [["a", "b"], ["1", "x/y"], [1.5, 2.5], pd.to_datetime(["2026-01-01", "2026-01-02"])])
+def test_keys_of_other_types_identify_rows(key: Any) -> None:
+    frame = pd.DataFrame({"key": key, "name": ["x", "y"]})
+    grid = stcrm.edit(frame, key="key", name="keys")
+    view = View(grid)
+    assert view.edit((str(view.column("key")[1]), "name", "y", "z"))[0][2] == "accepted"
+    assert grid.after["name"].tolist() == ["x", "z"]
+    assert str(grid.changes["key"].iloc[0]).removesuffix("+00:00") == str(frame["key"].iloc[1])
+    assert grid.after["key"].equals(frame["key"])
