@@ -215,6 +215,7 @@ class Grid {
     this.client = Array.from(crypto.getRandomValues(new Uint32Array(3)), (n) => n.toString(36)).join("");
     this.uid = `stcrm-${this.client}`;
     this.number = 0;
+    this.pinged = Date.now();
     this.asked = new Set();
     this.columns = [];
     this.order = [];
@@ -231,6 +232,8 @@ class Grid {
     this.receive = this.receive.bind(this);
     model.on("msg:custom", this.receive);
     this.timer = setInterval(() => this.watch(), 1_000);
+    this.looked = () => this.ping(); // Python then reads what another kernel wrote into the log
+    for (const type of ["focus", "visibilitychange"]) addEventListener(type, this.looked);
     this.leaving = (event) => this.box?.batches.size && event.preventDefault();
     addEventListener("beforeunload", this.leaving);
     this.resized = new ResizeObserver(() => this.paint());
@@ -243,6 +246,7 @@ class Grid {
     clearInterval(this.timer);
     clearTimeout(this.planTimer);
     removeEventListener("beforeunload", this.leaving);
+    for (const type of ["focus", "visibilitychange"]) removeEventListener(type, this.looked);
     this.resized.disconnect();
     this.box?.views.delete(this);
     for (const batch of this.box?.batches.values() ?? []) if (batch.owner === this) batch.owner = null;
@@ -526,11 +530,17 @@ class Grid {
     this.status();
   }
 
+  ping() {
+    if (!this.box || this.gone || document.hidden) return;
+    this.pinged = Date.now();
+    this.transmit({ type: "ping", client: this.client, number: this.number });
+  }
+
   // Called each second: is there an edit that Python has not acknowledged for too long?
   watch() {
     if (!this.box) return;
     const late = [...this.box.batches.values()].some((batch) => Date.now() - batch.at >= SLOW);
-    if (late && !this.gone) this.transmit({ type: "ping", client: this.client, number: this.number });
+    if (late || (!document.hidden && Date.now() - this.pinged >= 10_000)) this.ping();
     if (late || this.box.batches.size || !this.banner.hidden) this.status();
   }
 

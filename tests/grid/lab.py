@@ -68,7 +68,7 @@ class Lab:
 
 
 @contextlib.contextmanager
-def jupyter_lab(folder: Path) -> Iterator[Lab]:
+def jupyter_lab(folder: Path, python: str = sys.executable) -> Iterator[Lab]:
     """Serve the folder. Settings and state of this user are not touched."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("STCRM_", "JUPYTER"))}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), environment.get("PYTHONPATH")]))
@@ -90,7 +90,7 @@ def jupyter_lab(folder: Path) -> Iterator[Lab]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     token = secrets.token_hex(16)
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
+    command = [python, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
     options = [f"--IdentityProvider.token={token}", "--ServerApp.port_retries=0", "--LabApp.news_url="]
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen([*command, *options], cwd=folder, env=environment, stdout=log, stderr=log)
