@@ -58,6 +58,11 @@ def clean(
     from stcrm_pandas.edits import planning
 
     pipe = load_pipeline(recipe)
+    if "booking_contacts" in pipe.resources:
+        raise UsageError(
+            "booking_contacts cannot be read as a whole. Take it out of `resources` in the file, and apply the recipe "
+            "in Python."
+        )
     files = _plan_files(plan, pipe.resources)
     for path in (plan, skipped):
         if path is not None and not path.expanduser().parent.is_dir():
@@ -95,11 +100,6 @@ def _plan_files(plan: Path, resources: tuple[str, ...]) -> dict[str, Path]:
 def _fixed(crm: Client, pipe: Pipeline, resource: str) -> Fix:
     """Read all rows of a resource and apply the recipes that are for it."""
     operation = operation_of(resource)
-    if resource == "booking_contacts":
-        raise UsageError(
-            f"{resource} cannot be read as a whole. Take it out of `resources` in the file, and apply the recipe in "
-            "Python."
-        )
     active = {"active": None} if operation.hides_inactive else {}
     rows = operator.attrgetter(operation.name)(crm)(**active)
     if resource in _OWNERS:
