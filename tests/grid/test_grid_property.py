@@ -17,6 +17,7 @@ from stcrm_pandas.grid.session import Session
 
 from ..edits.plan.rows import ORIGIN, plan_changes
 from ..frame.random_frames import frames, values
+from .kernel import session_of
 from .sessions import LIBERAL, STRICT, open_session, with_cell
 
 ABOUT = {"environment": ORIGIN.environment, "tenant": ORIGIN.tenant}
@@ -194,3 +195,53 @@ def test_plan_equals_that_of_the_same_edits_in_pandas(
 
 def changed(session: Session, cell: tuple[Any, str]) -> bool:
     return (session.key_texts[session.keys.index(cell[0])], cell[1]) in session.replay.applied
+
+
+def values_since_another(client: str, past: list[tuple[str, str | None]]) -> set[str | None]:
+    """The values of a cell that a client may have seen last: since then nobody else changed it."""
+    own = list(itertools.takewhile(lambda one: one[0] == client, reversed(past)))
+    return {text for _, text in past[len(past) - len(own) - 1 :]}
+
+
+@QUICK
+@given(data=st.data())
+def test_of_two_kernels_one_wins_per_cell_and_both_know(data: st.DataObject, tmp_path_factory: Any) -> None:
+    path = Path(tmp_path_factory.mktemp("log")) / "log.sqlite"
+    sessions = {name: session_of(path, 2) for name in ("one", "two")}
+    cells = [("1", "name"), ("2", "name")]
+    past: dict[Place, list[tuple[str, str | None]]] = {cell: [("", "")] for cell in cells}
+    seen = {name: dict.fromkeys(cells, 0) for name in sessions}
+    lost: dict[Place, str | None] = {}
+    losers: dict[Place, str] = {}
+    number = itertools.count(1)
+    for _ in range(data.draw(st.integers(1, 12))):
+        client = data.draw(st.sampled_from(sorted(sessions)))
+        session = sessions[client]
+        match data.draw(st.sampled_from(["edit", "edit", "edit", "answers", "undo", "redo"])):
+            case "edit":
+                cell, new = data.draw(st.sampled_from(cells)), data.draw(st.sampled_from(["a", "b", None]))
+                old, now = past[cell][seen[client][cell]][1], past[cell][-1][1]
+                verdict = session.edit(client, next(number), "", [(*cell, old, new)])[-1].verdicts[0]
+                if new == now:
+                    assert verdict.verdict == "accepted"
+                elif old in values_since_another(client, past[cell]):
+                    assert (verdict.verdict, verdict.value) == ("accepted", new)
+                    past[cell].append((client, new))
+                else:
+                    assert (verdict.verdict, verdict.value) == ("conflict", now)
+                    lost[cell], losers[cell] = new, client
+                if verdict.verdict == "accepted" and losers.get(cell) == client:
+                    lost.pop(cell, None)  # it saw the conflict, and edited the cell again
+            case "answers":
+                seen[client] = {cell: len(past[cell]) - 1 for cell in cells}
+            case what:
+                (session.undo if what == "undo" else session.redo)(client, next(number))
+                for cell in cells:
+                    if session.state(cell).value != past[cell][-1][1]:
+                        past[cell].append((client, session.state(cell).value))
+        for one in sessions.values():
+            one.catch_up()
+            assert {cell: one.state(cell).value for cell in cells} == {cell: past[cell][-1][1] for cell in cells}
+            assert {cell for cell, text in lost.items() if text != past[cell][-1][1]} <= set(one.replay.conflicts)
+        assert sessions["one"].replay == sessions["two"].replay
+    assert session_of(path, 2).replay == sessions["one"].replay
