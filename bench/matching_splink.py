@@ -75,7 +75,7 @@ def main() -> None:
     pairs = found[[*names]].rename(columns=names)
     swap = pairs["id_1"] > pairs["id_2"]
     pairs.loc[swap, ["id_1", "id_2"]] = pairs.loc[swap, ["id_2", "id_1"]].to_numpy()
-    pairs.to_parquet(sys.argv[2])
+    pairs.to_parquet(Path(sys.argv[1]) / "pairs.parquet")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ _SUFFIXES = dict(zip(FULL_WORDS, FULL_WORDS, strict=True)) | {
 _NAMES_OF_NUMBERS = "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
 _ORDINALS = {word: str(number) for number, word in enumerate(_NAMES_OF_NUMBERS.split())}
 _WORDS = {"saint": "st", "mount": "mt", "fort": "ft", "county": "co", "route": "rt", "rte": "rt"} | _ORDINALS
-_ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
+_ORDINAL = re.compile(r"(\d+)[a-z]{1,3}")
+"""Also a misspelled one, such as 48h or 14ih."""
 _NAMED = "|".join(sorted(UNITS, key=len, reverse=True))
 _UNIT = re.compile(rf"(?:,|\s)\s*(?:(?:{_NAMED})\b\.?\s*#?|#|no\.)\s*([a-z0-9\-]+)\s*$")
 _UNIT_WORDS = re.compile(rf"\b(?:{_NAMED}|no)\b|#")

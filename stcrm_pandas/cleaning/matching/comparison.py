@@ -10,7 +10,7 @@ NAMES = {
     7: "initial",
     6: "spelling",
     5: "part",
-    4: "last name only",
+    4: "part only",
     3: "same first name",
     2: "same last name",
     1: "person and company",
@@ -36,19 +36,22 @@ def _people(x: int, y: int) -> str:
     rare, scarce = f"(a.rare{x} OR b.rare{y})", f"(a.scarce{x} OR b.scarce{y})"
     return f"""CASE
     WHEN {l_} IS NULL OR {h} IS NULL THEN 0
-    WHEN {f} = '' OR {g} = '' THEN CASE WHEN {l_} = {h} THEN 4 ELSE 0 END
+    WHEN {f} = '' OR {g} = '' THEN CASE WHEN {l_} IN ({h}, {g}) OR {h} = {f} OR {_typo(l_, h, 5)} THEN 4 ELSE 0 END
     WHEN {l_} = {h} THEN CASE
         WHEN {f} = {g} THEN 9
         WHEN length({f}) = 1 OR length({g}) = 1 THEN CASE WHEN left({f}, 1) = left({g}, 1) THEN 7 ELSE 2 END
         WHEN {nickname} OR {f} = b.m{y} OR a.m{x} = {g} THEN 8
         WHEN {rare} AND {_typo(f, g, 3)} THEN 6
+        WHEN a.rare{x} AND b.rare{y} AND least(length({f}), length({g})) >= 6
+            AND damerau_levenshtein({f}, {g}) <= 2 THEN 6
         ELSE 2 END
     WHEN {f} = {h} AND {l_} = {g} THEN 9
     WHEN {f} = {g} OR {nickname} THEN CASE
         WHEN list_contains(b.o{y}, {l_}) OR list_contains(a.o{x}, {h}) THEN 5
         WHEN {_typo(l_, h, 4)} OR ({scarce} AND {_typo(l_, h, 2)}) THEN 6
         ELSE 3 END
-    WHEN {rare} AND {scarce} AND {_typo(l_, h, 4)} AND {_typo(f, g, 4)} THEN 6
+    WHEN {scarce} AND {_typo(l_, h, 4)} AND (({rare} AND {_typo(f, g, 4)})
+        OR (least(length({f}), length({g})) = 1 AND left({f}, 1) = left({g}, 1))) THEN 6
     WHEN ({scarce} OR {rare}) AND (
         ({f} = {h} AND {_typo(l_, g, 4)}) OR ({l_} = {g} AND {_typo(f, h, 4)})) THEN 6
     ELSE 0 END"""
@@ -118,7 +121,10 @@ _NEAR_PHONE = (
 _NEAR_EMAIL = (
     "abs(length(mine) - length(yours)) <= 1 AND least(length(mine), length(yours)) >= 10"
     " AND damerau_levenshtein(mine, yours) <= 1"
+    " AND regexp_replace(mine, '\\D', '', 'g') = regexp_replace(yours, '\\D', '', 'g')"
+    " AND regexp_matches(mine, '\\d.*@')"
 )
+"""Other digits, or none of them, mean other people of one name: ann.lee and annlee, or annlee4 and annlee5."""
 
 _PREFIX = (
     "least(length(x.street), length(y.street)) >= 4"
@@ -136,7 +142,7 @@ SELECT l.a, l.b, max(CASE
     WHEN x.number = y.number AND x.number <> '' AND x.street = y.street AND x.unit = y.unit
         AND damerau_levenshtein(x.zip, y.zip) <= 1 AND {_typo("x.city", "y.city", 4)} THEN 3
     WHEN x.zip <> y.zip AND x.city <> y.city THEN 0
-    WHEN x.number = y.number AND ({_typo("x.street", "y.street", 4)} OR {_PREFIX}) THEN 3
+    WHEN x.number = y.number AND ({_typo("x.street", "y.street", 2)} OR {_PREFIX}) THEN 3
     WHEN (x.street = y.street OR {_typo("x.street", "y.street", 5)}) AND x.unit = y.unit
         AND (x.number = '' OR y.number = '' OR damerau_levenshtein(x.number, y.number) = 1) THEN 3
     WHEN x.zip = y.zip AND (x.street = y.street OR (x.number = y.number AND x.number <> '')) THEN 1

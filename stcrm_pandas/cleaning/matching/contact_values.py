@@ -50,7 +50,7 @@ def numbers_of(value: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _is_dummy(digits: str) -> bool:
-    return len(digits) < 7 or len({*digits[-7:]}) < 3 or digits[-10:] in "12345678901234567890" or digits[0] in "01"
+    return len(digits) < 7 or len({*digits[-7:]}) == 1 or digits[-10:] in "12345678901234567890" or digits[0] in "01"
 
 
 def _email(address: str) -> str:

@@ -329,7 +329,7 @@ def duplicates(
             f" WHERE tier <> 'related' OR kind IN ({shown})"
         ).df()
         tables = {name: db.sql(f"SELECT * FROM {name}").to_arrow_table() for name in ("features", "keyed", "sizes")}
-    return Duplicates(records, tables, _pairs(judged, records), kept)
+    return Duplicates(records, tables, _without_conflicts(_pairs(judged, records)), kept)
 
 
 def _pairs(judged: pd.DataFrame, records: Records) -> pd.DataFrame:
@@ -347,3 +347,15 @@ def _pairs(judged: pd.DataFrame, records: Records) -> pd.DataFrame:
     frame["_tier"] = frame["tier"].map(TIERS.index)
     frame = frame.sort_values(["_tier", "_weight", "_a", "_b"], ascending=[True, False, True, True], ignore_index=True)
     return frame.drop(columns=["_tier", "_weight"])
+
+
+def _without_conflicts(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs; a sure one that contradicts stronger ones is `look`, such as a couple and its second person."""
+    sure = pairs[pairs["tier"] == "sure"]
+    apart = pairs[pairs["kind"].isin(CONFLICTS)]
+    strongest = [list(zip(rows["_a"].tolist(), rows["_b"].tolist(), strict=True)) for rows in (sure, apart)]
+    of = {record: number for number, members in enumerate(clusters_of(*strongest)) for record in members}
+    split = sure.index[[one not in of or of[one] != of.get(other) for one, other in strongest[0]]]
+    pairs.loc[split, "tier"] = "look"
+    pairs.loc[split, "reason"] += "; a stronger pair contradicts it"
+    return pairs.sort_values("tier", key=lambda tiers: tiers.map(TIERS.index), kind="stable", ignore_index=True)

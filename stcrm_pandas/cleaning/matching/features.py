@@ -61,8 +61,8 @@ def _person(number: int) -> str:
     n = number
     return f"""
     least(17 + growth, greatest(8, log2(s.people / coalesce(f{n}.used, 1)) + log2(s.people / l{n}.used))) AS w{n},
-    len(r.g{n}) = 0 AND coalesce(f{n}.used, 0) <= 2 + s.people / 20000 AS rare{n},
-    coalesce(l{n}.used, 0) <= 2 + s.people / 20000 AS scarce{n}"""
+    len(r.g{n}) = 0 AND coalesce(f{n}.used, 0) <= 3 + s.people / 10000 AS rare{n},
+    coalesce(l{n}.used, 0) <= 3 + s.people / 10000 AS scarce{n}"""
 
 
 def _names(number: int) -> str:

@@ -100,6 +100,7 @@ _SHORT = {
     "med": "medical",
     "ofc": "office",
     "offices": "office",
+    "firm": "office",
     "saint": "st",
     "mount": "mt",
     "fort": "ft",
@@ -144,7 +145,10 @@ def parse_name(text: str, *, commercial: bool = False) -> Name:
     >>> parse_name("The Elm Street Dental Grp., LLC").company
     'elm street dental group'
     """
-    lower = fold(text).strip()
+    lower = fold(text).strip().replace("real estate", "realty")
+    person, dash, firm = lower.partition(" - ")
+    if dash and not words_in(person) & _COMPANY and words_in(firm) & _COMPANY:  # Ann Lee - Golden Grill
+        lower = firm
     plain = " ".join(_REMARK.sub(" ", lower).split())
     words = _NOT_IN_COMPANIES.sub(" ", lower).split()
     if _is_company(_NOT_IN_COMPANIES.sub(" ", plain or lower).split(), lower, commercial):
@@ -164,6 +168,8 @@ def _is_company(words: list[str], text: str, commercial: bool) -> bool:
         return True
     if not commercial:
         return False
+    if "&" in text and "," not in text:  # Mitchell & Deberg
+        return True
     firsts = [word for word in words if word not in _TITLES]
     if "," in text:
         return not any(word in known for word in _NOT_IN_COMPANIES.sub(" ", text.split(",", 1)[1]).split())

@@ -55,7 +55,7 @@ SPANISH = {
     "ricardo": "ricky rick",
     "roberto": "beto rob",
     "rodolfo": "fito rudy",
-    "rosario": "chayo",
+    "rosario": "chayo charo",
     "salvador": "chava sal",
     "santiago": "santi chago",
     "sergio": "checo",

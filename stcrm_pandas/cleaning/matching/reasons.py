@@ -31,7 +31,7 @@ NAMES = {
     7: "an initial for the first name",
     6: "names that differ in spelling",
     5: "names that agree in part",
-    4: "only a last name",
+    4: "only part of a name in one of them",
     3: "same first name",
     2: "same last name",
     1: "a person and a company",

@@ -20,7 +20,7 @@ PRIOR = 0.2
 WEIGHTS: Mapping[str, Mapping[Any, float]] = {
     "name": {8: -1.0, 7: -3.0, 6: -1.0, 5: -2.0, 4: 5.0, 3: 3.0, 2: 3.0, 1: -6.0, 0: -7.0},
     "phone": {"same": 16.0, "busy": 9.0, "spelling": 9.0, "other": -2.0},
-    "email": {"same": 16.0, "same, without digits": 12.0, "busy": 6.0, "spelling": 14.0, "other": -3.0},
+    "email": {"same": 16.0, "same, without digits": 10.0, "busy": 6.0, "spelling": 14.0, "other": -3.0},
     "address": {
         "same": 16.0,
         "crowded": 13.0,
@@ -38,7 +38,7 @@ WEIGHTS: Mapping[str, Mapping[Any, float]] = {
 GROWING = ("same", "unit missing")
 """Levels whose weight grows with the number of records (`features.MANY`)."""
 
-FEW = 3
+FEW = 4
 """Up to so many records of one company may be one that moved; more are a chain."""
 
 
@@ -74,14 +74,15 @@ _AGREEING = """(coalesce(phone = 'same', false)::INTEGER + coalesce(email LIKE '
 _KINDS = f"""
 CREATE OR REPLACE TEMP TABLE judged AS
 SELECT *, CASE
-    WHEN kind IN ('same person', 'same company', 'renamed') AND probability >= {SURE} AND NOT doubtful THEN 'sure'
+    WHEN kind IN ('same person', 'same company', 'renamed', 'incomplete name')
+        AND probability >= {SURE} AND NOT doubtful THEN 'sure'
     WHEN (kind IN ('same person', 'same company', 'renamed', 'incomplete name')
         OR (kind = 'same name' AND address IN ('nearby', 'zip'))) AND probability >= {LOOK} THEN 'look'
     ELSE 'related' END AS tier
 FROM (
     SELECT *, 1 / (1 + pow(2, -least(200, greatest(-200, weight + {{prior}})))) AS probability,
         CASE
-        WHEN name >= 5 AND NOT firms AND (suffix <> 'same' OR middle) THEN 'parent and child'
+        WHEN name >= 3 AND NOT firms AND (suffix <> 'same' OR (middle AND name >= 5)) THEN 'parent and child'
         WHEN name >= 5 AND firms AND {_APART} AND NOT (branches <= {FEW} AND {_SHARES}) THEN 'branch'
         WHEN name >= 5 AND address = 'other unit' AND NOT {_SHARES} THEN 'other unit'
         WHEN name >= 5 AND NOT ({_SHARES} OR {_BUSY} OR {_AT_ONE_PLACE}) THEN 'same name'
@@ -94,7 +95,10 @@ FROM (
         WHEN {_AT_ONE_PLACE} THEN CASE WHEN firms THEN 'shared office' ELSE 'sold house' END
         WHEN {_SHARES} OR {_BUSY} THEN 'shared contact'
         ELSE 'different' END AS kind,
-        CASE WHEN firms THEN {_APART} ELSE name = 3 AND {_AGREEING} < 2 END IS TRUE AS doubtful
+        CASE
+        WHEN kind IN ('renamed', 'incomplete name') THEN {_AGREEING} < 2 OR name IS NULL
+        WHEN firms THEN {_APART}
+        ELSE NOT ({_SHARES} OR {_AT_ONE_PLACE}) END AS doubtful
     FROM scored
 )
 """

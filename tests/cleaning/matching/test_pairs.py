@@ -175,9 +175,23 @@ CASES = {
     ),
     # look at it
     "only a last name": (
-        Entry("Nadia Inglis", P, "", S), Entry("Inglis Family", P, "", S), "look", "incomplete name", "only a last name"
+        Entry("Nadia Inglis", P, "", S), Entry("Inglis Family", P, "", T), "look", "incomplete name", "only part of a name"
+    ),
+    "only a first name": (
+        Entry("Nadja Inskip", "", "", S), Entry("Nadja", "", "", S), "look", "incomplete name", "only part of a name"
+    ),
+    "only a last name, phone and address": (
+        Entry("Nadir Irons", P, "", S), Entry("Mr. Irons", P, "", S), "sure", "incomplete name", "only part of a name"
     ),
     "no name": (Entry("Nero Jessop", P, M, S), Entry("", P, M, S), "look", "incomplete name", "same phone"),
+    "a misspelled ordinal": (
+        Entry("Nilda Jolliffe", "", "", "{n} 14th Street"), Entry("Nilda Jolliffe", "", "", "{n} 14ih St"),
+        "sure", "same person", "same address",
+    ),
+    "a contact person before the company": (
+        Entry("Nora Kemp - Cold Bay Grill", P, "", S, FIRM), Entry("Cold Bay Grill", P, "", S, FIRM),
+        "sure", "same company", "same name",
+    ),
     "nothing exactly the same": (
         Entry("Norbert Killigrew", P, "", "14{n} Alder Lane"), Entry("Norbert Kiligrew", "512-556-{n:04}", "", "41{n} Alder Lane"),
         "sure", "same person", "names that differ in spelling",
@@ -210,6 +224,9 @@ CASES = {
     ),
     "only one Jr": (
         Entry("Pelle Sandercock", P, M, S), Entry("Pelle Sandercock, Jr.", P, M, S), "related", "parent and child", "in one"
+    ),
+    "only one Jr and another last name": (
+        Entry("Perla Tonkin", P, "", S), Entry("Perla Stribley Jr", P, "", S), "related", "parent and child", "in one"
     ),
     "II and III": (
         Entry("Rolf Tregear II", P, "", S), Entry("Rolf Tregear III", P, "", S), "related", "parent and child", "other suffix"
@@ -267,6 +284,10 @@ CASES = {
     ),
     "one user at two hosts": (
         Entry("Wim Spargo", P, "box{n}1@one.com", S), Entry("Xenia Toms", Q, "box{n}1@two.com", T), None, "different", ""
+    ),
+    "one name, addresses with other digits": (
+        Entry("Yorick Upton", P, "upton{n}5@home.com", S), Entry("Yorick Upton", Q, "upton{n}6@home.com", T + ";;Dallas;75201"),
+        None, "same name", "other e-mail",
     ),
     "a common name with an address made of it": (
         Entry("Orla Ablewhite", P, "oablewhite@home.com", S), Entry("Orla Ablewhite", Q, "oablewhite@home.com", T),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from stcrm_pandas.cleaning import Duplicates, duplicates
 from stcrm_pandas.cleaning.matching.clusters import clusters_of
 
-from .company import Entry, frames_of
+from .company import Entry, frames_of, others
 
 ENTRIES = st.lists(
     st.builds(
@@ -74,6 +74,16 @@ def test_a_no_is_never_in_one_cluster() -> None:
         found.decide(one, other, "different")
         cluster = found.clusters.set_index("customer_id")["cluster"].to_dict()
         assert one not in cluster or cluster[one] != cluster.get(other)
+
+
+def test_a_couple_is_one_of_its_people_only() -> None:
+    couple = Entry("Ann & Bob Quist", "512-555-0101,512-555-0102", "ann7@home.com", "1 Elm St")
+    ann, bob = Entry("Ann Quist", "512-555-0101", "ann7@home.com", "1 Elm St"), Entry("Bob Quist", "", "", "1 Elm St")
+    found = duplicates(*frames_of([couple, ann, bob, *others(400)]))
+    assert found.clusters["customer_id"].tolist() == [1, 2]
+    tiers = found.pairs.set_index(["id_1", "id_2"])["tier"].to_dict()
+    assert [tiers[pair] for pair in ((1, 2), (1, 3), (2, 3))] == ["sure", "look", "related"]
+    assert found.pairs["reason"].str.endswith("; a stronger pair contradicts it").sum() == 1
 
 
 def test_customers_without_values_and_empty_frames() -> None:
