@@ -18,7 +18,7 @@ export const wire = (text) =>
 
 const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/; // a spreadsheet would run it: marked with ', as in sheets
 const unmark = (text) => (/^'['=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text) ? text.slice(1) : text);
-const mark = (text) => (FORMULA.test(text) || unmark(text) !== text ? "'" + text : text);
+export const mark = (text) => (FORMULA.test(text) || unmark(text) !== text ? "'" + text : text);
 
 // Excel quotes a whole cell or nothing: a quote inside a cell is an ordinary character.
 export function readBlock(text) {
@@ -56,8 +56,15 @@ export function writeBlock(rows) {
   return rows.map((row) => row.map(quoted).join("\t") + "\r\n").join("");
 }
 
+// An editor in a browser has only \n: the line ends that the cell had come back.
+function withLineEnds(text, before) {
+  if (text === before.replace(/\r\n?/g, "\n")) return before;
+  return before.includes("\r\n") ? text.replaceAll("\n", "\r\n") : text;
+}
+
 const plural = (count, one) => `${count.toLocaleString("en-US")} ${one}${count === 1 ? "" : "s"}`;
-const sentence = (words, other = "") => (words || other).replace(/^[a-z]/, (letter) => letter.toUpperCase()).replace(/([^.!?])$/, "$1.");
+const sentence = (words, other = "") =>
+  (words || other).replace(/^[a-z]/, (letter) => letter.toUpperCase()).replace(/([^.!?])$/, "$1.");
 const put = (place, text) => place.textContent !== text && (place.textContent = text);
 const oneLine = (text) => text.slice(0, 300).replace(/\r?\n|\r/g, " ↵ ");
 
@@ -66,7 +73,8 @@ const shortTime = (text) => text.replace(/^(\d+-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.0+
 
 // "2026-11-25 09:30:00.123456 -06:00" in milliseconds; offsets of old times have seconds, too.
 function instant(text) {
-  const part = /^(\d+)-(\d\d)-(\d\d)[ T](\d\d):(\d\d)(?::(\d\d(?:\.\d+)?))? ?(?:([+-])(\d\d):(\d\d)(?::(\d\d))?|Z)?$/.exec(text);
+  const part =
+    /^(\d+)-(\d\d)-(\d\d)[ T](\d\d):(\d\d)(?::(\d\d(?:\.\d+)?))? ?(?:([+-])(\d\d):(\d\d)(?::(\d\d))?|Z)?$/.exec(text);
   if (!part) return NaN;
   const date = new Date(0);
   date.setUTCFullYear(+part[1], +part[2] - 1, +part[3]);
@@ -94,9 +102,10 @@ function predicate(filter, kind) {
     return sign === "=" ? same : (text) => !same(text);
   }
   if (!sign || wanted === "") return (text) => seen(text).toLowerCase().includes(wanted);
-  const limit = kind === "time" && /^\d+-\d\d-\d\d$/.test(wanted) ? `${wanted} 00:00` : rest.trim();
+  const limit = rest.trim();
   const holds = { "<": (n) => n < 0, "<=": (n) => n <= 0, ">": (n) => n > 0, ">=": (n) => n >= 0 }[sign];
-  return (text) => text !== null && holds(compare(text, limit));
+  if (kind !== "time") return (text) => text !== null && holds(compare(text, limit));
+  return (text) => text !== null && holds(compareAsText(text.slice(0, limit.length), limit)); // as the cells show it
 }
 
 // ---- one column: the buffers that Python sent, and what changed since ----
@@ -135,7 +144,9 @@ class Column {
     const at = this.codes ? this.codes[row] : row;
     const [from, to] = [this.offsets[at], this.offsets[at + 1]];
     this.text ??= decoder.decode(this.bytes); // if all is ASCII, positions in the text are those of the bytes
-    return this.text.length === this.bytes.length ? this.text.slice(from, to) : decoder.decode(this.bytes.subarray(from, to));
+    return this.text.length === this.bytes.length
+      ? this.text.slice(from, to)
+      : decoder.decode(this.bytes.subarray(from, to));
   }
 
   now(row) {
@@ -149,8 +160,13 @@ class Column {
     const was = mark ? `Was ${mark.original === null ? "blank" : seen(mark.original)}. ` : "";
     if (this.pending.has(row)) return ["pending", `${was}Not saved yet.`];
     const red = this.rejected.get(row);
-    if (red) return ["rejected", `Not accepted. ${sentence(red.reason)} The cell still holds ${seen(this.confirmed(row)) || "a blank"}.`];
-    if (mark?.status === "refused") return ["refused", `${was}Saved, but the plan refuses it. ${sentence(mark.reason)}`];
+    if (red)
+      return [
+        "rejected",
+        `Not accepted. ${sentence(red.reason)} The cell still holds ${seen(this.confirmed(row)) || "a blank"}.`,
+      ];
+    if (mark?.status === "refused")
+      return ["refused", `${was}Saved, but the plan refuses it. ${sentence(mark.reason)}`];
     if (mark) return ["changed", was.trim()];
     if (this.locked) return ["locked", sentence(this.reason, "Read-only.")];
     return ["", sentence(this.note)];
@@ -164,7 +180,7 @@ const STORED = "stcrm_pandas.grid ";
 
 function boxOf(session) {
   if (!page.boxes.has(session)) {
-    page.boxes.set(session, { batches: new Map(), rejected: new Map(), draft: null, views: new Set() });
+    page.boxes.set(session, { batches: new Map(), rejected: new Map(), draft: null });
   }
   const box = page.boxes.get(session);
   try {
@@ -248,7 +264,6 @@ class Grid {
     removeEventListener("beforeunload", this.leaving);
     for (const type of ["focus", "visibilitychange"]) removeEventListener(type, this.looked);
     this.resized.disconnect();
-    this.box?.views.delete(this);
     for (const batch of this.box?.batches.values() ?? []) if (batch.owner === this) batch.owner = null;
   }
 
@@ -256,14 +271,23 @@ class Grid {
     const button = (text, title, click) => element("button", { type: "button", title, onclick: click, text });
     const uid = this.uid;
     this.title = element("strong", { class: "stcrm-title", id: `${uid}-title` });
-    this.find = element("input", { type: "search", placeholder: "Find", "aria-label": "Find in all columns", class: "stcrm-find" });
+    this.find = element("input", {
+      type: "search",
+      placeholder: "Find",
+      "aria-label": "Find in all columns",
+      class: "stcrm-find",
+    });
     this.onlyChanged = button("Only changed", "Show only rows with changed cells", () => this.show("changed"));
     this.onlyRefused = button("Only refused", "Show only rows that the plan refuses", () => this.show("refused"));
     this.undoButton = button("Undo", "Undo the latest edit (Ctrl+Z)", () => this.undo());
     this.redoButton = button("Redo", "Redo (Ctrl+Y)", () => this.post({ type: "redo" }));
     this.planButton = button("Plan", "Show what would be sent", () => this.togglePanel());
     this.scroll = element("div", {
-      class: "stcrm-scroll", role: "grid", tabindex: "0", "aria-labelledby": `${uid}-title`, "aria-describedby": `${uid}-note`,
+      class: "stcrm-scroll",
+      role: "grid",
+      tabindex: "0",
+      "aria-labelledby": `${uid}-title`,
+      "aria-describedby": `${uid}-note`,
       "aria-multiselectable": "true",
     });
     this.head = element("div", { class: "stcrm-head", role: "row", "aria-rowindex": "1" });
@@ -277,7 +301,13 @@ class Grid {
       for (const batch of this.box.batches.values()) this.deliver(batch);
     });
     this.drop = button("Drop these changes", "Forget the changes that are not saved", () => this.forget());
-    this.banner = element("div", { class: "stcrm-banner", role: "alert", hidden: "" }, this.bannerText, this.again, this.drop);
+    this.banner = element(
+      "div",
+      { class: "stcrm-banner", role: "alert", hidden: "" },
+      this.bannerText,
+      this.again,
+      this.drop,
+    );
     this.message = element("div", { class: "stcrm-message", role: "status", hidden: "" });
     this.panel = element("aside", { class: "stcrm-panel", "aria-label": "Plan and conflicts", hidden: "" });
     this.note = element("div", { class: "stcrm-note", id: `${uid}-note`, "aria-live": "polite" });
@@ -290,9 +320,18 @@ class Grid {
       this.helpButton.setAttribute("aria-expanded", String(!this.help.hidden));
     });
     this.helpButton.setAttribute("aria-expanded", "false");
-    for (const toggle of [this.onlyChanged, this.onlyRefused, this.planButton]) toggle.setAttribute("aria-pressed", "false");
+    for (const toggle of [this.onlyChanged, this.onlyRefused, this.planButton])
+      toggle.setAttribute("aria-pressed", "false");
     const tools = element("div", { class: "stcrm-tools", role: "toolbar", "aria-label": "Grid" });
-    tools.append(this.title, this.find, this.onlyChanged, this.onlyRefused, this.undoButton, this.redoButton, this.planButton);
+    tools.append(
+      this.title,
+      this.find,
+      this.onlyChanged,
+      this.onlyRefused,
+      this.undoButton,
+      this.redoButton,
+      this.planButton,
+    );
     const area = element("div", { class: "stcrm-area" }, this.scroll, this.empty, this.editor);
     const bar = element("div", { class: "stcrm-bar" }, this.numbers, this.saved, this.helpButton);
     this.root.className = "stcrm-grid";
@@ -323,6 +362,7 @@ class Grid {
 
   deliver(batch) {
     batch.at = Date.now();
+    setTimeout(() => this.status(), SLOW);
     batch.reason = this.transmit(batch.message) ? null : "The connection to Python is closed.";
     if (batch.reason) batch.owner = null;
     try {
@@ -359,7 +399,6 @@ class Grid {
   onFrame(message) {
     this.session = message.session;
     this.box = boxOf(this.session);
-    this.box.views.add(this);
     this.planned = message.plan !== false;
     this.planButton.hidden = this.onlyRefused.hidden = !this.planned;
     this.pins = message.key.length; // the key columns are the first ones
@@ -411,7 +450,12 @@ class Grid {
     }
     if (this.filters.size || this.only || this.sort?.column === column) this.arrange();
     if ([...this.asked].every((name) => this.named.get(name).loaded)) {
-      this.ask(this.columns.filter((c) => !this.asked.has(c.name)).slice(0, 6).map((c) => c.name));
+      this.ask(
+        this.columns
+          .filter((c) => !this.asked.has(c.name))
+          .slice(0, 6)
+          .map((c) => c.name),
+      );
     }
     this.repaint();
   }
@@ -438,7 +482,7 @@ class Grid {
     let cells = 0;
     for (const batch of this.box.batches.values()) {
       for (const [key, name, , text] of batch.message.edits ?? []) {
-        this.named.get(name)?.pending.set(this.keys.get(key), { text, id: batch.id });
+        if (this.keys.has(key)) this.named.get(name)?.pending.set(this.keys.get(key), { text, id: batch.id });
         cells += batch.owner === null;
       }
       if (batch.owner === null) {
@@ -448,11 +492,12 @@ class Grid {
     }
     for (const [id, red] of this.box.rejected) {
       const [key, name] = JSON.parse(id);
-      this.named.get(name)?.rejected.set(this.keys.get(key), red);
+      if (this.keys.has(key)) this.named.get(name)?.rejected.set(this.keys.get(key), red);
     }
     if (cells) this.say(`${plural(cells, "cell")} that had not been saved ${cells === 1 ? "was" : "were"} sent again.`);
     const draft = this.box.draft;
-    if (draft && this.keys.has(draft.key) && this.named.has(draft.column)) this.reopen(draft);
+    // Without focus: the person may be working elsewhere.
+    if (draft && !this.editing && this.keys.has(draft.key) && this.named.has(draft.column)) this.startEditor(draft);
   }
 
   onVerdicts(message) {
@@ -552,19 +597,29 @@ class Grid {
     const late = batches.some((batch) => Date.now() - batch.at >= SLOW);
     const red = this.box.rejected.size;
     const { changed_cells: changed = 0, refused = 0, conflicts = 0 } = this.counts;
-    const shown = this.order.length === this.rows ? plural(this.rows, "row")
-      : `${this.order.length.toLocaleString("en-US")} of ${plural(this.rows, "row")}`;
+    const shown =
+      this.order.length === this.rows
+        ? plural(this.rows, "row")
+        : `${this.order.length.toLocaleString("en-US")} of ${plural(this.rows, "row")}`;
     const parts = [shown, `${plural(changed, "cell")} changed`];
     if (refused) parts.push(`${refused.toLocaleString("en-US")} refused by the plan`);
     if (red) parts.push(`${red.toLocaleString("en-US")} not accepted`);
     if (conflicts) parts.push(plural(conflicts, "conflict"));
     put(this.numbers, parts.join(" · "));
-    put(this.saved, batches.length ? `${plural(cells, "change")} not saved` : this.editing ? "Editing: Enter saves, Esc cancels" : "All changes saved");
+    put(
+      this.saved,
+      batches.length
+        ? `${plural(cells, "change")} not saved`
+        : this.editing
+          ? "Editing: Enter saves, Esc cancels"
+          : "All changes saved",
+    );
     this.saved.classList.toggle("stcrm-unsaved", batches.length > 0 || Boolean(this.editing));
     let words = "";
     if (batches.length && (failed || late || this.gone)) {
-      words = `${plural(cells, "change")} not saved. ${failed ? sentence(failed.reason) : "Python has not answered yet: it is busy, or it has stopped."} `
-        + "Keep this page open. If the kernel was restarted, run the cell again: unsaved changes are then sent again.";
+      words =
+        `${plural(cells, "change")} not saved. ${failed ? sentence(failed.reason) : "Python has not answered yet: it is busy, or it has stopped."} ` +
+        "Keep this page open. If the kernel was restarted, run the cell again: unsaved changes are then sent again.";
     } else if (this.gone) {
       words = "This grid was replaced by a newer one. All changes made here are saved.";
     }
@@ -596,7 +651,8 @@ class Grid {
       this.ask(this.columns.map((column) => column.name));
       const rows = new Set();
       for (const column of this.columns) {
-        for (const [row, { status }] of column.marks) if (this.only === "changed" || status === "refused") rows.add(row);
+        for (const [row, { status }] of column.marks)
+          if (this.only === "changed" || status === "refused") rows.add(row);
         for (const row of column.rejected.keys()) rows.add(row);
       }
       tests.push((row) => rows.has(row));
@@ -687,21 +743,50 @@ class Grid {
   headCell(column) {
     const direction = this.sort?.column === column ? (this.sort.down ? "descending" : "ascending") : "none";
     const arrow = { ascending: " ▲", descending: " ▼", none: "" }[direction];
-    const kind = column.pinned ? "key" : column.locked ? "read-only" : column.consent ? "only switches off"
-      : column.kind === "time" ? `time, ${this.zone}` : column.enum ? "one of a list" : column.kind;
+    const kind = column.pinned
+      ? "key"
+      : column.locked
+        ? "read-only"
+        : column.consent
+          ? "only switches off"
+          : column.kind === "time"
+            ? `time, ${this.zone}`
+            : column.enum
+              ? "one of a list"
+              : column.kind;
     const words = [column.name, sentence(column.reason), sentence(column.note)].filter(Boolean).join(": ");
     const at = { "data-at": column.at, tabindex: "-1" };
-    const sort = element("button", { ...at, type: "button", class: "stcrm-sort", title: words, "data-part": "sort", text: column.name + arrow });
+    const sort = element("button", {
+      ...at,
+      type: "button",
+      class: "stcrm-sort",
+      title: words,
+      "data-part": "sort",
+      text: column.name + arrow,
+    });
     const filter = element("input", {
-      ...at, class: "stcrm-filter", "data-part": "filter", "aria-label": `Filter ${column.name}`, placeholder: "filter",
+      ...at,
+      class: "stcrm-filter",
+      "data-part": "filter",
+      "aria-label": `Filter ${column.name}`,
+      placeholder: "filter",
       title: "text: contains · =text: equals · = blank · <> not blank · >5, <=5: compares",
     });
     filter.value = this.filters.get(column.name) ?? "";
     const size = element("span", { class: "stcrm-size", "data-at": column.at, "aria-hidden": "true" });
-    const cell = element("div", {
-      role: "columnheader", "aria-sort": direction, "aria-colindex": column.at + 1,
-      class: `stcrm-headcell${column.pinned ? " stcrm-pinned" : ""}${column.locked ? " stcrm-locked" : ""}`,
-    }, sort, element("span", { class: "stcrm-kind", text: kind }), filter, size);
+    const cell = element(
+      "div",
+      {
+        role: "columnheader",
+        "aria-sort": direction,
+        "aria-colindex": column.at + 1,
+        class: `stcrm-headcell${column.pinned ? " stcrm-pinned" : ""}${column.locked ? " stcrm-locked" : ""}`,
+      },
+      sort,
+      element("span", { class: "stcrm-kind", text: kind }),
+      filter,
+      size,
+    );
     cell.style.width = `${column.width}px`;
     cell.style.left = `${this.lefts[column.at]}px`;
     return cell;
@@ -723,7 +808,9 @@ class Grid {
 
   get top() {
     const high = Math.min(this.tall, TALLEST);
-    return high === this.tall ? this.scroll.scrollTop : (this.scroll.scrollTop / (high - this.room)) * (this.tall - this.room);
+    return high === this.tall
+      ? this.scroll.scrollTop
+      : (this.scroll.scrollTop / (high - this.room)) * (this.tall - this.room);
   }
 
   set top(value) {
@@ -740,7 +827,9 @@ class Grid {
     const last = Math.min(this.order.length, Math.ceil((top + this.room) / ROW) + 3);
     const from = this.scroll.scrollLeft + this.lefts[this.pins];
     const to = this.scroll.scrollLeft + this.scroll.clientWidth;
-    const columns = this.columns.filter((column, at) => column.pinned || (this.lefts[at] + column.width > from && this.lefts[at] < to));
+    const columns = this.columns.filter(
+      (column, at) => column.pinned || (this.lefts[at] + column.width > from && this.lefts[at] < to),
+    );
     this.ask(columns.map((column) => column.name));
     const span = `${columns[this.pins]?.at} ${columns.length}`;
     const slots = Math.max(this.pool.length, last - first);
@@ -840,8 +929,10 @@ class Grid {
   selection() {
     const [a, b] = [this.anchor, this.active];
     return {
-      top: Math.min(a.at, b.at), bottom: Math.max(a.at, b.at),
-      left: Math.min(a.column, b.column), right: Math.max(a.column, b.column),
+      top: Math.min(a.at, b.at),
+      bottom: Math.max(a.at, b.at),
+      left: Math.min(a.column, b.column),
+      right: Math.max(a.column, b.column),
     };
   }
 
@@ -851,6 +942,12 @@ class Grid {
     this.active = { at, column };
     if (!extend) this.anchor = { at, column };
     if (reveal) this.reveal(at, column);
+    this.repaint();
+  }
+
+  selectAll() {
+    this.anchor = { at: this.order.length - 1, column: this.columns.length - 1 };
+    this.active = { at: 0, column: 0 };
     this.repaint();
   }
 
@@ -928,7 +1025,9 @@ class Grid {
 
   fits(count) {
     if (count <= MOST) return true;
-    this.say(`That would change ${count.toLocaleString("en-US")} cells. Change more than ${MOST.toLocaleString("en-US")} in pandas.`);
+    this.say(
+      `That would change ${count.toLocaleString("en-US")} cells. Change more than ${MOST.toLocaleString("en-US")} in pandas.`,
+    );
     return false;
   }
 
@@ -942,10 +1041,10 @@ class Grid {
     const { top, bottom } = this.selection();
     if (top === bottom && top > 0) {
       const above = this.order[top - 1];
-      this.setAll((_, column) => column.loaded ? column.now(above) : null);
+      this.setAll((_, column) => (column.loaded ? column.now(above) : null));
     } else {
       const first = this.order[top];
-      this.setAll((_, column) => column.loaded ? column.now(first) : null);
+      this.setAll((_, column) => (column.loaded ? column.now(first) : null));
     }
   }
 
@@ -972,18 +1071,23 @@ class Grid {
     if (!this.fits(block.length * wide)) return undefined;
     const cells = [];
     let outside = 0;
-    block.forEach((line, down) => line.forEach((cell, along) => {
-      const [row, column] = [this.order[top + down], this.columns[left + along]];
-      if (row === undefined || !column) outside++;
-      else cells.push([row, column, wire(cell)]);
-    }));
+    block.forEach((line, down) =>
+      line.forEach((cell, along) => {
+        const [row, column] = [this.order[top + down], this.columns[left + along]];
+        if (row === undefined || !column) outside++;
+        else cells.push([row, column, wire(cell)]);
+      }),
+    );
     this.anchor = { at: top, column: left };
     this.active = {
       at: Math.min(Math.max(bottom, top + block.length - 1), this.order.length - 1),
       column: Math.min(Math.max(right, left + wide - 1), this.columns.length - 1),
     };
     this.edit(cells);
-    if (outside) this.say(`${plural(outside, "cell")} of the block did not fit into the grid and ${outside === 1 ? "was" : "were"} left out.`);
+    if (outside)
+      this.say(
+        `${plural(outside, "cell")} of the block did not fit into the grid and ${outside === 1 ? "was" : "were"} left out.`,
+      );
     return undefined;
   }
 
@@ -1011,13 +1115,9 @@ class Grid {
     if (text === null) this.input.setSelectionRange?.(shown.length, shown.length);
   }
 
-  reopen(draft) {
-    this.startEditor(draft); // without focus: the person may be working elsewhere
-  }
-
   startEditor(draft) {
     const column = this.named.get(draft.column);
-    this.editing = { key: draft.key, column };
+    this.editing = { key: draft.key, name: draft.column };
     this.box.draft = draft;
     put(this.editorLabel, `${column.name} of ${draft.key}`);
     if (column.enum) {
@@ -1039,8 +1139,10 @@ class Grid {
   }
 
   placeEditor() {
-    const { key, column } = this.editing;
-    const at = this.order.indexOf(this.keys.get(key));
+    const column = this.named.get(this.editing.name);
+    const row = this.keys?.get(this.editing.key); // unknown while a new frame loads
+    if (row === undefined || !column) return;
+    const at = this.order.indexOf(row);
     const area = this.scroll;
     const top = at === -1 ? -1 : at * ROW - this.top;
     const left = this.lefts[column.at] - area.scrollLeft;
@@ -1054,13 +1156,16 @@ class Grid {
   }
 
   commit(down, along) {
-    const { key, column } = this.editing;
-    const text = this.input.value;
+    const column = this.named.get(this.editing.name);
+    const row = this.keys?.get(this.editing.key);
+    if (row === undefined || !column?.loaded) return this.say("The rows are loading. Save again in a moment.");
+    if (this.gone) return this.say("This grid was replaced by a newer one. Edit there.");
+    const text = withLineEnds(this.input.value, seen(column.now(row)));
     this.stopEditor();
-    this.edit([[this.keys.get(key), column, wire(text)]]);
-    const at = this.order.indexOf(this.keys.get(key));
+    this.edit([[row, column, wire(text)]]);
+    const at = this.order.indexOf(row);
     if (at !== -1) this.select(at + down, column.at + along);
-    this.scroll.focus({ preventScroll: true });
+    return this.scroll.focus({ preventScroll: true });
   }
 
   stopEditor() {
@@ -1119,7 +1224,7 @@ class Grid {
   onCopy(event) {
     if (event.target !== this.scroll || !this.order.length) return false;
     const text = this.copyText();
-    if (text === null) return false;
+    if (text === null) return this.say("These columns are still loading. Copy again in a moment.");
     event.preventDefault();
     event.clipboardData.setData("text/plain", text);
     const { rows, columns } = this.selected();
@@ -1155,11 +1260,15 @@ class Grid {
     const column = this.columns[event.target.dataset.at];
     const [start, width] = [event.clientX, column.width];
     const stop = new AbortController();
-    addEventListener("pointermove", (moved) => {
-      column.width = Math.max(50, width + moved.clientX - start);
-      this.buildHead();
-      this.repaint();
-    }, stop);
+    addEventListener(
+      "pointermove",
+      (moved) => {
+        column.width = Math.max(50, width + moved.clientX - start);
+        this.buildHead();
+        this.repaint();
+      },
+      stop,
+    );
     addEventListener("pointerup", () => stop.abort(), stop);
   }
 
@@ -1178,10 +1287,14 @@ class Grid {
     const [lastRow, lastColumn] = [this.order.length - 1, this.columns.length - 1];
     const pages = Math.max(1, Math.floor(this.room / ROW) - 1);
     const moves = {
-      ArrowUp: [control ? 0 : at - 1, column], ArrowDown: [control ? lastRow : at + 1, column],
-      ArrowLeft: [at, control ? 0 : column - 1], ArrowRight: [at, control ? lastColumn : column + 1],
-      PageUp: [at - pages, column], PageDown: [at + pages, column],
-      Home: [control ? 0 : at, 0], End: [control ? lastRow : at, lastColumn],
+      ArrowUp: [control ? 0 : at - 1, column],
+      ArrowDown: [control ? lastRow : at + 1, column],
+      ArrowLeft: [at, control ? 0 : column - 1],
+      ArrowRight: [at, control ? lastColumn : column + 1],
+      PageUp: [at - pages, column],
+      PageDown: [at + pages, column],
+      Home: [control ? 0 : at, 0],
+      End: [control ? lastRow : at, lastColumn],
     };
     if (key === "ArrowUp" && at === 0 && !shift && !control) this.toFilter(column);
     else if (moves[key]) this.select(...moves[key], shift);
@@ -1195,9 +1308,12 @@ class Grid {
     else if (key === " " && this.columns[column]?.kind === "boolean") this.toggle();
     else if (control && !event.altKey) {
       const act = {
-        a: () => { this.anchor = { at: lastRow, column: lastColumn }; this.active = { at: 0, column: 0 }; this.repaint(); },
-        d: () => this.fillDown(), f: () => this.find.select(), z: () => (shift ? this.post({ type: "redo" }) : this.undo()),
-        y: () => this.post({ type: "redo" }), s: () => this.say("Changes are saved as you make them. Save the notebook in its own cells."),
+        a: () => this.selectAll(),
+        d: () => this.fillDown(),
+        f: () => this.find.select(),
+        s: () => this.say("Changes are saved as you make them. Save the notebook outside the grid."),
+        y: () => this.post({ type: "redo" }),
+        z: () => (shift ? this.post({ type: "redo" }) : this.undo()),
       }[key.toLowerCase()];
       if (!act) return; // copy, cut and paste come as events of their own
       act();
@@ -1293,27 +1409,57 @@ class Grid {
     if (this.planned && !plan) parts.push(element("p", { text: "Loading." }));
     if (this.planned && plan) {
       const figures = element("p", { class: "stcrm-figures" });
-      figures.textContent = [plural(plan.calls, "request"), plural(plan.cells, "cell"), `${plan.refusals.toLocaleString("en-US")} refused`].join(" · ");
-      const html = element("div", { class: "stcrm-plan", tabindex: "0", role: "region", "aria-label": "Summary of the plan" });
+      figures.textContent = [
+        plural(plan.calls, "request"),
+        plural(plan.cells, "cell"),
+        `${plan.refusals.toLocaleString("en-US")} refused`,
+      ].join(" · ");
+      const html = element("div", {
+        class: "stcrm-plan",
+        tabindex: "0",
+        role: "region",
+        "aria-label": "Summary of the plan",
+      });
       html.innerHTML = plan.html ?? ""; // Python escapes every value
-      parts.push(figures, html, element("button", {
-        type: "button", text: "Show the plan below", title: "Show the plan in an output below the grid",
-        onclick: () => this.transmit({ type: "show_plan", client: this.client, number: this.number }),
-      }), element("p", { class: "stcrm-small", text: "Nothing is sent from here. To send it, run plan = grid.plan() and then plan.apply()." }));
+      parts.push(
+        figures,
+        html,
+        element("button", {
+          type: "button",
+          text: "Show the plan below",
+          title: "Show the plan in an output below the grid",
+          onclick: () => this.transmit({ type: "show_plan", client: this.client, number: this.number }),
+        }),
+        element("p", {
+          class: "stcrm-small",
+          text: "Nothing is sent from here. To send it, run plan = grid.plan() and then plan.apply().",
+        }),
+      );
     }
     if (this.conflicts.length) {
       parts.push(element("h3", { text: plural(this.conflicts.length, "conflict") }));
       parts.push(element("p", { text: "The row changed after the edit. Keep one of both." }));
       const list = element("ul");
       for (const { key, column, mine, theirs } of this.conflicts.slice(0, 200)) {
-        const take = (which) => element("button", {
-          type: "button", text: which === "mine" ? "Keep mine" : "Keep theirs",
-          "aria-label": `Keep ${which}: ${column} of ${key}`,
-          onclick: () => this.post({ type: "resolve", key, column, take: which }),
-        });
-        list.append(element("li", {}, element("strong", { text: `${column} of ${key}` }),
-          element("div", { text: `mine: ${oneLine(seen(mine)) || "blank"}` }),
-          element("div", { text: `theirs: ${oneLine(seen(theirs)) || "blank"}` }), take("mine"), " ", take("theirs")));
+        const take = (which) =>
+          element("button", {
+            type: "button",
+            text: which === "mine" ? "Keep mine" : "Keep theirs",
+            "aria-label": `Keep ${which}: ${column} of ${key}`,
+            onclick: () => this.post({ type: "resolve", key, column, take: which }),
+          });
+        list.append(
+          element(
+            "li",
+            {},
+            element("strong", { text: `${column} of ${key}` }),
+            element("div", { text: `mine: ${oneLine(seen(mine)) || "blank"}` }),
+            element("div", { text: `theirs: ${oneLine(seen(theirs)) || "blank"}` }),
+            take("mine"),
+            " ",
+            take("theirs"),
+          ),
+        );
       }
       parts.push(list);
     }
