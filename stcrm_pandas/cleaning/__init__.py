@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stcrm_pandas.cleaning.decisions import Decisions
     from stcrm_pandas.cleaning.matching.duplicates import Duplicates, duplicates
+    from stcrm_pandas.cleaning.merging.desk import MergeDesk
+    from stcrm_pandas.cleaning.merging.progress import check_merges
     from stcrm_pandas.cleaning.recipes.addresses import addresses
     from stcrm_pandas.cleaning.recipes.cities import cities
     from stcrm_pandas.cleaning.recipes.emails import emails
@@ -26,8 +28,10 @@ __all__ = [
     "Duplicates",
     "Fix",
     "MappedFix",
+    "MergeDesk",
     "Pipeline",
     "addresses",
+    "check_merges",
     "cities",
     "custom_fields",
     "duplicates",
@@ -46,8 +50,10 @@ _MODULES = {
     "Duplicates": "matching.duplicates",
     "Fix": "recipes.fix",
     "MappedFix": "recipes.spellings",
+    "MergeDesk": "merging.desk",
     "Pipeline": "recipes.pipeline",
     "addresses": "recipes.addresses",
+    "check_merges": "merging.progress",
     "cities": "recipes.cities",
     "custom_fields": "recipes.spellings",
     "duplicates": "matching.duplicates",

@@ -212,6 +212,7 @@ _LINKS: Mapping[str, Callable[[str, str | None], str]] = {
     "Phone": _phone,
     "E-mail": _email,
     "Customer id": _screen("Customer/{}"),
+    "Merge into": _screen("Customer/{}"),
     "Location id": _screen("Location/{}"),
     "Lead id": _screen("Lead/Index/{}"),
     "Booking": _screen("Bookings"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,10 +23,22 @@ from stcrm_pandas.errors import UsageError, require
 from stcrm_pandas.mirror.queries import private_duckdb
 from stcrm_pandas.output.printable import plural
 
+if TYPE_CHECKING:
+    from stcrm_pandas.cleaning.merging.desk import MergeDesk
+
 __all__ = ["Duplicates", "duplicates"]
 
 TIERS = ("sure", "look", "related")
 _LEVELS = ("phone", "email", "address")
+
+
+class Sources(NamedTuple):
+    """The rows as they were passed."""
+
+    customers: pd.DataFrame
+    contacts: pd.DataFrame
+    locations: pd.DataFrame
+    jobs: pd.DataFrame | None
 
 
 class Duplicates:
@@ -37,9 +49,15 @@ class Duplicates:
     """
 
     def __init__(
-        self, records: Records, tables: Mapping[str, pa.Table], pairs: pd.DataFrame, decisions: Decisions
+        self,
+        records: Records,
+        tables: Mapping[str, pa.Table],
+        pairs: pd.DataFrame,
+        decisions: Decisions,
+        sources: Sources,
     ) -> None:
         self._records = records
+        self._sources = sources
         self._tables = tables
         self._judged = pairs
         self._at = pd.Series(records.about.index, index=pd.Index(records.about["id"]))
@@ -88,7 +106,7 @@ class Duplicates:
         - `jobs`: how many the customer has, if jobs were passed
         """
         if self._clusters is None:
-            self._clusters = self._build_clusters()
+            self._clusters = self._build_clusters(sure=True)
         return self._clusters
 
     def open_pairs(self, tier: Literal["sure", "look"] | None = None) -> pd.DataFrame:
@@ -166,6 +184,53 @@ class Duplicates:
             table.loc[len(table)] = ["decision", None, None, text, pd.NA]
         return table
 
+    def merge_desk(self, *, confirm: Literal["sure"] | None = None) -> MergeDesk:
+        """Return the desk for the merges, which a person makes in ServiceTitan.
+
+        Parameters
+        ----------
+        confirm : {"sure"}, optional
+            By default, only customers that were decided to be the same are merged. With "sure", all clusters are,
+            including customers that nobody looked at.
+
+        Returns
+        -------
+        MergeDesk
+            The desk: survivors, what would be lost, the plan to apply before the merges, and the check after them.
+
+        Raises
+        ------
+        UsageError
+            `confirm` is unknown.
+        """
+        from stcrm_pandas.cleaning.merging.desk import MergeDesk
+
+        if confirm not in (None, "sure"):
+            raise UsageError(f"confirm={confirm!r} is not 'sure'")
+        return MergeDesk(self.clusters if confirm else self._build_clusters(sure=False), *self._sources)
+
+    def merge_list(self, *, confirm: Literal["sure"] | None = None, service: str | None = None) -> pd.DataFrame:
+        """Return the merges to make in ServiceTitan, with names: the merge list of `merge_desk`.
+
+        Parameters
+        ----------
+        confirm : {"sure"}, optional
+            As in `merge_desk`.
+        service : str, optional
+            The address of the ServiceTitan site that links lead to (`crm.settings.service_url`).
+
+        Returns
+        -------
+        DataFrame
+            One row per customer to merge into another one; see `MergeDesk.merge_list`.
+
+        Raises
+        ------
+        UsageError
+            `confirm` is unknown.
+        """
+        return self.merge_desk(confirm=confirm).merge_list(service=service)
+
     def summary(self) -> str:
         """Return the result in a few sentences, with counts only.
 
@@ -219,18 +284,18 @@ class Duplicates:
                     self._latest[one, other] = decision, not same
         return self._latest
 
-    def _build_clusters(self) -> pd.DataFrame:
-        """Return the clusters: first those that people decided, then those that the strongest pairs add to them."""
+    def _build_clusters(self, *, sure: bool) -> pd.DataFrame:
+        """Return the clusters: first those that people decided, then those that sure pairs add to them."""
         decided = self._decided()
         same = [key for key, (one, changed) in decided.items() if one.verdict == "same" and not changed]
         different = [key for key, (one, _) in decided.items() if one.verdict == "different"]
         judged = self._judged
-        sure = judged[judged["tier"] == "sure"]
+        strong = judged[judged["tier"] == "sure"] if sure else judged[:0]
         keys = pd.MultiIndex.from_frame(judged[["id_1", "id_2"]])
         apart = judged[judged["kind"].isin(CONFLICTS) & ~keys.isin(same)]
         decided_same, never = self._positions(same), self._positions(different)
         never += list(zip(apart["_a"].tolist(), apart["_b"].tolist(), strict=True))
-        found = clusters_of([*decided_same, *zip(sure["_a"].tolist(), sure["_b"].tolist(), strict=True)], never)
+        found = clusters_of([*decided_same, *zip(strong["_a"].tolist(), strong["_b"].tolist(), strict=True)], never)
         confirmed = {tuple(one) for one in clusters_of(decided_same, never)}
         about = self._records.about
         ids = about["id"].tolist()
@@ -329,7 +394,8 @@ def duplicates(
             f" WHERE tier <> 'related' OR kind IN ({shown})"
         ).df()
         tables = {name: db.sql(f"SELECT * FROM {name}").to_arrow_table() for name in ("features", "keyed", "sizes")}
-    return Duplicates(records, tables, _without_conflicts(_pairs(judged, records)), kept)
+    sources = Sources(customers, contacts, locations, jobs)
+    return Duplicates(records, tables, _without_conflicts(_pairs(judged, records)), kept, sources)
 
 
 def _pairs(judged: pd.DataFrame, records: Records) -> pd.DataFrame:

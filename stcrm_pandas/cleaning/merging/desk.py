@@ -1,0 +1,311 @@
+"""`MergeDesk`: what `Duplicates.merge_desk` returns."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stcrm_pandas.analysis.base.findings import WorkList
+from stcrm_pandas.cleaning.merging.before_merge import Connected, plan_before_merge
+from stcrm_pandas.cleaning.merging.losses import losses_of
+from stcrm_pandas.cleaning.merging.merge_list import MERGE_LIST, as_work_list, write_merge_list
+from stcrm_pandas.cleaning.merging.progress import check_merges
+from stcrm_pandas.cleaning.merging.survivors import ranked, reason_of
+from stcrm_pandas.edits.plans import Plan
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.output.printable import plural
+
+CHOSEN = "chosen"
+
+
+class MergeDesk:
+    """Duplicate customers to merge in ServiceTitan: which one to keep, what to do before, and what is done.
+
+    The API cannot merge customers, so a person does it. The repr has counts only.
+
+    Parameters
+    ----------
+    members : DataFrame
+        `cluster` and `customer_id` of each customer to merge.
+    customers, contacts, locations : DataFrame
+        The customers, their contacts and their locations.
+    jobs : DataFrame, optional
+        Jobs with `customer_id`.
+
+    Examples
+    --------
+    >>> contacts = crm.customers.list_contacts()
+    >>> dup = stcrm.cleaning.duplicates(crm.customers.list(), contacts, crm.locations.list())
+    >>> desk = dup.merge_desk(confirm="sure")
+    >>> desk.survivors.columns.tolist()
+    ['cluster', 'survivor_id', 'reason', 'customers']
+    >>> desk.check(crm.customers.list())["status"].unique().tolist()
+    ['still open']
+    """
+
+    def __init__(
+        self,
+        members: pd.DataFrame,
+        customers: pd.DataFrame,
+        contacts: pd.DataFrame,
+        locations: pd.DataFrame,
+        jobs: pd.DataFrame | None = None,
+    ) -> None:
+        ids = {*members["customer_id"].tolist()}
+        customers = customers.assign(id=_whole(customers["id"]))
+        self._customers = customers[customers["id"].isin(ids)].set_index("id")
+        self._contacts = _values(contacts, locations, ids)
+        counts = None if jobs is None else _whole(jobs["customer_id"]).value_counts()
+        self._members = ranked(
+            members[["cluster", "customer_id"]].assign(
+                active=self._about("active", members, "boolean").fillna(value=True),
+                jobs=pd.array([pd.NA] * len(members), dtype="Int64")
+                if counts is None
+                else members["customer_id"].map(counts).fillna(0).astype("Int64"),
+                balance=self._about("balance", members, "Float64"),
+                created_on=self._about("created_on", members, "datetime64[us, UTC]"),
+            )
+        )
+        self._chosen: set[int] = set()
+
+    def _about(self, name: str, members: pd.DataFrame, dtype: Any) -> pd.Series:
+        """Return a column of the customers by member; missing values if there is none."""
+        column = self._customers.reindex(index=members["customer_id"], columns=[name])[name]
+        return column.set_axis(members.index).astype(dtype)
+
+    @property
+    def survivors(self) -> pd.DataFrame:
+        """One row per cluster: `cluster`, `survivor_id`, `reason`, and how many `customers` it has.
+
+        Active customers are kept first, then those with more jobs, with a balance, and the oldest. `keep` chooses
+        another one.
+        """
+        rows = [
+            (
+                cluster,
+                of["customer_id"].iloc[0],
+                CHOSEN if of["customer_id"].iloc[0] in self._chosen else reason_of(of.iloc[0], of.iloc[1]),
+                len(of),
+            )
+            for cluster, of in self._members.groupby("cluster")
+        ]
+        frame = pd.DataFrame(rows, columns=["cluster", "survivor_id", "reason", "customers"])
+        return frame.astype({"cluster": "Int64", "survivor_id": "Int64", "reason": "str", "customers": "Int64"})
+
+    @property
+    def losses(self) -> pd.DataFrame:
+        """One row per value that only a customer has that is not kept.
+
+        - `cluster`, `survivor_id`, `customer_id`
+        - `what`: `name`, `address`, `phone`, `e-mail`, `tag`, `custom field` and so on
+        - `value`, and `kept`, the value of the survivor
+        - `note`: `added by the plan`, or `the kept customer has another value`
+
+        Phones and e-mail addresses of locations are included. Copy what you need before you merge.
+        """
+        rows = {
+            int(one): {str(name): value for name, value in row.items()}
+            for one, row in zip(self._customers.index, self._customers.to_dict("records"), strict=True)
+        }
+        return losses_of(self._ranked(), rows, self._contacts)
+
+    def keep(self, *customer_ids: int) -> None:
+        """Choose the customers to keep.
+
+        Parameters
+        ----------
+        *customer_ids : int
+            Customers to keep, one per cluster.
+
+        Raises
+        ------
+        UsageError
+            A customer is in no cluster, or two of one cluster were given.
+        """
+        cluster_of = dict(zip(self._members["customer_id"].tolist(), self._members["cluster"].tolist(), strict=True))
+        given: dict[int, int] = {}
+        for one in map(int, customer_ids):
+            if one not in cluster_of:
+                raise UsageError(f"customer {one} is in no cluster to merge")
+            other = given.setdefault(cluster_of[one], one)
+            if other != one:
+                raise UsageError(f"customers {other} and {one} are in one cluster; keep one of them")
+        chosen = [given.get(cluster, 0) == one for one, cluster in cluster_of.items()]
+        self._chosen = {one for one in self._chosen if cluster_of[one] not in given} | {*given.values()}
+        order = self._members.assign(_other=[not one for one in chosen])
+        order = order.sort_values(["cluster", "_other"], kind="stable", ignore_index=True)
+        self._members = order.drop(columns="_other")
+
+    def merge_list(self, *, service: str | None = None) -> pd.DataFrame:
+        """Return the merges to make in ServiceTitan, with names.
+
+        Parameters
+        ----------
+        service : str, optional
+            The address of the ServiceTitan site that links lead to (`crm.settings.service_url`).
+
+        Returns
+        -------
+        DataFrame
+            One row per customer to merge: `cluster`, `survivor_id` and `survivor` (the customer to keep), `customer_id`
+            and `customer` (the one to merge into it), `reason` (why the survivor is kept), jobs and balances of both,
+            `only_here` (what only this customer has, without what the plan adds), `survivor_link` and `link`.
+        """
+        survivors = self.survivors.set_index("cluster")
+        losses = self.losses
+        only = losses[losses["note"] != "added by the plan"].groupby("customer_id")["what"]
+        texts = only.agg(lambda found: ", ".join(dict.fromkeys(found)))
+        facts = self._members.set_index("customer_id")
+        rows = self._members[~self._members["customer_id"].isin(survivors["survivor_id"])].reset_index(drop=True)
+        survivor = rows["cluster"].map(survivors["survivor_id"])
+        names = self._customers["name"]
+        table = {
+            "cluster": rows["cluster"],
+            "survivor_id": survivor,
+            "survivor": survivor.map(names),
+            "customer_id": rows["customer_id"],
+            "customer": rows["customer_id"].map(names),
+            "reason": rows["cluster"].map(survivors["reason"]),
+            "survivor_jobs": survivor.map(facts["jobs"]),
+            "jobs": rows["jobs"],
+            "survivor_balance": survivor.map(facts["balance"]),
+            "balance": rows["balance"],
+            "only_here": rows["customer_id"].map(texts),
+            "survivor_link": _links(survivor, service),
+            "link": _links(rows["customer_id"], service),
+        }
+        return pd.DataFrame(table).astype(MERGE_LIST.dtypes)
+
+    def write_merge_list(self, path: str | os.PathLike[str], *, service: str | None = None) -> Path:
+        """Write the merge list as a sheet, which `check_merges` reads, too.
+
+        The survivor of a row can be edited in the sheet.
+
+        Parameters
+        ----------
+        path : str or PathLike
+            A file name that ends in `.csv`, `.xlsx` or `.parquet`. Only its owner can read the file (mode 0600).
+        service : str, optional
+            The address of the ServiceTitan site that links lead to (`crm.settings.service_url`).
+
+        Returns
+        -------
+        Path
+            The path of the file.
+
+        Raises
+        ------
+        UsageError
+            The file type is unknown, or the folder does not exist.
+        """
+        return write_merge_list(self.merge_list(service=service), path)
+
+    @property
+    def work_lists(self) -> Mapping[str, WorkList]:
+        """The merge list as a section of a report: `stcrm.analysis.work_lists(desk, service=…)`."""
+        return {"merges": as_work_list(self.merge_list())}
+
+    def plan(self, crm: Connected, *, reason: str = "before duplicates are merged") -> Plan:
+        """Return the plan to apply before the merges. Nothing is sent.
+
+        The customers of all clusters are read from the service. The plan
+
+        - adds the tags and custom fields of a cluster to the customer that is kept; a custom field that this customer
+          has keeps its value
+        - makes consent the strictest of all records of a cluster: Do Not Mail and Do Not Service of one record are set
+          on all; marketing that is switched off for one contact is switched off for all contacts of the cluster and of
+          its locations; reminders, invoices and statements that are switched off for a phone number are switched off
+          for all phone numbers, and likewise for e-mail addresses. If all is switched off for a contact, that counts
+          for the same number or address only, apart from marketing.
+
+        Nobody is opted in. `plan.unmatched` lists what the API cannot change, such as Do Not Text.
+
+        Parameters
+        ----------
+        crm : Client
+            The connection.
+        reason : str, default "before duplicates are merged"
+            Why the change is made. It is stored in the journal.
+
+        Returns
+        -------
+        Plan
+            The plan. `plan.apply()` sends the requests.
+
+        Raises
+        ------
+        UsageError
+            The customers are of another tenant or environment.
+        """
+        return plan_before_merge(crm, self._ranked(), reason)
+
+    def check(self, customers: pd.DataFrame) -> pd.DataFrame:
+        """Return what became of each merge; see `check_merges`.
+
+        Parameters
+        ----------
+        customers : DataFrame
+            All customers, read after the merges: `crm.customers.list(refresh=True)`, or `mirror.read("customers")`.
+
+        Returns
+        -------
+        DataFrame
+            One row per customer to merge, with its `status`.
+
+        Raises
+        ------
+        UsageError
+            A column is missing.
+        """
+        return check_merges(self.merge_list(), customers)
+
+    def summary(self) -> str:
+        """Return the merges in a sentence, with counts only.
+
+        Returns
+        -------
+        str
+            The sentence.
+        """
+        clusters = self._members["cluster"].nunique()
+        others = plural(len(self._members) - clusters, "customer")
+        return f"{plural(clusters, 'cluster')} of duplicates, {others} to merge in ServiceTitan."
+
+    def __len__(self) -> int:
+        return len(self._members) - self._members["cluster"].nunique()
+
+    def __repr__(self) -> str:
+        return f"<MergeDesk: {self.summary()}>"
+
+    def _ranked(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for cluster, one in zip(self._members["cluster"], self._members["customer_id"], strict=True):
+            found.setdefault(int(cluster), []).append(int(one))
+        return found
+
+
+def _values(contacts: pd.DataFrame, locations: pd.DataFrame, ids: set[int]) -> dict[int, list[str]]:
+    """Return the values of contacts by customer, those of its locations included."""
+    owner = _whole(contacts.get("customer_id", pd.Series(index=contacts.index)))
+    if "location_id" in contacts:
+        owners = pd.Series(_whole(locations["customer_id"]).to_numpy(), index=_whole(locations["id"]))
+        owner = owner.fillna(_whole(_whole(contacts["location_id"]).map(owners)))
+    found: dict[int, list[str]] = {}
+    for one, value in zip(owner, contacts["value"], strict=True):
+        if one in ids and isinstance(value, str):
+            found.setdefault(int(one), []).append(value)
+    return found
+
+
+def _whole(cells: Any) -> Any:
+    """Return ids as whole numbers, also those that a file stores as text or floats."""
+    return pd.to_numeric(cells).astype("Int64")
+
+
+def _links(ids: pd.Series, service: str | None) -> Any:
+    site = None if service is None else str(service).rstrip("/")
+    return pd.array([None if site is None else f"{site}/#/Customer/{one}" for one in ids], dtype="str")

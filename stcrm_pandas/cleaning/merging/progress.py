@@ -1,0 +1,97 @@
+"""Which merges were made: compare the merge list with customers that were read later. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+
+import pandas as pd
+
+from stcrm_pandas.cleaning.merging.merge_list import read_merge_list
+from stcrm_pandas.errors import UsageError
+
+DONE, OPEN, OTHER_WAY, ELSEWHERE, UNKNOWN = (
+    "done",
+    "still open",
+    "merged the other way",
+    "merged elsewhere",
+    "not among the customers",
+)
+_COLUMNS = ("cluster", "survivor_id", "customer_id")
+
+
+def check_merges(merges: pd.DataFrame | str | PathLike[str], customers: pd.DataFrame) -> pd.DataFrame:
+    """Compare a merge list with customers that were read later, and return what became of each merge.
+
+    Parameters
+    ----------
+    merges : DataFrame, str or PathLike
+        The result of `Duplicates.merge_list`, or the path of its sheet.
+    customers : DataFrame
+        All customers, read after the merges: `crm.customers.list(refresh=True)`, or `mirror.read("customers")`.
+
+    Returns
+    -------
+    DataFrame
+        One row per customer to merge: `cluster`, `survivor_id`, `customer_id`, `status` and `merged_to_id` (the
+        customer that it is part of now; missing if it was not merged). The status is:
+
+        - `done`: it was merged into the survivor
+        - `still open`: it was not merged
+        - `merged the other way`: the survivor was merged into this customer, or both into a third one of the cluster
+        - `merged elsewhere`: it was merged into a customer that is not in the cluster
+        - `not among the customers`: the DataFrame does not have it
+
+    Raises
+    ------
+    UsageError
+        A column is missing, or the sheet has cells that a spreadsheet may have changed.
+
+    Examples
+    --------
+    >>> merges = pd.DataFrame({"cluster": [1, 2], "survivor_id": [1, 3], "customer_id": [2, 4]})
+    >>> later = pd.DataFrame({"id": [1, 2, 3, 4], "merged_to_id": [None, 1, None, None]})
+    >>> check_merges(merges, later)["status"].tolist()
+    ['done', 'still open']
+    """
+    if not isinstance(merges, pd.DataFrame):
+        merges = read_merge_list(merges)
+    for name, frame, needed in (("merges", merges, _COLUMNS), ("customers", customers, ("id", "merged_to_id"))):
+        if missing := [column for column in needed if column not in frame]:
+            raise UsageError(f"{name}: the DataFrame has no columns {', '.join(missing)}")
+    into = {
+        int(one): None if pd.isna(to) or int(to) == 0 else int(to)
+        for one, to in zip(customers["id"], customers["merged_to_id"], strict=True)
+    }
+    table = merges[[*_COLUMNS]].astype("Int64").reset_index(drop=True)
+    members = table.groupby("cluster")[["survivor_id", "customer_id"]].agg(set)
+    found = [
+        _status(into, survivor, one, members["survivor_id"][cluster] | members["customer_id"][cluster])
+        for cluster, survivor, one in table.itertuples(index=False)
+    ]
+    return table.assign(
+        status=pd.array([status for status, _ in found], dtype="str"),
+        merged_to_id=pd.array([end for _, end in found], dtype="Int64"),
+    )
+
+
+def _status(into: Mapping[int, int | None], survivor: int, one: int, members: set[int]) -> tuple[str, int | None]:
+    if one not in into:
+        return UNKNOWN, None
+    end, kept = _end(into, one), _end(into, survivor)
+    if end == survivor:
+        return DONE, end
+    if kept == end and end in members:
+        return OTHER_WAY, None if end == one else end
+    if end == one:
+        return OPEN, None
+    return (OTHER_WAY if end in members else ELSEWHERE), end
+
+
+def _end(into: Mapping[int, int | None], one: int) -> int:
+    """Return the customer in which a chain of merges ends."""
+    seen = {one}
+    while (following := into.get(one)) is not None and following not in seen:
+        seen.add(following)
+        one = following
+    return one

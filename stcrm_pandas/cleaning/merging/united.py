@@ -1,0 +1,79 @@
+"""Tags and custom fields of a cluster, united on the customer that is kept. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from stcrm_pandas.contract.schemas.parts import CustomField
+from stcrm_pandas.edits.diff.values import parts_of
+from stcrm_pandas.frame.foreign_cells import is_missing
+
+PARTS = ("tag_type_ids", "custom_fields")
+
+
+def unite(customers: pd.DataFrame, ranked: Mapping[int, Sequence[int]]) -> pd.DataFrame:
+    """Return customers with the tags and custom fields of their clusters on the first customer of each.
+
+    A custom field that the first one has keeps its value; of several others, the first value counts.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        The customers.
+    ranked : mapping
+        Number of a cluster to the ids of its customers, the one to keep first.
+    """
+    after = customers.copy(deep=False)
+    position = {int(one): place for place, one in enumerate(customers["id"])}
+    for name, added in (("tag_type_ids", _tags), ("custom_fields", _fields)):
+        if name in after:
+            cells = after[name].to_numpy(dtype=object, copy=True)
+            for ids in ranked.values():
+                places = [position[one] for one in ids if one in position]
+                if ids[0] in position and len(places) > 1:
+                    cells[places[0]] = added([customers[name].iloc[place] for place in places])
+            after[name] = pd.Series(cells, after.index, dtype=customers[name].dtype)
+    return after
+
+
+def missing_parts(column: str, kept: Any, other: Any) -> dict[str, Any]:
+    """Return the tags or custom fields of another customer that the kept one lacks, by name."""
+    there = parts_of(column, kept)
+    return {
+        name: value
+        for name, value in parts_of(column, other).items()
+        if not _is_blank(value) and _is_blank(there.get(name))
+    }
+
+
+def _tags(cells: Sequence[Any]) -> Any:
+    kept = cells[0] if not is_missing(cells[0]) else ()
+    more = dict.fromkeys(tag for cell in cells[1:] for tag in missing_parts("tag_type_ids", kept, cell))
+    return (*kept, *(int(tag) for tag in more)) if more else cells[0]
+
+
+def _fields(cells: Sequence[Any]) -> Any:
+    kept = cells[0] if not is_missing(cells[0]) else ()
+    more: dict[str, Any] = {}
+    for cell in cells[1:]:
+        more = missing_parts("custom_fields", kept, cell) | more
+    if not more:
+        return cells[0]
+    names = {
+        str(int(field.type_id)): field.name
+        for cell in cells[1:]
+        for field in (() if is_missing(cell) else cell)
+        if not is_missing(field.type_id)
+    }
+    filled = [
+        field if is_missing(field.type_id) else field._replace(value=more.pop(str(int(field.type_id)), field.value))
+        for field in kept
+    ]
+    return (*filled, *(CustomField(int(type_id), names[type_id], value) for type_id, value in more.items()))
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())

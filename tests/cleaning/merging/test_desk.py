@@ -1,0 +1,198 @@
+"""Survivors, losses, strictest consent, and what became of merges, on small frames."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from stcrm_pandas.analysis import work_lists
+from stcrm_pandas.cleaning import check_merges, duplicates
+from stcrm_pandas.cleaning.merging.consent import numbers_not_to_text, strictest_flags, strictest_preferences
+from stcrm_pandas.cleaning.merging.desk import MergeDesk
+from stcrm_pandas.contract.schemas.parts import CustomField
+from stcrm_pandas.edits.plan.consent import FLAGS
+from stcrm_pandas.errors import UsageError
+
+from ..matching.company import Entry, frames_of
+
+REMINDERS, MARKETING, INVOICES, STATEMENTS = FLAGS
+ANN = Entry("Wanda Quist", "512-555-0101", "wanda7@home.com", "1 Elm St")
+
+
+def desk_of(**columns: list[Any]) -> MergeDesk:
+    """Return the desk of one cluster of as many customers as the columns have values."""
+    size = len(next(iter(columns.values())))
+    customers, contacts, locations = frames_of([ANN] * size)
+    members = pd.DataFrame({"cluster": 1, "customer_id": range(1, size + 1)}, dtype="Int64")
+    jobs = pd.DataFrame({"customer_id": [one for one in columns.pop("jobs", []) for _ in range(2)]})
+    return MergeDesk(members, customers.assign(**columns), contacts, locations, jobs)
+
+
+@pytest.mark.parametrize(
+    ("columns", "survivor", "reason"),
+    [
+        ({"active": [False, True]}, 2, "active"),
+        ({"active": [True, True], "jobs": [2]}, 2, "has 2 jobs"),
+        ({"balance": [0.0, 12.5]}, 2, "has a balance"),
+        ({"created_on": pd.to_datetime(["2026-01-02", "2026-01-01"], utc=True)}, 2, "the oldest"),
+        ({"name": ["Wanda Quist", "Wanda Quist"]}, 1, "the smaller id"),
+    ],
+)
+def test_the_survivor_has_a_reason(columns: Any, survivor: int, reason: str) -> None:
+    desk = desk_of(**columns)
+    assert desk.survivors[["survivor_id", "reason"]].iloc[0].tolist() == [survivor, reason]
+    other = 3 - survivor
+    desk.keep(other)
+    assert desk.survivors[["survivor_id", "reason"]].iloc[0].tolist() == [other, "chosen"]
+    assert desk.merge_list()[["survivor_id", "customer_id"]].iloc[0].tolist() == [other, survivor]
+
+
+def test_one_customer_of_a_cluster_is_kept() -> None:
+    desk = desk_of(name=["a", "a", "a"])
+    with pytest.raises(UsageError, match="customers 1 and 2 are in one cluster"):
+        desk.keep(1, 2)
+    with pytest.raises(UsageError, match="customer 9 is in no cluster"):
+        desk.keep(9)
+
+
+def test_only_what_people_confirmed_is_merged_unless_all_is_asked_for() -> None:
+    dup = duplicates(*frames_of([ANN] * 3))
+    assert len(dup.merge_desk()) == len(dup.merge_list()) == 0
+    assert dup.merge_desk().losses.empty
+    assert dup.merge_desk().survivors.empty
+    assert len(dup.merge_desk(confirm="sure")) == 2
+    dup.decide(1, 3, "same")
+    assert dup.merge_list()[["survivor_id", "customer_id"]].to_numpy().tolist() == [[1, 3]]
+    assert repr(dup.merge_desk()) == "<MergeDesk: 1 cluster of duplicates, 1 customer to merge in ServiceTitan.>"
+    with pytest.raises(UsageError, match="confirm='all' is not 'sure'"):
+        dup.merge_desk(confirm="all")  # type: ignore[arg-type]
+
+
+def test_losses_are_the_values_that_only_the_others_have() -> None:
+    customers, contacts, locations = frames_of(
+        [ANN, Entry("Wanda  Quist-Mabry", "(512) 555-0101,512-555-0102", "WANDA7@home.com", "2 Oak St;B")]
+    )
+    customers["tag_type_ids"] = [(7,), (7, 8)]
+    customers["custom_fields"] = [
+        (CustomField(1, "Gate", "12"), CustomField(2, "Dog", "")),
+        (CustomField(1, "Gate", "34"), CustomField(2, "Dog", "yes"), CustomField(3, "Key", None)),
+    ]
+    members = pd.DataFrame({"cluster": [1, 1], "customer_id": [1, 2]}, dtype="Int64")
+    desk = MergeDesk(members, customers, contacts, locations)
+    assert desk.losses[["what", "value", "kept", "note"]].fillna("").to_numpy().tolist() == [
+        ["name", "Wanda  Quist-Mabry", "Wanda Quist", ""],
+        ["address", "2 Oak St, B, Austin, TX, 78701", "1 Elm St, Austin, TX, 78701", ""],
+        ["phone", "512-555-0102", "", ""],
+        ["tag", "8", "", "added by the plan"],
+        ["custom field", "Gate: 34", "Gate: 12", "the kept customer has another value"],
+        ["custom field", "Dog: yes", "", "added by the plan"],
+    ]
+    assert desk.merge_list()["only_here"].tolist() == ["name, address, phone, custom field"]
+    assert "Wanda" not in repr(desk)
+    page = work_lists(desk, service="https://go.example.com")._repr_html_()
+    assert 'href="https://go.example.com/#/Customer/1"' in page
+    assert 'href="https://go.example.com/#/Customer/2"' in page
+
+
+def preferences(*rows: str) -> pd.DataFrame:
+    """Return contacts from texts such as `1 +15125550101 T?FT`: cluster, value, and reminders to statements."""
+    cells = [row.split() for row in rows]
+    table = pd.DataFrame(
+        {
+            "cluster": [int(cluster) for cluster, _, _ in cells],
+            "type": ["Email" if "@" in value else "Phone" for _, value, _ in cells],
+            "value": [value for _, value, _ in cells],
+        }
+    )
+    for place, flag in enumerate(FLAGS):
+        table[flag] = pd.array([{"T": True, "F": False, "?": None}[flags[place]] for *_, flags in cells], "boolean")
+    return table
+
+
+def marks(table: pd.DataFrame) -> list[str]:
+    return ["".join("?" if pd.isna(one) else "FT"[one] for one in row) for row in table[[*FLAGS]].to_numpy().tolist()]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        # Marketing is off for all contacts of the cluster, and for no other one.
+        (["1 512-555-0101 TFTT", "1 a@home.com TTTT", "2 512-555-0101 TTTT"], ["TFTT", "TFTT", "TTTT"]),
+        # Reminders are off for all phones, not for the e-mail address.
+        (["1 512-555-0101 FTTT", "1 512-555-0102 TTTT", "1 a@home.com TTTT"], ["FTTT", "FTTT", "TTTT"]),
+        # A number that is not used at all tells nothing about the other numbers, apart from marketing.
+        (["1 512-555-0101 FFFF", "1 (512)555-0101 TTTT", "1 512-555-0102 TTTT"], ["FFFF", "FFFF", "TFTT"]),
+        # Unknown switches off nothing, and is sent as off when its contact changes.
+        (["1 512-555-0101 ????", "1 512-555-0102 TTTT"], ["????", "TTTT"]),
+        (["1 512-555-0101 ????", "1 512-555-0102 TFTT"], ["FFFF", "TFTT"]),
+    ],
+)
+def test_preferences_become_the_strictest(rows: list[str], expected: list[str]) -> None:
+    table = preferences(*rows)
+    found = strictest_preferences(table, table["cluster"])
+    assert marks(found) == expected
+    assert marks(strictest_preferences(found, table["cluster"])) == expected
+
+
+def test_flags_of_one_record_are_set_on_all_of_its_cluster() -> None:
+    customers = pd.DataFrame(
+        {"do_not_mail": [None, True, None], "do_not_service": [False, False, True]}, dtype="boolean"
+    )
+    found = strictest_flags(customers, pd.Series([1, 1, 2]))
+    assert found["do_not_mail"].fillna(value=False).tolist() == [True, True, False]
+    assert found["do_not_service"].tolist() == [False, False, True]
+
+
+def test_numbers_with_do_not_text_in_one_record_only_are_listed() -> None:
+    contacts = pd.DataFrame(
+        {
+            "type": "MobilePhone",
+            "value": ["512-555-0101", "(512) 555-0101", "512-555-0102", "512-555-0102"],
+            "phone_settings_do_not_text": pd.array([True, None, True, True], "boolean"),
+        }
+    )
+    assert numbers_not_to_text(contacts, pd.Series([1, 1, 1, 1])) == ["+15125550101"]
+    assert numbers_not_to_text(contacts, pd.Series([1, 2, 3, 3])) == []
+
+
+def test_what_became_of_merges() -> None:
+    merges = pd.DataFrame(
+        [(1, 1, 2), (1, 1, 3), (2, 4, 5), (3, 6, 7), (4, 8, 9), (4, 8, 10), (5, 11, 12), (6, 13, 14)],
+        columns=["cluster", "survivor_id", "customer_id"],
+    )
+    into = {2: 3, 3: 1, 4: 5, 7: 99, 8: 9, 10: 9, 13: 99, 14: 99}
+    customers = pd.DataFrame({"id": [*range(1, 12), 13, 14, 99]}, dtype="Int64")
+    customers["merged_to_id"] = customers["id"].map(into).astype("Int64").fillna(0)
+    found = check_merges(merges, customers)
+    assert found["status"].tolist() == [
+        "done",  # through customer 3
+        "done",
+        "merged the other way",
+        "merged elsewhere",
+        "merged the other way",
+        "merged the other way",
+        "not among the customers",
+        "merged elsewhere",
+    ]
+    assert found["merged_to_id"].fillna(0).tolist()[:6] == [1, 1, 0, 99, 0, 9]
+    circle = pd.DataFrame({"id": [1, 2, 3], "merged_to_id": [2, 3, 2]}, dtype="Int64")
+    assert len(check_merges(merges[:2], circle)) == 2
+    with pytest.raises(UsageError, match="customers: the DataFrame has no columns merged_to_id"):
+        check_merges(merges, customers[["id"]])
+
+
+def test_the_survivor_can_be_edited_in_the_sheet(tmp_path: Any) -> None:
+    path = desk_of(name=["=Wanda()", "Wanda"]).write_merge_list(tmp_path / "merges.csv")
+    text = path.read_text("utf-8-sig")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "'=Wanda()" in text
+    lines = text.splitlines()
+    customers = pd.DataFrame({"id": [1, 2], "merged_to_id": [2, None]}, dtype="Int64")
+    assert check_merges(path, customers)["status"].tolist() == ["merged the other way"]
+    path.write_text("\n".join([lines[0], lines[1].replace('"1","1"', '"1","2"').replace('"2","Wanda"', '"1","Wanda"')]))
+    assert check_merges(path, customers)["status"].tolist() == ["done"]
+    path.write_text("\n".join([lines[0], lines[1].replace('"2","Wanda"', '"2.00E+09","Wanda"')]))
+    with pytest.raises(UsageError, match="may have changed 1 id"), pytest.warns(match="may have changed 1 cell"):
+        check_merges(path, customers)

@@ -1,0 +1,113 @@
+"""Merges from the first read to the check, on a sandbox in which a person merges customers between two reads."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import stcrm_pandas as stcrm
+from stcrm_pandas.cleaning import check_merges, duplicates
+from stcrm_pandas.edits.plan.consent import FLAGS
+from stcrm_pandas.sandbox import Sandbox
+
+pytestmark = pytest.mark.filterwarnings("ignore::stcrm_pandas.errors.StcrmWarning")
+MARKETING = "preferences_marketing_updates_enabled"
+
+
+@pytest.fixture
+def crm(tmp_path: Any) -> Any:
+    with (
+        Sandbox(leads=200, seed=7, rate_limit=None) as box,
+        stcrm.connect(sandbox=box, cache_dir=tmp_path, allow_writes=True, rate_limit=1000, progress=False) as crm,
+    ):
+        yield crm
+
+
+def merge(box: Sandbox, one: int, into: int) -> None:
+    box.change("customers", int(one), active=False, mergedToId=int(into))
+
+
+def consents(crm: Any, cluster_of: dict[int, int]) -> pd.DataFrame:
+    """Return all contacts of some customers and of their locations, with their cluster."""
+    locations = crm.locations.list(refresh=True).set_index("id")
+    sites = crm.locations.list_contacts(refresh=True)
+    sites["customer_id"] = sites["location_id"].map(locations["customer_id"])
+    contacts = pd.concat([crm.customers.list_contacts(refresh=True), sites], ignore_index=True)
+    contacts["cluster"] = contacts["customer_id"].map(cluster_of)
+    return contacts.dropna(subset="cluster")
+
+
+def test_consent_is_the_strictest_and_merges_are_ticked_off(crm: Any, tmp_path: Any) -> None:
+    box = crm.sandbox
+    customers, jobs = crm.customers.list(), crm.lookups.jobs.list()
+    contacts = crm.customers.list_contacts()
+    kept_in = tmp_path / "decisions.sqlite"
+    dup = duplicates(customers, contacts, crm.locations.list(), jobs=jobs, decisions=kept_in)
+    assert len(dup.merge_desk()) == 0  # what no person confirmed is not merged
+    active = customers.set_index("id")["active"]
+    first = dup.clusters[dup.clusters["active"]].groupby("cluster").filter(lambda of: len(of) > 1)
+    some = {cluster: of["customer_id"].tolist() for cluster, of in first.groupby("cluster")}
+    some = dict(list(some.items())[:6])
+    for ids in some.values():
+        for other in ids[1:]:
+            dup.decide(ids[0], other, "same", who="ann")
+    loser = {}
+    for number, ids in enumerate(some.values()):
+        loser[number] = ids[-1]
+    box.change("customers", loser[0], doNotMail=True)
+    key = contacts.loc[contacts["customer_id"] == loser[1]].iloc[0]
+    box.change("customer_contacts", (loser[1], int(key["id"])), **{"preferences.marketingUpdatesEnabled": False})
+
+    desk = dup.merge_desk()
+    assert desk.survivors["customers"].tolist() == [len(ids) for ids in some.values()]
+    cluster_of = {one: cluster for cluster, ids in desk._ranked().items() for one in ids}
+    before = consents(crm, cluster_of)
+    plan = desk.plan(crm)
+    assert set(plan.changes.loc[plan.changes["opt_out"], "new"]) <= {False, True}
+    assert not plan.changes["consent"].any()
+    plan.save(tmp_path / "plan.json")
+    again = crm.load_plan(tmp_path / "plan.json")
+    assert again.digest == plan.digest
+    result = again.apply()
+    assert result.failed.empty
+    assert result.conflicts.empty
+
+    after = consents(crm, cluster_of)
+    strict = before[before[MARKETING].eq(other=False).fillna(value=False)]["cluster"].unique()
+    assert len(strict)
+    reachable = after[after["customer_id"].isin(active.index[active])]
+    assert not reachable.loc[reachable["cluster"].isin(strict), MARKETING].fillna(value=True).any()
+    for flag in FLAGS:
+        assert not (before[flag].eq(other=False).fillna(value=False) & after[flag].fillna(value=False)).any(), flag
+    now = crm.customers.list(refresh=True).set_index("id")
+    for cluster, ids in desk._ranked().items():
+        was = customers.set_index("id").loc[ids]
+        assert now.loc[ids[0], "do_not_mail"] == (bool(was["do_not_mail"].any()) or loser[0] in ids), cluster
+        assert {*now.loc[ids[0], "tag_type_ids"]} == {tag for tags in was["tag_type_ids"] for tag in tags}
+    assert not result.undo().changes["consent"].any()  # an undo opts nobody in
+    assert len(desk.plan(crm).steps) == 0  # what is applied is not planned again
+
+    merges = desk.merge_list(service="https://go.example.com/")
+    path = desk.write_merge_list(tmp_path / "merges.xlsx")
+    firsts = merges.drop_duplicates("cluster")
+    open_row, other_way, elsewhere = (firsts.iloc[number] for number in range(3))
+    done = merges[~merges["cluster"].isin(firsts["cluster"].iloc[:3])]
+    for row in done.itertuples():
+        merge(box, row.customer_id, row.survivor_id)
+    merge(box, other_way["survivor_id"], other_way["customer_id"])
+    stranger = next(one for one in active.index[active] if one not in cluster_of)
+    merge(box, elsewhere["customer_id"], stranger)
+    box.advance(dt.timedelta(minutes=20))  # feeds show changes late
+    mirror = crm.mirror(tmp_path / "mirror")
+    mirror.sync(only=["customers"])
+    for later in (crm.customers.list(refresh=True), mirror.read("customers")):
+        found = desk.check(later).set_index("customer_id")["status"]
+        assert found[open_row["customer_id"]] == "still open"
+        assert found[other_way["customer_id"]] == "merged the other way"
+        assert found[elsewhere["customer_id"]] == "merged elsewhere"
+        assert set(found[done["customer_id"]]) == {"done"}
+        assert check_merges(path, later)["status"].tolist() == found.tolist()
+    assert merges["link"].iloc[0] == f"https://go.example.com/#/Customer/{open_row['customer_id']}"
