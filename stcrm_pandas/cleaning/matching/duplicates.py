@@ -178,6 +178,9 @@ class Duplicates:
         """
         table = explain(self._tables, self._position(id_1), self._position(id_2), len(self._records.about))
         one, other = sorted((int(id_1), int(id_2)))
+        judged = self._judged
+        for row in judged[(judged["id_1"] == one) & (judged["id_2"] == other)].itertuples():
+            table.loc[table["compared"] == "result", "comparison"] = f"{row.tier}, {row.kind}. {row.reason}"
         decided = self._decided().get((one, other))
         if decided is not None:
             text = f"{decided[0].verdict}{' (a compared value changed since)' if decided[1] else ''}"
