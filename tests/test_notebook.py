@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 
 import pytest
 from jupyter_client.manager import KernelManager
@@ -82,3 +83,15 @@ def test_traceback_ends_at_the_users_line(run):
     assert "return crm.leads.list(statsu='Open')" in text
     assert "stcrm_pandas/" not in text
     assert "_bound" not in text
+
+
+def test_sql_shows_no_progress_bar_of_duckdb(run):
+    code = """
+    import duckdb
+    from stcrm_pandas.mirror.queries import private_duckdb
+
+    shown = "SELECT current_setting('enable_progress_bar')"
+    with private_duckdb() as ours, duckdb.connect() as other:
+        print(ours.sql(shown).fetchall(), other.sql(shown).fetchall())
+    """
+    assert run(textwrap.dedent(code)) == [("stdout", "[(False,)] [(True,)]\n")]

@@ -38,6 +38,7 @@ def private_duckdb(part: str = "mirror_sql") -> Iterator[Any]:
             "allow_community_extensions": False,
         }
         with contextlib.closing(duckdb.connect(":memory:", config=settings)) as db:
+            db.execute("SET enable_progress_bar = false")  # in a notebook, duckdb would show one of its own
             yield db
 
 
