@@ -22,6 +22,9 @@ T = TypeVar("T")
 
 EDITED = 60
 """How many customers the demo edits."""
+_NEXT = """Next: open the report above in a browser. `make lab` opens the notebooks in JupyterLab:
+start_here.ipynb reads the demo company, and clean_up.ipynb repairs its records.
+`stcrm init` connects your own tenant."""
 
 
 def demo(
@@ -29,7 +32,7 @@ def demo(
     leads: Annotated[int, typer.Option(min=1000, help="Number of leads of the demo company.")] = 12_000,
 ) -> None:
     """Read a demo company's CRM over HTTP, twice; write its reports; edit in bulk, and undo it."""
-    from stcrm_pandas.report import make_all
+    from stcrm_pandas.report import REPORTS, make_all
     from stcrm_pandas.sandbox import Sandbox
 
     state, cache = out / "sandbox.sqlite", out / "cache"
@@ -41,7 +44,7 @@ def demo(
     with sandbox:
         say(f"A company with {leads:,} leads, served at {sandbox.api_url} ({time.perf_counter() - began:.1f} s)")
         with connect(sandbox=sandbox, cache_dir=cache) as crm:
-            say(f"{'read':<28}{'rows':>9}{'requests':>10}{'cold':>9}{'warm':>9}")
+            say(f"{'read':<32}{'rows':>9}{'requests':>10}{'cold':>9}{'warm':>9}")
             rows = requests = 0
             cold = warm = 0.0
             for name, read in _reads(crm).items():
@@ -49,16 +52,18 @@ def demo(
                 frame, first = _timed(read)
                 sent = crm.calls - before
                 _, again = _timed(read)
-                say(f"{name:<28}{len(frame):>9,}{sent:>10}{first:>8.2f}s{again:>8.2f}s")
+                say(f"{name:<32}{len(frame):>9,}{sent:>10}{first:>8.2f}s{again:>8.2f}s")
                 rows, requests, cold, warm = rows + len(frame), requests + sent, cold + first, warm + again
             drift = crm.drift().drop_duplicates(["resource", "column", "kind"])
             say(f"Values the API does not document: {len(drift)} columns; crm.drift() has the table.")
     os.environ["STCRM_CACHE_DIR"] = str(cache.resolve())  # for the notebooks' own processes
+    say("Writing the reports: this is the longest step.")
     report, seconds = _timed(lambda: make_all(out / "reports", sandbox=state))
     _edit(state, cache, out / "state")
     size = sum(file.stat().st_size for file in report.parent.glob("*.html")) / 1e6
-    say(f"report: {report.resolve()} (three reports and their index, {size:.1f} MB, in {seconds:.1f} s)")
+    say(f"report: {report.resolve()} ({len(REPORTS)} reports and their index, {size:.1f} MB, in {seconds:.1f} s)")
     say(f"rows: {rows:,} in {requests} requests; cold {cold:.1f} s, warm {warm:.1f} s (from the cache, no requests)")
+    say(f"\n{_NEXT}")
 
 
 def _reads(crm: Client) -> dict[str, Callable[[], pd.DataFrame]]:
