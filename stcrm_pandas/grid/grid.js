@@ -68,8 +68,8 @@ const sentence = (words, other = "") =>
 const put = (place, text) => place.textContent !== text && (place.textContent = text);
 const oneLine = (text) => text.slice(0, 300).replace(/\r?\n|\r/g, " ↵ ");
 
-// The header names the zone; the line below the cells shows the whole text.
-const shortTime = (text) => text.replace(/^(\d+-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.0+)?(\.\d+)? [+-][\d:]+$/, "$1$2");
+// The header names the zone; hover and the line below the cells show the whole text.
+const shortTime = (text) => text.replace(/^(\d+-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)? [+-][\d:]+$/, "$1");
 
 // "2026-11-25 09:30:00.123456 -06:00" in milliseconds; offsets of old times have seconds, too.
 function instant(text) {
@@ -407,7 +407,8 @@ class Grid {
       const column = new Column(meta, at);
       column.pinned = at < this.pins;
       column.locked ||= column.pinned || !message.editable;
-      const letters = Math.max(column.width ?? WIDTHS[column.kind] ?? 20, Math.min(column.name.length + 2, 26));
+      const least = Math.max(column.consent ? 24 : 0, Math.min(column.name.length + 2, 26));
+      const letters = Math.max(column.width ?? WIDTHS[column.kind] ?? 20, least);
       column.width = kept.get(column.name) ?? Math.min(letters, 40) * 7.4 + 16;
       return column;
     });
@@ -743,17 +744,9 @@ class Grid {
   headCell(column) {
     const direction = this.sort?.column === column ? (this.sort.down ? "descending" : "ascending") : "none";
     const arrow = { ascending: " ▲", descending: " ▼", none: "" }[direction];
-    const kind = column.pinned
-      ? "key"
-      : column.locked
-        ? "read-only"
-        : column.consent
-          ? "only switches off"
-          : column.kind === "time"
-            ? `time, ${this.zone}`
-            : column.enum
-              ? "one of a list"
-              : column.kind;
+    const type = column.kind === "time" ? `time, ${this.zone}` : column.enum ? "one of a list" : column.kind;
+    const limit = column.locked ? "read-only" : column.consent ? "only switches off" : "";
+    const kind = column.pinned ? "key" : [type, limit].filter(Boolean).join(" · ");
     const words = [column.name, sentence(column.reason), sentence(column.note)].filter(Boolean).join(": ");
     const at = { "data-at": column.at, tabindex: "-1" };
     const sort = element("button", {

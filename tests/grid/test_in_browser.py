@@ -228,41 +228,6 @@ def test_rejected_text_stays_and_says_why(notebook: Notebook) -> None:
     check_all_agree(notebook, "rows")
 
 
-def test_paste_of_10_000_cells_is_one_step_of_undo(notebook: Notebook) -> None:
-    before = acknowledged(notebook)
-    notebook.go_to(1_000, 6)
-    notebook.paste("".join(f"pasted {row}\t{row}\r\n" for row in range(5_000)))
-    after = check_all_agree(notebook, "rows")
-    block = {(key(1_000 + row), "text_6"): f"pasted {row}" for row in range(5_000)}
-    block |= {(key(1_000 + row), "count_7"): str(row) for row in range(5_000)}
-    assert {cell: value for cell, value in after.items() if cell in block and cell[1] == "text_6"} == {
-        cell: value for cell, value in block.items() if cell[1] == "text_6"
-    }
-    same = set(block) - set(after)  # numbers that stood there already
-    assert len(same) < 50
-    notebook.page.keyboard.press("Control+z")
-    assert check_all_agree(notebook, "rows") == before
-    notebook.page.keyboard.press("Control+y")
-    wait_until_saved(notebook)
-    assert acknowledged(notebook) == after
-
-
-def test_paste_of_6_mb_goes_in_batches_and_back_in_one_step(notebook: Notebook) -> None:
-    before = acknowledged(notebook)
-    heard = len(notebook.heard())
-    notebook.go_to(10_000, 11)
-    notebook.paste("".join(f"{row} {'ä' * 350}\r\n" for row in range(8_800)))
-    wait_until_saved(notebook)
-    after = acknowledged(notebook)
-    assert after == before | {(key(10_000 + row), "text_11"): f"{row} {'ä' * 350}" for row in range(8_800)}
-    messages = notebook.heard()[heard:]
-    assert len(messages) >= 6
-    assert len({message["group"] for message in messages}) == 1
-    notebook.page.keyboard.press("Control+z")
-    wait_until_saved(notebook)
-    assert check_all_agree(notebook, "rows") == before
-
-
 def test_block_from_excel_and_back(notebook: Notebook) -> None:
     texts = [
         "two\nlines",
@@ -394,6 +359,41 @@ def test_two_tabs_one_wins_and_both_see_it(notebook: Notebook, lab: Lab, context
     assert other.trouble == []
     other.close()
     notebook.page.bring_to_front()
+
+
+def test_paste_of_10_000_cells_is_one_step_of_undo(notebook: Notebook) -> None:
+    before = acknowledged(notebook)
+    notebook.go_to(1_000, 6)
+    notebook.paste("".join(f"pasted {row}\t{row}\r\n" for row in range(5_000)))
+    after = check_all_agree(notebook, "rows")
+    block = {(key(1_000 + row), "text_6"): f"pasted {row}" for row in range(5_000)}
+    block |= {(key(1_000 + row), "count_7"): str(row) for row in range(5_000)}
+    assert {cell: value for cell, value in after.items() if cell in block and cell[1] == "text_6"} == {
+        cell: value for cell, value in block.items() if cell[1] == "text_6"
+    }
+    same = set(block) - set(after)  # numbers that stood there already
+    assert len(same) < 50
+    notebook.page.keyboard.press("Control+z")
+    assert check_all_agree(notebook, "rows") == before
+    notebook.page.keyboard.press("Control+y")
+    wait_until_saved(notebook)
+    assert acknowledged(notebook) == after
+
+
+def test_paste_of_6_mb_goes_in_batches_and_back_in_one_step(notebook: Notebook) -> None:
+    before = acknowledged(notebook)
+    heard = len(notebook.heard())
+    notebook.go_to(10_000, 11)
+    notebook.paste("".join(f"{row} {'ä' * 350}\r\n" for row in range(8_800)))
+    wait_until_saved(notebook)
+    after = acknowledged(notebook)
+    assert after == before | {(key(10_000 + row), "text_11"): f"{row} {'ä' * 350}" for row in range(8_800)}
+    messages = notebook.heard()[heard:]
+    assert len(messages) >= 6
+    assert len({message["group"] for message in messages}) == 1
+    notebook.page.keyboard.press("Control+z")
+    wait_until_saved(notebook)
+    assert check_all_agree(notebook, "rows") == before
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
