@@ -13,7 +13,9 @@ from stcrm_pandas.cleaning.matching.addresses import Place, parse_address
 from stcrm_pandas.cleaning.matching.contact_values import numbers_of
 from stcrm_pandas.cleaning.matching.names import parse_name
 from stcrm_pandas.cleaning.matching.nickname_groups import groups
+from stcrm_pandas.contract.schemas.fields import Column, Field
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.frame.foreign_cells import read
 from stcrm_pandas.output.printable import plural
 
 _ADDRESS = ("address_street", "address_unit", "address_city", "address_zip")
@@ -147,10 +149,12 @@ def _ids(cells: pd.Series | None, index: pd.Index) -> pd.Series:
     """Return ids as whole numbers, also those that a file stores as text or floats."""
     if cells is None:
         return pd.Series(pd.NA, index=index, dtype="Int64")
-    try:
-        return pd.to_numeric(cells).astype("Int64")
-    except (TypeError, ValueError) as cause:
-        raise UsageError(f"{cells.name} must contain whole numbers") from cause
+    name = str(cells.name)
+    reading = read(Column(name, (name,), Field(name, "integer"), required=False), cells)
+    if reading.unreadable:
+        position, why = next(iter(reading.unreadable.items()))
+        raise UsageError(f"{name} must contain whole numbers: the one in row {position + 1} (counted from 1) {why}")
+    return pd.Series(reading.cells, index=cells.index, name=cells.name)
 
 
 def _contacts(frame: Any, owner_of: dict[Any, Any]) -> pd.DataFrame:

@@ -97,3 +97,22 @@ def test_unknown_ids_and_tiers() -> None:
         found.open_pairs("maybe")  # type: ignore[arg-type]
     with pytest.raises(AttributeError, match="no attribute 'dupes'"):
         stcrm.cleaning.dupes  # noqa: B018
+
+
+@pytest.mark.parametrize("dtype", [object, "str"])
+def test_ids_beyond_floats_keep_their_last_digit(dtype: Any) -> None:
+    # Next to a missing value, pandas would read them as floats, and give a contact to another customer.
+    customers, contacts, locations = frames_of([*TWICE, Entry("Otto Brandt", "512-555-0199", "", "9 Oak Ave")])
+    ids = {1: 2**53 + 1, 2: 2**53 + 2, 3: 2**53 + 3}
+    owners = pd.Series([str(ids[one]) if dtype == "str" else ids[one] for one in contacts["customer_id"]], dtype=dtype)
+    loose = contacts.iloc[:1].assign(customer_id=pd.Series([None], dtype=dtype, index=contacts.index[:1]))
+    contacts = pd.concat([contacts.assign(customer_id=owners.array), loose], ignore_index=True)
+    customers = customers.assign(id=pd.array([*ids.values()], dtype="Int64"))
+    found = duplicates(customers, contacts, locations.head(0))
+    assert found.pairs[["id_1", "id_2", "phone"]].values.tolist() == [[ids[1], ids[2], "same"]]
+
+
+def test_an_id_that_is_no_whole_number_is_named_by_its_row() -> None:
+    customers, contacts, locations = frames_of(TWICE)
+    with pytest.raises(UsageError, match=r"row 2 \(counted from 1\) is not a whole number"):
+        duplicates(customers.assign(id=["1", "C-2"]), contacts, locations)
