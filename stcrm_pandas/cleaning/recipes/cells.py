@@ -35,6 +35,10 @@ class Skipped(NamedTuple):
 Verdict = Changed | Skipped | None
 """What a recipe decides about a value; None if the value is right."""
 
+LONGEST = 2_000
+"""Number of characters from which on a text is no name, address or contact, and would take long to check."""
+_TOO_LONG = Skipped(f"a text of more than {LONGEST:,} characters")
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -59,7 +63,8 @@ class Work(NamedTuple):
 def apply_to(recipe: Recipe, frame: pd.DataFrame, works: Iterable[Work], options: Mapping[str, Any]) -> Fix:
     """Return the result of applying a function to each value of some columns.
 
-    Equal values are decided once. Rows are identified by position, so the index may have any labels.
+    Equal values are decided once. Rows are identified by position, so the index may have any labels. Texts that are too
+    long for any recipe are skipped.
     """
     keys = key_of(frame, recipe.name)
     after = frame.copy()
@@ -67,7 +72,7 @@ def apply_to(recipe: Recipe, frame: pd.DataFrame, works: Iterable[Work], options
     skipped: list[pd.DataFrame] = []
     checked = np.zeros(len(frame), dtype=bool)
     for work in works:
-        cells = frame[work.column].astype(object).to_numpy()
+        cells = _plain_cells(frame[work.column])
         looked = np.array([not is_missing(one) and one != "" for one in cells], dtype=bool)
         if work.rows is not None:
             looked &= np.asarray(work.rows, dtype=bool)
@@ -79,7 +84,7 @@ def apply_to(recipe: Recipe, frame: pd.DataFrame, works: Iterable[Work], options
         for place in np.flatnonzero(looked).tolist():
             values = (cells[place], *(None if column is None else _plain(column[place]) for column in beside))
             if values not in known:
-                known[values] = work.decide(*values)
+                known[values] = _TOO_LONG if _is_too_long(values[0]) else work.decide(*values)
             verdict = known[values]
             if verdict is not None:
                 places.append(place)
@@ -158,23 +163,34 @@ def needed(frame: Any, recipe: str, columns: Sequence[str], read: str) -> None:
     Raises
     ------
     UsageError
-        It is no DataFrame, or a column is missing.
+        It is no DataFrame, or a column is missing or appears twice.
     """
     if not isinstance(frame, pd.DataFrame):
         raise UsageError(f"{recipe} takes a DataFrame, such as {read}, not {type(frame).__name__}.")
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise UsageError(f"{recipe}: the DataFrame has the column {twice!r} twice. Drop or rename one of them.")
     missing = [name for name in columns if name not in frame.columns]
     if missing:
         raise UsageError(f"{recipe} needs the column {missing[0]!r}, which this DataFrame lacks: pass {read}.")
 
 
 def with_cells(column: pd.Series[Any], cells: Mapping[int, Any]) -> pd.Series[Any]:
-    """Return a column with other values at some positions, with the same dtype and index."""
+    """Return a column with other values at some positions, with the same index and dtype.
+
+    A categorical dtype gets the new values as categories; without them, pandas would make the cells missing.
+    """
     if not cells:
         return column.copy()
     values = column.astype(object).to_numpy(copy=True)
     for place, value in cells.items():
         values[place] = value
-    return pd.Series(values.tolist(), index=column.index, name=column.name, dtype=column.dtype)
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        known = set(dtype.categories)
+        added = [one for one in dict.fromkeys(cells.values()) if one not in known]
+        dtype = pd.CategoricalDtype([*dtype.categories, *added], dtype.ordered)
+    return pd.Series(values.tolist(), index=column.index, name=column.name, dtype=dtype)
 
 
 def pattern(text: str) -> str:
@@ -184,6 +200,19 @@ def pattern(text: str) -> str:
     ('cell: (000) 000-0000', '+10000000000')
     """
     return re.sub(r"(?<!\+)\d", "0", text)
+
+
+def _plain_cells(column: pd.Series[Any]) -> Any:
+    """Return cells as objects; lists, as files and merges have them in place of tuples, are tuples."""
+    cells = column.astype(object).to_numpy(copy=True)
+    for place, cell in enumerate(cells):
+        if isinstance(cell, list | np.ndarray | set | frozenset):
+            cells[place] = tuple(cell)
+    return cells
+
+
+def _is_too_long(value: Any) -> bool:
+    return isinstance(value, str) and len(value) > LONGEST
 
 
 def _plain(value: Any) -> Any:

@@ -90,7 +90,7 @@ def phones(contacts: pd.DataFrame, *, region: str = REGION, style: str = "e164")
     needed(contacts, "phones", ("value",), "crm.customers.list_contacts()")
     if style not in STYLES:
         raise UsageError(f"phones: style must be {' or '.join(map(repr, STYLES))}, not {style!r}.")
-    if region not in phonenumbers.SUPPORTED_REGIONS:
+    if not isinstance(region, str) or region not in phonenumbers.SUPPORTED_REGIONS:
         raise UsageError(f"phones: region must be a country as two capital letters, such as 'US', not {region!r}.")
     rows = contacts["type"].isin(TYPES) if "type" in contacts else None
 

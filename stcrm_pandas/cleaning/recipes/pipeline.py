@@ -263,7 +263,7 @@ def load_pipeline(path: str | Path) -> Pipeline:
         raise UsageError(f"The file {str(path)!r} does not exist.") from None
     except OSError:
         raise UsageError(f"The file {str(path)!r} cannot be read.") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"The file {str(path)!r} is not valid TOML: {error}") from None
     steps = content.get("steps")
     if not isinstance(steps, list) or not steps or content.get("format") != FORMAT:
@@ -277,7 +277,7 @@ def load_pipeline(path: str | Path) -> Pipeline:
 def _step_from(entry: Any, where: str) -> Step:
     given = dict(entry) if isinstance(entry, dict) else {}
     name, version = given.pop("recipe", None), given.pop("version", None)
-    if name not in RECIPES:
+    if not isinstance(name, str) or name not in RECIPES:
         near = closest(str(name), RECIPES)
         hint = f" Did you mean {near!r}?" if near else ""
         raise UsageError(f"{where}: there is no recipe {name!r}.{hint} Choose from {', '.join(RECIPES)}.")
@@ -288,8 +288,8 @@ def _step_from(entry: Any, where: str) -> Step:
             "the version in the file."
         )
     resources = given.pop("resources", list(RECIPES[name].usual))
-    if not isinstance(resources, list) or not all(one in RECIPES[name].resources for one in resources):
-        raise UsageError(f"{where}: resources must be a list of {', '.join(RECIPES[name].resources)}.")
+    if not isinstance(resources, list) or not resources or any(one not in RECIPES[name].resources for one in resources):
+        raise UsageError(f"{where}: resources must be a list of {', '.join(RECIPES[name].resources)}; at least one.")
     return _checked(name, given, tuple(resources), where)
 
 
@@ -303,6 +303,8 @@ def _checked(name: str, options: dict[str, Any], resources: tuple[str, ...], whe
     if unknown := [option for option in options if option not in known]:
         accepted = f"It takes {', '.join(known)}." if known else "It takes none."
         raise UsageError(f"{where}: {name} has no argument {unknown[0]!r}. {accepted}")
+    if isinstance(options.get("confirmed"), pd.DataFrame):
+        options["confirmed"] = spellings.as_mapping(options["confirmed"], name)
     return Step(name, options, resources)
 
 

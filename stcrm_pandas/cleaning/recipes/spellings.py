@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from stcrm_pandas.cleaning.recipes.cells import Changed, Recipe, Skipped, Verdict, Work, apply_to, needed
@@ -150,7 +151,7 @@ def tags(rows: pd.DataFrame, tag_types: pd.DataFrame, *, confirmed: Any = None) 
     """
     needed(rows, "tags", ("tag_type_ids",), "crm.customers.list()")
     needed(tag_types, "tags", ("id", "name"), "crm.lookups.tag_types.list(active=None)")
-    used = Counter(int(one) for cell in rows["tag_type_ids"] if not is_missing(cell) for one in cell)
+    used = Counter(int(one) for cell in _lists(rows, "tags", "tag_type_ids") for one in cell)
     ids = [int(one) for one in tag_types["id"].tolist()]
     names = dict(zip(ids, map(str, tag_types["name"].tolist()), strict=True))
     active = dict(zip(ids, tag_types["active"].tolist(), strict=True)) if "active" in tag_types else {}
@@ -218,8 +219,10 @@ def custom_fields(rows: pd.DataFrame, *, confirmed: Any = None) -> MappedFix:
     needed(rows, "custom_fields", ("custom_fields",), "crm.customers.list()")
     counts: dict[int, Counter[str]] = {}
     names: dict[int, str] = {}
-    for cell in rows["custom_fields"]:
-        for one in () if is_missing(cell) else cell:
+    for cell in _lists(rows, "custom_fields", "custom_fields"):
+        for one in cell:
+            if not hasattr(one, "type_id"):
+                raise UsageError("custom_fields: a cell holds no records of custom fields. Pass crm.customers.list().")
             if not is_missing(one.type_id) and isinstance(one.value, str) and one.value:
                 counts.setdefault(int(one.type_id), Counter())[one.value] += 1
                 names[int(one.type_id)] = str(one.name)
@@ -318,6 +321,31 @@ def resolved(given: Mapping[Any, Any]) -> dict[Any, Any]:
         if now != start:
             found[start] = now
     return found
+
+
+def _lists(rows: pd.DataFrame, recipe: str, column: str) -> Iterable[Iterable[Any]]:
+    """Yield the cells of a column of lists that are not missing.
+
+    Raises
+    ------
+    UsageError
+        A cell is no list, such as its text in a CSV file.
+    """
+    for place, cell in enumerate(rows[column].tolist(), 1):
+        if isinstance(cell, tuple | list | set | frozenset | np.ndarray):
+            yield cell
+        elif not is_missing(cell):
+            raise UsageError(
+                f"{recipe}: row {place} (counted from 1) has {type(cell).__name__} instead of a list in {column}. "
+                "Pass the rows as crm.customers.list() returns them."
+            )
+
+
+def as_mapping(confirmed: pd.DataFrame, recipe: str) -> dict[Any, Any]:
+    """Return a confirmed map of a recipe as a dictionary, which a file can hold."""
+    if recipe == CUSTOM_FIELDS.name:
+        return {str(number): some for number, some in _by_field(confirmed).items()}
+    return _as_mapping(confirmed, recipe, int if recipe == TAGS.name else str)
 
 
 def _as_mapping(confirmed: Any, recipe: str, kind: type) -> dict[Any, Any]:

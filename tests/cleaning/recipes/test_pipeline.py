@@ -226,3 +226,43 @@ def test_notebook_and_repr_show_no_value_of_a_row():
             assert value not in text
     assert "Zebedee Quillfeather" in fix.examples["new"].tolist()
     assert fix.reasons["cells"].sum() == len(fix.skipped)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        'recipe = ["phones"]\nversion = 1',
+        'recipe = "phones"\nversion = 1\nresources = []',
+        'recipe = "phones"\nversion = 1\nresources = [["customer_contacts"]]',
+        'recipe = "phones"\nversion = 1\nnested = ' + "[" * 5_000,
+    ],
+)
+def test_a_damaged_file_is_an_error_in_words(tmp_path, step):
+    path = tmp_path / "monthly.toml"
+    path.write_text(f"format = 1\n[[steps]]\n{step}\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"monthly\.toml"):
+        stcrm.cleaning.load_pipeline(path)
+
+
+def test_region_is_text():
+    with pytest.raises(UsageError, match="region"):
+        stcrm.cleaning.phones(pd.DataFrame({"id": [1], "value": ["512-555-0101"]}), region=["US"])
+
+
+def test_a_confirmed_map_as_a_frame_survives_the_file(tmp_path):
+    bookings = pd.DataFrame({"id": [1, 2, 3], "source": ["Web Form", "Web Form", "web-form"]})
+    found = stcrm.cleaning.sources(bookings).map
+    path = tmp_path / "monthly.toml"
+    stcrm.cleaning.pipeline([functools.partial(stcrm.cleaning.sources, confirmed=found)]).save(path)
+    assert stcrm.cleaning.load_pipeline(path)(bookings).after["source"].tolist() == ["Web Form"] * 3
+
+
+@pytest.mark.parametrize("value", ["web", "\ud800"])
+def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path, value):
+    pipe = stcrm.cleaning.pipeline([functools.partial(stcrm.cleaning.sources, confirmed={value: "Web Form"})])
+    path = tmp_path / "monthly.toml"
+    if value == "web":
+        path.mkdir()
+    with pytest.raises(UsageError, match="cannot be written"):
+        pipe.save(path)
+    assert [one.name for one in tmp_path.iterdir()] == ["monthly.toml"][: value == "web"]
