@@ -118,6 +118,7 @@ class Notebook:
     name: str
     trouble: list[str] = field(default_factory=list)
     past: list[dict[str, Any]] = field(default_factory=list)
+    fetched: int = 0
     _client: BlockingKernelClient | None = None
 
     @classmethod
@@ -167,11 +168,15 @@ class Notebook:
 
     def heard(self) -> list[dict[str, Any]]:
         """Return the verdicts that this page received, also before it was loaded again."""
-        return [*self.past, *self.page.evaluate("heard.filter(m => m.type === 'verdicts')")]
+        new = self.page.evaluate("start => heard.filter(m => m.type === 'verdicts').slice(start)", self.fetched)
+        self.fetched += len(new)
+        self.past += new
+        return self.past
 
     def reload(self) -> None:
         self.save()  # the page shows outputs from the file
-        self.past = self.heard()
+        self.heard()
+        self.fetched = 0
         self.page.reload()
         self.wait_for_kernel()
 
