@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stcrm_pandas.cleaning.decisions import Decisions
-    from stcrm_pandas.cleaning.matching.duplicates import Duplicates, duplicates
+    from stcrm_pandas.cleaning.matching.duplicates import Duplicates
+    from stcrm_pandas.cleaning.matching.find import duplicates
     from stcrm_pandas.cleaning.merging.desk import MergeDesk
     from stcrm_pandas.cleaning.merging.progress import check_merges
     from stcrm_pandas.cleaning.recipes.addresses import addresses
@@ -56,7 +57,7 @@ _MODULES = {
     "check_merges": "merging.progress",
     "cities": "recipes.cities",
     "custom_fields": "recipes.spellings",
-    "duplicates": "matching.duplicates",
+    "duplicates": "matching.find",
     "emails": "recipes.emails",
     "load_pipeline": "recipes.pipeline",
     "names": "recipes.names",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, BinaryIO
 
 import pandas as pd
@@ -66,6 +67,22 @@ def write_sheet(frame: pd.DataFrame, path: str | os.PathLike[str], *, resource: 
     >>> read_sheet(path, "lookups.call_reasons")
     <Sheet of call_reasons: 0 rows, 6 columns>
     """
+    return write_rows(frame, path, resource)
+
+
+def write_rows(
+    frame: pd.DataFrame,
+    path: str | os.PathLike[str],
+    resource: str | Row | None,
+    choices: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Path:
+    """Write rows as `write_sheet`; a workbook offers the choices of a column as a list.
+
+    Raises
+    ------
+    UsageError
+        As `write_sheet`.
+    """
     target, kind = checked_path(path)
     row = _row_of_frame(frame, resource)
     frame = with_key(row, frame, "the frame")
@@ -87,7 +104,7 @@ def write_sheet(frame: pd.DataFrame, path: str | os.PathLike[str], *, resource: 
     if kind == ".csv":
         write_privately(target, lambda file: sheet_csv.write(file, heads, cells))
     else:
-        write_privately(target, lambda file: sheet_xlsx.write(file, row.name, heads, cells))
+        write_privately(target, lambda file: sheet_xlsx.write(file, row.name, heads, cells, choices))
     return target
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from stcrm_pandas.errors import UsageError
@@ -21,8 +22,14 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)"
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
-def write(file: BinaryIO, title: str, names: list[str], columns: list[Any]) -> None:
-    """Write text columns.
+def write(
+    file: BinaryIO,
+    title: str,
+    names: list[str],
+    columns: list[Any],
+    choices: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> None:
+    """Write text columns; `choices` are offered as a list in the cells of a column.
 
     Raises
     ------
@@ -38,7 +45,22 @@ def write(file: BinaryIO, title: str, names: list[str], columns: list[Any]) -> N
     cells = [text_cell(sheet) for _ in names]  # a line is written before the next one is made
     for line in zip(*lists, strict=True):
         sheet.append([None if text is None else with_text(cell, text) for cell, text in zip(cells, line, strict=True)])
+    for name, values in choices.items():
+        _offer(sheet, names.index(name) + 1, len(lists[0]), values)
     book.save(file)
+
+
+def _offer(sheet: Any, column: int, rows: int, values: Sequence[str]) -> None:
+    """Offer values as a list in the cells of a column; Excel refuses other ones."""
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    letter = get_column_letter(column)
+    listed = DataValidation(type="list", formula1=f'"{",".join(values)}"', allow_blank=True)
+    listed.error = f"Choose {', '.join(values[:-1])} or {values[-1]}."
+    listed.showErrorMessage = True
+    listed.add(f"{letter}2:{letter}{max(rows, 1) + 1}")
+    sheet.data_validations.append(listed)
 
 
 def add_sheet(book: Any, title: str, names: list[str], rows: int, widths: Sequence[float] = ()) -> Any:

@@ -1,35 +1,27 @@
-"""Customers that are entered more than once: pairs with reasons, clusters, and people's decisions."""
+"""`Duplicates`: pairs with reasons, clusters, and people's decisions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from stcrm_pandas.cleaning.decisions import VERSION, Decision, Decisions, Verdict
-from stcrm_pandas.cleaning.matching.candidates import create_pairs
 from stcrm_pandas.cleaning.matching.clusters import CONFLICTS, clusters_of
-from stcrm_pandas.cleaning.matching.comparison import NAMES, create_compared
 from stcrm_pandas.cleaning.matching.explanation import explain, values_of
-from stcrm_pandas.cleaning.matching.features import create_features
-from stcrm_pandas.cleaning.matching.reasons import reasons_of
-from stcrm_pandas.cleaning.matching.records import Records, read_records
-from stcrm_pandas.cleaning.matching.scores import SHOWN, create_judged
-from stcrm_pandas.errors import UsageError, require
-from stcrm_pandas.mirror.queries import private_duckdb
+from stcrm_pandas.cleaning.matching.records import Records
+from stcrm_pandas.errors import UsageError
 from stcrm_pandas.output.printable import plural
 
 if TYPE_CHECKING:
     from stcrm_pandas.cleaning.merging.desk import MergeDesk
+    from stcrm_pandas.cleaning.review.side_by_side import SideBySide
 
-__all__ = ["Duplicates", "duplicates"]
-
-TIERS = ("sure", "look", "related")
-_LEVELS = ("phone", "email", "address")
+__all__ = ["Duplicates"]
 
 
 class Sources(NamedTuple):
@@ -155,6 +147,103 @@ class Duplicates:
         one, other = self._position(id_1), self._position(id_2)
         self.decisions.add(int(id_1), int(id_2), verdict, values_of(self._tables, one, other), who=who)
         self._reset()
+
+    def decision(self, id_1: int, id_2: int) -> Verdict | None:
+        """Return the latest decision about two customers.
+
+        Parameters
+        ----------
+        id_1, id_2 : int
+            The customers, in any order.
+
+        Returns
+        -------
+        {"same", "different", "later"} or None
+            The decision; None if there is none, or if a compared value changed since.
+        """
+        first, second = sorted((int(id_1), int(id_2)))
+        found, changed = self._decided().get((first, second), (None, True))
+        return None if found is None or changed else found.verdict
+
+    def fingerprint(self, id_1: int, id_2: int) -> str:
+        """Return the keyed hash of the compared values of two customers.
+
+        Parameters
+        ----------
+        id_1, id_2 : int
+            The customers, in any order.
+
+        Returns
+        -------
+        str
+            The version of the compared values, and the hash. The key is in the file of decisions.
+
+        Raises
+        ------
+        UsageError
+            An id is unknown, or a customer was merged already.
+        """
+        values = values_of(self._tables, self._position(id_1), self._position(id_2))
+        return f"{VERSION}:{self.decisions.fingerprint(values).hex()}"
+
+    def review_sheet(self, path: str | PathLike[str], *, tier: Literal["sure", "look"] | None = None) -> Path:
+        """Write the open pairs as a sheet for people without Python.
+
+        They write `same`, `different` or `later` into the column `verdict`; Excel offers these as a list. `read_review`
+        reads the verdicts.
+
+        Parameters
+        ----------
+        path : str or PathLike
+            A file name that ends in `.csv`, `.xlsx` or `.parquet`. Only its owner can read the file (mode 0600).
+        tier : {"sure", "look"}, optional
+            Only pairs of this tier. By default, both.
+
+        Returns
+        -------
+        Path
+            The path of the file.
+
+        Raises
+        ------
+        UsageError
+            The tier or the file type is unknown, or the folder does not exist.
+        """
+        from stcrm_pandas.cleaning.review.sheet import write_review
+
+        pairs = self.open_pairs(tier)
+        return write_review(self, pairs, self._side_by_side(pairs), path)
+
+    def read_review(self, path: str | PathLike[str], *, who: str = "") -> pd.DataFrame:
+        """Record the verdicts of a sheet from `review_sheet`.
+
+        Parameters
+        ----------
+        path : str or PathLike
+            The sheet.
+        who : str, default ''
+            Who decided.
+
+        Returns
+        -------
+        DataFrame
+            One row per pair: `id_1`, `id_2`, `verdict`, `outcome` (`recorded`, `recorded before`, `no verdict` or
+            `refused`) and `reason`. Refused are cells that a spreadsheet may have changed, unknown verdicts, pairs of
+            which a compared value changed since the sheet was written, and pairs that were decided otherwise since.
+
+        Raises
+        ------
+        UsageError
+            The file cannot be read, or it is no such sheet.
+        """
+        from stcrm_pandas.cleaning.review.sheet import read_review
+
+        return read_review(self, path, who)
+
+    def _side_by_side(self, pairs: pd.DataFrame) -> SideBySide:
+        from stcrm_pandas.cleaning.review.side_by_side import SideBySide
+
+        return SideBySide(*self._sources, {*pairs["id_1"].tolist(), *pairs["id_2"].tolist()})
 
     def explain(self, id_1: int, id_2: int) -> pd.DataFrame:
         """Return how two customers compare, and why they are or are not proposed.
@@ -321,110 +410,3 @@ class Duplicates:
             decision.verdict == "same" and not changed and (one not in cluster or cluster[one] != cluster.get(other))
             for (one, other), (decision, changed) in self._decided().items()
         )
-
-
-def duplicates(
-    customers: pd.DataFrame,
-    contacts: pd.DataFrame,
-    locations: pd.DataFrame,
-    *,
-    jobs: pd.DataFrame | None = None,
-    decisions: str | Path | Decisions | None = None,
-) -> Duplicates:
-    """Find customers that are entered more than once.
-
-    Pairs are compared by name, phone, e-mail and address, with fixed weights. Each pair has a kind and a reason, so
-    that households, sold houses and branches of a company are not mistaken for duplicates. Nothing is sent or
-    changed.
-
-    Parameters
-    ----------
-    customers : DataFrame
-        All customers: `crm.customers.list()`, or those of an export or a mirror. `id`, `name` and the columns of the
-        address are needed; `type`, `active` and `merged_to_id` are used if present. Customers that were merged into
-        another one are left out. Inactive ones are compared.
-    contacts : DataFrame
-        Their phone numbers and e-mail addresses: `crm.customers.list_contacts()`. Contacts of locations
-        (`crm.locations.list_contacts()`) may be appended; they count for the location's customer.
-    locations : DataFrame
-        Their locations: `crm.locations.list()`. A customer is compared by its own address and those of its locations.
-    jobs : DataFrame, optional
-        Jobs with `customer_id`: `clusters` counts them.
-    decisions : str, Path or Decisions, optional
-        The file with people's decisions, which is created if it does not exist. By default, decisions are kept in
-        memory only.
-
-    Returns
-    -------
-    Duplicates
-        The pairs and clusters.
-
-    Raises
-    ------
-    UsageError
-        A column or an id is missing, an id appears twice, the rows are of several tenants, or the decisions are about
-        another company's customers.
-    MissingExtra
-        The extra `cleaning` is not installed.
-
-    Notes
-    -----
-    Weights follow Fellegi and Sunter, "A Theory for Record Linkage" (Journal of the American Statistical Association,
-    1969): the base-2 logarithm of how much more often a comparison is seen among duplicates than among other pairs. A
-    common name tells less than a rare one.
-
-    Examples
-    --------
-    >>> customers = crm.customers.list()
-    >>> dup = duplicates(customers, crm.customers.list_contacts(), crm.locations.list())
-    >>> dup.pairs.columns[:6].tolist()
-    ['id_1', 'id_2', 'tier', 'kind', 'probability', 'reason']
-    """
-    require("cleaning")
-    records = read_records(customers, contacts, locations, jobs)
-    kept = decisions if isinstance(decisions, Decisions) else Decisions(decisions)
-    about = customers.attrs.get("stcrm")
-    if isinstance(about, Mapping) and "tenant" in about:
-        kept.bind(f"{about.get('environment')} {about['tenant']}")
-    with private_duckdb("cleaning") as db:
-        create_features(db, records)
-        create_pairs(db)
-        create_compared(db)
-        create_judged(db, len(records.about))
-        shown = ", ".join(f"'{kind}'" for kind in SHOWN)
-        judged = db.sql(
-            "SELECT a, b, tier, kind, probability, weight, name, phone, email, address, suffix, middle FROM judged"
-            f" WHERE tier <> 'related' OR kind IN ({shown})"
-        ).df()
-        tables = {name: db.sql(f"SELECT * FROM {name}").to_arrow_table() for name in ("features", "keyed", "sizes")}
-    sources = Sources(customers, contacts, locations, jobs)
-    return Duplicates(records, tables, _without_conflicts(_pairs(judged, records)), kept, sources)
-
-
-def _pairs(judged: pd.DataFrame, records: Records) -> pd.DataFrame:
-    ids = records.about["id"].astype("int64").to_numpy()
-    one, other = ids[judged["a"]], ids[judged["b"]]
-    frame = pd.DataFrame({"id_1": np.minimum(one, other), "id_2": np.maximum(one, other)}, dtype="Int64")
-    for name in ("tier", "kind"):
-        frame[name] = judged[name].astype("str")
-    frame["probability"] = judged["probability"].round(6).astype("Float64")
-    frame["reason"] = reasons_of(judged)
-    frame["name"] = judged["name"].map(NAMES).astype("str")
-    for name in _LEVELS:
-        frame[name] = judged[name].replace("same, without digits", "same").astype("str")
-    frame["_weight"], frame["_a"], frame["_b"] = judged["weight"], judged["a"], judged["b"]
-    frame["_tier"] = frame["tier"].map(TIERS.index)
-    frame = frame.sort_values(["_tier", "_weight", "_a", "_b"], ascending=[True, False, True, True], ignore_index=True)
-    return frame.drop(columns=["_tier", "_weight"])
-
-
-def _without_conflicts(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs; a sure one that contradicts stronger ones is `look`, such as a couple and its second person."""
-    sure = pairs[pairs["tier"] == "sure"]
-    apart = pairs[pairs["kind"].isin(CONFLICTS)]
-    strongest = [list(zip(rows["_a"].tolist(), rows["_b"].tolist(), strict=True)) for rows in (sure, apart)]
-    of = {record: number for number, members in enumerate(clusters_of(*strongest)) for record in members}
-    split = sure.index[[one not in of or of[one] != of.get(other) for one, other in strongest[0]]]
-    pairs.loc[split, "tier"] = "look"
-    pairs.loc[split, "reason"] += "; a stronger pair contradicts it"
-    return pairs.sort_values("tier", key=lambda tiers: tiers.map(TIERS.index), kind="stable", ignore_index=True)

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.analysis.base.findings import WorkList
+from stcrm_pandas.cleaning.contact_owners import owners_of, whole
 from stcrm_pandas.cleaning.merging.before_merge import Connected, plan_before_merge
 from stcrm_pandas.cleaning.merging.losses import losses_of
 from stcrm_pandas.cleaning.merging.merge_list import MERGE_LIST, as_work_list, write_merge_list
@@ -56,10 +57,10 @@ class MergeDesk:
         jobs: pd.DataFrame | None = None,
     ) -> None:
         ids = {*members["customer_id"].tolist()}
-        customers = customers.assign(id=_whole(customers["id"]))
+        customers = customers.assign(id=whole(customers["id"]))
         self._customers = customers[customers["id"].isin(ids)].set_index("id")
         self._contacts = _values(contacts, locations, ids)
-        counts = None if jobs is None else _whole(jobs["customer_id"]).value_counts()
+        counts = None if jobs is None else whole(jobs["customer_id"]).value_counts()
         self._members = ranked(
             members[["cluster", "customer_id"]].assign(
                 active=self._about("active", members, "boolean").fillna(value=True),
@@ -290,20 +291,11 @@ class MergeDesk:
 
 def _values(contacts: pd.DataFrame, locations: pd.DataFrame, ids: set[int]) -> dict[int, list[str]]:
     """Return the values of contacts by customer, those of its locations included."""
-    owner = _whole(contacts.get("customer_id", pd.Series(index=contacts.index)))
-    if "location_id" in contacts:
-        owners = pd.Series(_whole(locations["customer_id"]).to_numpy(), index=_whole(locations["id"]))
-        owner = owner.fillna(_whole(_whole(contacts["location_id"]).map(owners)))
     found: dict[int, list[str]] = {}
-    for one, value in zip(owner, contacts["value"], strict=True):
+    for one, value in zip(owners_of(contacts, locations), contacts["value"], strict=True):
         if one in ids and isinstance(value, str):
             found.setdefault(int(one), []).append(value)
     return found
-
-
-def _whole(cells: Any) -> Any:
-    """Return ids as whole numbers, also those that a file stores as text or floats."""
-    return pd.to_numeric(cells).astype("Int64")
 
 
 def _links(ids: pd.Series, service: str | None) -> Any:

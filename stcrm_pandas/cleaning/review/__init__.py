@@ -1,0 +1,1 @@
+"""Pairs of customers shown to people who decide whether both are the same."""
