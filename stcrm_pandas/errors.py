@@ -261,7 +261,7 @@ PARTS: Mapping[str, _Part] = {
     ),
     "sandbox": _Part("The sandbox", "sandbox", ("adbc_driver_sqlite", "starlette", "uvicorn")),
     "mirror_sql": _Part("SQL over a mirror", "mirror", ("duckdb",)),
-    "cleaning": _Part("stcrm.cleaning", "cleaning", ("duckdb", "nicknames", "rapidfuzz")),
+    "cleaning": _Part("stcrm.cleaning", "cleaning", ("duckdb", "nicknames")),
     "grid": _Part("The grid", "lab", ("anywidget",)),
     "xlsx": _Part("An XLSX file", "sheets", ("openpyxl",)),
 }

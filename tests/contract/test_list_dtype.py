@@ -9,8 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from stcrm_pandas.contract.schemas.fields import LISTS, integer, records, text
+from stcrm_pandas.contract.schemas.arrow import plain
+from stcrm_pandas.contract.schemas.fields import LISTS, integer, records, snake, text
 from stcrm_pandas.contract.schemas.list_dtype import ListDtype
+from stcrm_pandas.contract.schemas.locations import CREATED_LOCATIONS, CreatedLocation
 from stcrm_pandas.contract.schemas.parts import CUSTOM_FIELD, CustomField
 
 TAGS = ListDtype(integer("tagTypeIds", many=True))
@@ -108,6 +110,14 @@ def test_the_dtype_is_one_of_its_field():
 def test_arrow_gets_the_names_of_the_api(frame):
     assert pa.array(frame["fields"]).to_pylist()[0] == [{"typeId": 7, "name": "Gate code", "value": "12"}]
     assert pa.array(frame["tags"][:0]).type == pa.list_(pa.int64())
+
+
+def test_parts_of_a_nested_record_are_taken_by_name():
+    address = next(field.fields for field in CREATED_LOCATIONS.fields if field.name == "address")
+    given = {snake(part.name): part.name for part in reversed(address)}
+    place = CreatedLocation(*[None] * len(CreatedLocation._fields))._replace(address=given)
+    (written,) = plain(records("locations", CREATED_LOCATIONS.fields, CreatedLocation), (place,)) or []
+    assert written["address"] == {part.name: part.name for part in address}
 
 
 def test_lists_of_another_program_are_left_to_pandas():

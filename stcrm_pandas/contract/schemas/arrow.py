@@ -177,7 +177,7 @@ def _plain(field: Field, value: Any, times_as_text: bool) -> Any:
     if value is None:
         return None
     if field.kind == "object":
-        values = value.values() if isinstance(value, dict) else value
+        values = [value[snake(part.name)] for part in field.fields] if isinstance(value, dict) else value
         return {
             part.name: plain(part, one, times_as_text=times_as_text) if part.many else _plain(part, one, times_as_text)
             for part, one in zip(field.fields, values, strict=True)

@@ -49,7 +49,8 @@ def from_json(value: Any, column: Column) -> Any:
         return None
     if column.field.many:
         record = column.field.record
-        return tuple(record(*one.values()) if record else one for one in value)
+        parts = [part.name for part in column.field.fields]
+        return tuple(record(*map(one.get, parts)) if record else one for one in value)
     return pd.Timestamp(value) if column.field.kind == "time" else value
 
 
