@@ -32,6 +32,8 @@ KINDS: Mapping[Kind, str] = {"double": "number", "decimal": "number"}
 """Names of kinds for people, where they differ from the API's."""
 _FIRST, _LAST = np.datetime64("1884-01-01", "us"), np.datetime64("9999-01-01", "us")
 """Times outside of these are shown in UTC: before, offsets have seconds, and after, a local time may have no year."""
+_MEASURED, _LEAST = 200, 22
+"""How many cells are measured, and how many characters a column of texts shows at least."""
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _OFFSET = re.compile(r"(?<=[\d.]) ?(Z|[+-]\d\d:?\d\d)$", re.ASCII | re.IGNORECASE)
 _IN_KEY = "it identifies the row"
@@ -197,8 +199,15 @@ class GridColumn:
             array[positions] = pd.array(values, dtype=self.dtype)
         return pd.Series(array, index=cells.index, name=cells.name, dtype=self.dtype, copy=False)
 
-    def as_json(self) -> dict[str, Any]:
-        """Return what a view shows of the column."""
+    def letters(self, cells: Any) -> int | None:
+        """Return how many characters nearly all cells of a column of texts have, judged by the first ones."""
+        if self.kind != "text":
+            return None
+        lengths = pc.utf8_length(self.texts(cells.head(_MEASURED))).drop_null()
+        return max(_LEAST, pc.quantile(lengths, 0.9, interpolation="higher")[0].as_py()) if len(lengths) else None
+
+    def as_json(self, cells: Any) -> dict[str, Any]:
+        """Return what a view shows of the column, given its cells."""
         return {
             "name": self.name,
             "kind": "text" if self.kind == "object" else self.kind,
@@ -208,7 +217,7 @@ class GridColumn:
             "consent": self.consent,
             "note": self.note or None,
             "nullable": self.nullable,
-            "width": None,
+            "width": self.letters(cells),
         }
 
 

@@ -466,6 +466,10 @@ class Grid {
     return parts.length === 1 ? parts[0] : JSON.stringify(parts);
   }
 
+  keyText(key) {
+    return this.pins === 1 ? key : JSON.parse(key).join(", ");
+  }
+
   // Settings of JupyterLab can save the state of widgets in the notebook: this program does not belong there.
   async keepOutOfNotebook(id) {
     const real = await this.model.widget_manager?.get_model?.(id);
@@ -914,7 +918,7 @@ class Grid {
     if (row === undefined || !column.loaded || !this.keys) return put(this.note, "");
     const [, words] = column.state(row);
     const text = oneLine(seen(column.now(row))) || "blank";
-    return put(this.note, `${column.name} of ${this.keyOf(row)}: ${text}${words ? `. ${words}` : ""}`);
+    return put(this.note, `${column.name} of ${this.keyText(this.keyOf(row))}: ${text}${words ? `. ${words}` : ""}`);
   }
 
   // ---- selection ----
@@ -1112,13 +1116,13 @@ class Grid {
     const column = this.named.get(draft.column);
     this.editing = { key: draft.key, name: draft.column };
     this.box.draft = draft;
-    put(this.editorLabel, `${column.name} of ${draft.key}`);
+    put(this.editorLabel, `${column.name} of ${this.keyText(draft.key)}`);
     if (column.enum) {
       const options = [...new Set(["", ...column.enum, draft.text])];
       this.input = element("select", { size: Math.min(options.length, 8) });
       for (const option of options) this.input.append(element("option", { value: option, text: option || "(blank)" }));
     } else this.input = element("textarea", { rows: draft.text.split("\n").length, spellcheck: "false" });
-    this.input.setAttribute("aria-label", `${column.name} of ${draft.key}`);
+    this.input.setAttribute("aria-label", `${column.name} of ${this.keyText(draft.key)}`);
     this.input.value = draft.text;
     this.input.addEventListener("input", () => {
       this.box.draft = { ...draft, text: this.input.value };
@@ -1438,14 +1442,14 @@ class Grid {
           element("button", {
             type: "button",
             text: which === "mine" ? "Keep mine" : "Keep theirs",
-            "aria-label": `Keep ${which}: ${column} of ${key}`,
+            "aria-label": `Keep ${which}: ${column} of ${this.keyText(key)}`,
             onclick: () => this.post({ type: "resolve", key, column, take: which }),
           });
         list.append(
           element(
             "li",
             {},
-            element("strong", { text: `${column} of ${key}` }),
+            element("strong", { text: `${column} of ${this.keyText(key)}` }),
             element("div", { text: `mine: ${oneLine(seen(mine)) || "blank"}` }),
             element("div", { text: `theirs: ${oneLine(seen(theirs)) || "blank"}` }),
             take("mine"),
@@ -1461,7 +1465,7 @@ class Grid {
       parts.push(element("p", { text: "These rows are not in the frame now. Their edits are kept in the log." }));
       const list = element("ul");
       for (const { key, column, new: text } of this.absent.slice(0, 200)) {
-        list.append(element("li", { text: `${column} of ${key}: ${oneLine(seen(text)) || "blank"}` }));
+        list.append(element("li", { text: `${column} of ${this.keyText(key)}: ${oneLine(seen(text)) || "blank"}` }));
       }
       parts.push(list);
     }

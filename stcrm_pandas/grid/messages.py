@@ -119,7 +119,7 @@ class Messages:
             key=list(session.row.key),
             editable=True,
             plan=session.planner is not None,
-            columns=[one.as_json() for one in session.columns.values()],
+            columns=session.about_columns(),
             counts=self.counts(),
             **self.about,
             **self._lists(),

@@ -101,6 +101,10 @@ class Session:
 
     # Cells
 
+    def about_columns(self) -> list[dict[str, Any]]:
+        """Return what a view shows of each column."""
+        return [column.as_json(self._keyed[name]) for name, column in self.columns.items()]
+
     def texts(self, name: str) -> Any:
         """Return the cells of a column of the frame as Arrow texts."""
         if (

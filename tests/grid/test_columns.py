@@ -101,6 +101,13 @@ OTHERS: dict[str, Any] = {
 }
 
 
+def test_columns_of_texts_are_as_wide_as_nearly_all_of_their_cells() -> None:
+    texts = {"short": ["ab"] * 50, "long": ["a" * 30] * 48 + ["a" * 500, None], "empty": [None] * 50}
+    frame = pd.DataFrame({"id": range(50)} | {name: pd.Series(cells, dtype="str") for name, cells in texts.items()})
+    columns = {one.name: one.as_json(frame[one.name]) for one in columns_of_frame(("id",), frame)}
+    assert {name: one["width"] for name, one in columns.items()} == {"id": None, "short": 22, "long": 30, "empty": None}
+
+
 def test_types_of_any_frame_follow_from_its_dtypes() -> None:
     frame = pd.DataFrame(OTHERS)
     columns = {one.name: one for one in columns_of_frame(("id",), frame)}
@@ -108,7 +115,7 @@ def test_types_of_any_frame_follow_from_its_dtypes() -> None:
         **{"small": "integer", "maybe": "integer", "plain": "number", "yes": "boolean"},
         **{"word": "text", "object": "text", "choice": "text", "naive": "time", "aware": "time"},
     }
-    assert columns["choice"].as_json()["enum"] == ["low", "high"]
+    assert columns["choice"].as_json(frame["choice"])["enum"] == ["low", "high"]
     for name, column in columns.items():
         texts = column.texts(frame[name]).to_pylist()
         assert len(texts) == 2
