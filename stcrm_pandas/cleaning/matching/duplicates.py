@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from stcrm_pandas.cleaning.review.side_by_side import SideBySide
 
 __all__ = ["Duplicates"]
+
+TIERS = ("sure", "look", "related")
 
 
 class Sources(NamedTuple):
@@ -357,6 +360,12 @@ class Duplicates:
 
     def __repr__(self) -> str:
         return f"<Duplicates: {self.summary()}>"
+
+    def _repr_html_(self) -> str:
+        counts = pd.crosstab(self._judged["kind"], self._judged["tier"]).reindex(columns=list(TIERS), fill_value=0)
+        counts = counts.sort_values(list(TIERS), ascending=False).rename_axis(index="pairs by kind", columns=None)
+        table = counts.map(lambda count: f"{count:,}" if count else "").reset_index().to_html(index=False, border=0)
+        return f"<div>{html.escape(self.summary())}{table}</div>"
 
     def _position(self, customer: int) -> int:
         if customer in self._records.merged:

@@ -12,7 +12,7 @@ from stcrm_pandas.cleaning.decisions import Decisions
 from stcrm_pandas.cleaning.matching.candidates import create_pairs
 from stcrm_pandas.cleaning.matching.clusters import CONFLICTS, clusters_of
 from stcrm_pandas.cleaning.matching.comparison import NAMES, create_compared
-from stcrm_pandas.cleaning.matching.duplicates import Duplicates, Sources
+from stcrm_pandas.cleaning.matching.duplicates import TIERS, Duplicates, Sources
 from stcrm_pandas.cleaning.matching.features import create_features
 from stcrm_pandas.cleaning.matching.reasons import reasons_of
 from stcrm_pandas.cleaning.matching.records import Records, read_records
@@ -20,7 +20,6 @@ from stcrm_pandas.cleaning.matching.scores import SHOWN, create_judged
 from stcrm_pandas.errors import require
 from stcrm_pandas.mirror.queries import private_duckdb
 
-TIERS = ("sure", "look", "related")
 _LEVELS = ("phone", "email", "address")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -30,7 +31,9 @@ def test_the_whole_way_from_the_service(sandbox: Any) -> None:
 def test_no_value_of_a_customer_is_in_the_repr_or_the_tables() -> None:
     found = duplicates(*frames_of(TWICE))
     text = f"{found!r} {found.summary()} {found.pairs.to_string()} {found.clusters.to_string()} {found.decisions!r}"
+    text += found._repr_html_()
     assert "1 sure pair" in text
+    assert re.search(r"<td>same person</td>\s*<td>1</td>\s*<td></td>", text)
     for value in ("Wanda", "wanda", "Quist", "5550101", "0101", "Elm", "elm"):
         assert value not in text
     shown = found.explain(1, 2)
