@@ -1435,9 +1435,9 @@ class Grid {
     }
     if (this.conflicts.length) {
       parts.push(element("h3", { text: plural(this.conflicts.length, "conflict") }));
-      parts.push(element("p", { text: "The row changed after the edit. Keep one of both." }));
+      parts.push(element("p", { text: "These edits are not applied. Keep one value of each cell." }));
       const list = element("ul");
-      for (const { key, column, mine, theirs } of this.conflicts.slice(0, 200)) {
+      for (const { key, column, mine, theirs, reason } of this.conflicts.slice(0, 200)) {
         const take = (which) =>
           element("button", {
             type: "button",
@@ -1452,6 +1452,7 @@ class Grid {
             element("strong", { text: `${column} of ${this.keyText(key)}` }),
             element("div", { text: `mine: ${oneLine(seen(mine)) || "blank"}` }),
             element("div", { text: `theirs: ${oneLine(seen(theirs)) || "blank"}` }),
+            element("div", { text: sentence(reason) }),
             take("mine"),
             " ",
             take("theirs"),

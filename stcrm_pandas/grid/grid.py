@@ -98,7 +98,8 @@ class Grid:
 
     @property
     def conflicts(self) -> pd.DataFrame:
-        """One row per edit that is not applied because its cell has another value than it had, with the reason.
+        """One row per edit that is not applied, with the reason: its cell has another value than it had, or the edit is
+        an opt-in and the rows were read again.
 
         `old` is the value when it was edited, `mine` the edit, and `theirs` the value now, which `after` has.
         """

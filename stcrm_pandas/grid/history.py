@@ -16,11 +16,12 @@ Cell = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """An edit of a cell, and its position in the log."""
+    """An edit of a cell, its position in the log, and when the rows were read that were edited."""
 
     event: int
     place: int
     cell: CellEdit
+    read_at: str
 
 
 @dataclass
@@ -61,6 +62,10 @@ class History:
         edits = self._edits.get(cell)
         return edits[-1].cell if edits else None
 
+    def read_at(self, cell: Cell) -> str:
+        """Return when the rows were read in which a cell was edited last."""
+        return self._edits[cell][-1].read_at
+
     def is_known(self, cell: Cell, client: str, value: str | None) -> bool:
         """Return whether a client may have seen a value of a cell last: since then only it changed the cell."""
         author, values = self._trails.get(cell, ("", set()))
@@ -89,7 +94,7 @@ class History:
             cell = (one.key, one.column)
             if one.verdict == "accepted":
                 self._note(cell, event.client, one.old)
-                edits.append(Edit(event.id, place, one))
+                edits.append(Edit(event.id, place, one, event.read_at))
                 self._edits.setdefault(cell, []).append(edits[-1])
             if one.verdict == "conflict":
                 self.lost[cell] = (event.client, one)

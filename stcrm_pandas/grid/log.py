@@ -26,12 +26,12 @@ Action = Literal["edit", "undo", "redo", "resolve", "discard"]
 Verdict = Literal["accepted", "same", "rejected", "conflict"]
 """What became of one edit; `same` is an accepted edit that changed nothing."""
 
-GRID_LOG = Kind(0x53544347, 1, frozenset({"about", "events", "cells", "sqlite_sequence"}))
+GRID_LOG = Kind(0x53544347, 2, frozenset({"about", "events", "cells", "sqlite_sequence"}))
 _SCHEMA = f"""
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE events (
     id INTEGER PRIMARY KEY AUTOINCREMENT, client TEXT NOT NULL, number INTEGER NOT NULL, action TEXT NOT NULL,
-    "group" TEXT NOT NULL, at TEXT NOT NULL, UNIQUE (client, number)
+    "group" TEXT NOT NULL, at TEXT NOT NULL, read_at TEXT NOT NULL, UNIQUE (client, number)
 );
 CREATE TABLE cells (
     event INTEGER NOT NULL, place INTEGER NOT NULL, key TEXT NOT NULL, "column" TEXT NOT NULL, base TEXT, old TEXT,
@@ -73,7 +73,10 @@ class CellEdit:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One entry of the log: the edits of one message, or an undo, a redo or a discard."""
+    """One entry of the log: the edits of one message, or an undo, a redo or a discard.
+
+    `read_at` is when the rows were read that were edited; empty if unknown.
+    """
 
     id: int
     client: str
@@ -81,6 +84,7 @@ class Event:
     action: Action
     group: str
     at: str
+    read_at: str
     cells: tuple[CellEdit, ...] = ()
 
 
@@ -164,13 +168,15 @@ class GridLog:
                 f"the log of the grid cannot be written ({error}): free some disk space, then send the edits again"
             ) from None
 
-    def add(self, client: str, number: int, action: Action, group: str, cells: Sequence[CellEdit] = ()) -> Event:
+    def add(
+        self, client: str, number: int, action: Action, group: str, read_at: str, cells: Sequence[CellEdit] = ()
+    ) -> Event:
         """Add an event; inside of `writing`."""
         at = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         if action == "discard":
             self._db.execute("DELETE FROM cells")
-        sql = 'INSERT INTO events (client, number, action, "group", at) VALUES (?, ?, ?, ?, ?)'
-        id = self._db.execute(sql, (client, number, action, group, at)).lastrowid
+        sql = 'INSERT INTO events (client, number, action, "group", at, read_at) VALUES (?, ?, ?, ?, ?, ?)'
+        id = self._db.execute(sql, (client, number, action, group, at, read_at)).lastrowid
         assert id is not None
         self._db.executemany(
             "INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -179,11 +185,11 @@ class GridLog:
                 for place, one in enumerate(cells)
             ),
         )
-        return Event(id, client, number, action, group, at, tuple(cells))
+        return Event(id, client, number, action, group, at, read_at, tuple(cells))
 
     def after(self, id: int) -> list[Event]:
         """Return the events after one, oldest first."""
-        sql = 'SELECT id, client, number, action, "group", at FROM events WHERE id > ? ORDER BY id'
+        sql = 'SELECT id, client, number, action, "group", at, read_at FROM events WHERE id > ? ORDER BY id'
         found = self._read(sql, id)
         cells: dict[int, list[CellEdit]] = {}
         if found:
@@ -191,10 +197,7 @@ class GridLog:
             sql = f"SELECT event, {names} FROM cells WHERE event > ? ORDER BY event, place"
             for event, *cell in self._read(sql, id):
                 cells.setdefault(event, []).append(CellEdit(*cell))
-        return [
-            Event(id, client, number, action, group, at, tuple(cells.get(id, ())))
-            for id, client, number, action, group, at in found
-        ]
+        return [Event(id, *about, tuple(cells.get(id, ()))) for id, *about in found]
 
     def find(self, client: str, number: int) -> Event | None:
         """Return the event of a message, None if it is new."""

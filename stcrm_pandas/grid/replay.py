@@ -1,7 +1,8 @@
 """Compare the edits in force with the frame of today: which apply, which are in conflict, and which have no row.
 
 An edit applies if its cell still has the value that it had in the frame in which it was edited. Otherwise it is listed,
-and never applied unseen.
+and never applied unseen. An opt-in applies only to the rows in which it was entered: when they are read again, the
+customer may have opted out again.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ State = Literal["unchanged", "applied", "conflict", "absent"]
 
 CHANGED = "the cell has another value now than when it was edited"
 LOST = "another tab or notebook changed the cell at the same time"
+OPT_IN = "the rows were read again since this opt-in was entered: keep it only if the consent still holds"
 NO_ROW = "the row is not in the frame"
 NO_COLUMN = "the column is not in the frame"
 
@@ -70,7 +72,14 @@ class Replay:
     conflicts: dict[Cell, Conflict] = field(default_factory=dict)
     absent: dict[Cell, Absent] = field(default_factory=dict)
 
-    def update(self, history: History, cell: Cell, original: Callable[[Cell], str | None], missing: str) -> CellState:
+    def update(
+        self,
+        history: History,
+        cell: Cell,
+        original: Callable[[Cell], str | None],
+        missing: str,
+        is_old_opt_in: Callable[[Cell], bool],
+    ) -> CellState:
         """Compare one cell again, and return its state.
 
         Parameters
@@ -79,6 +88,8 @@ class Replay:
             Returns the value of a cell in the frame.
         missing : str
             Why the frame has no such cell; empty if it has.
+        is_old_opt_in : callable
+            Returns whether the edit of a cell is an opt-in that was entered before the rows were read.
         """
         for part in (self.applied, self.conflicts, self.absent):
             part.pop(cell, None)
@@ -91,11 +102,13 @@ class Replay:
         there = original(cell)
         state = CellState("unchanged", there, there)
         if edit is not None and edit.new not in (edit.base, there):
-            if edit.base == there:
-                state = self.applied[cell] = CellState("applied", edit.new, there)
-            else:
+            if edit.base != there:
                 self.conflicts[cell] = Conflict(*cell, edit.base, edit.new, there, CHANGED)
                 return CellState("conflict", there, there)
+            if is_old_opt_in(cell):
+                self.conflicts[cell] = Conflict(*cell, edit.base, edit.new, there, OPT_IN)
+                return CellState("conflict", there, there)
+            state = self.applied[cell] = CellState("applied", edit.new, there)
         _, lost = history.lost.get(cell, ("", None))
         if lost is not None and lost.new != state.value:
             self.conflicts[cell] = Conflict(*cell, lost.old, lost.new, state.value, LOST)

@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from stcrm_pandas.contract.schemas.fields import Row
+from stcrm_pandas.edits.plan.consent import consent_change
 from stcrm_pandas.edits.plan.model import Key, PlanData
 from stcrm_pandas.frame.matching import key_columns, match, with_key
 from stcrm_pandas.grid.columns import GridColumn, Rejected
@@ -79,6 +80,7 @@ class Session:
         self.columns = {one.name: one for one in columns}
         self.history, self.replay = History(), Replay()
         self.refused: dict[Cell, str] = {}
+        self._read_at = str((self.frame.attrs.get("stcrm") or {}).get("fetched_at") or "")
         self._keyed = with_key(row, self.frame, "the frame")
         match(row, self._keyed, self._keyed)
         found = key_columns(row, self._keyed, "the frame")
@@ -278,7 +280,7 @@ class Session:
                     cells = [(one.key, one.column) for one in event.cells]
                     return [*answers, self._answer(event, cells, ())]
                 group = group or f"{client} {number}"
-                event = self.log.add(client, number, action, group, judged())
+                event = self.log.add(client, number, action, group, self._read_at, judged())
             return [*answers, *self._add(event)]
 
     def _judge(self, client: str, edit: EditText, pending: dict[Cell, str | None], *, force: bool) -> CellEdit:
@@ -311,7 +313,9 @@ class Session:
         touched = [self.history.add(event) for event in events]
         rows: set[int] = set()
         for cell in dict.fromkeys(chain.from_iterable(touched)):
-            state = self.replay.update(self.history, cell, self._original_of, self._missing(cell))
+            state = self.replay.update(
+                self.history, cell, self._original_of, self._missing(cell), self._is_old_opt_in
+            )
             position = self._positions.get(cell[0])
             if position is None:
                 continue
@@ -389,6 +393,15 @@ class Session:
         except Rejected as error:
             return str(error)
         return ""
+
+    def _is_old_opt_in(self, cell: Cell) -> bool:
+        """Return whether the edit of a cell is an opt-in that was entered before the rows were read."""
+        edit = self.history.latest(cell)
+        if self.planner is None or edit is None or self.history.read_at(cell) == self._read_at:
+            return False
+        old, new = (self.columns[cell[1]].parse(text)[0] for text in (edit.base, edit.new))
+        row = dict(self._keyed.iloc[self._positions[cell[0]]])
+        return consent_change(self.planner.target, cell[1], old, new, row) == "opt in"
 
     def _localized(self, event: Event) -> Event:
         """Return an event with times in today's time zone, which may be another than when it was logged."""
