@@ -34,7 +34,7 @@ _INT64 = 2**63
 _NONE = type(None)
 _NAT = np.datetime64("NaT", "us")
 _NUMBERS = (int, float, np.integer, np.floating)
-_WHOLE = re.compile(r"[+-]?\d+(\.0+)?", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d{1,400}(\.0+)?", re.ASCII)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 

@@ -35,7 +35,7 @@ _FIRST, _LAST = np.datetime64("1884-01-01", "us"), np.datetime64("9999-01-01", "
 _MEASURED, _LEAST = 200, 22
 """How many cells are measured, and how many characters a column of texts shows at least."""
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_OFFSET = re.compile(r"(?<=[\d.]) ?(Z|[+-]\d\d:?\d\d)$", re.ASCII | re.IGNORECASE)
+_OFFSET = re.compile(r"(?<=[\d.]) ?(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)$", re.ASCII | re.IGNORECASE)
 _IN_KEY = "it identifies the row"
 _UNKNOWN = "the API does not document this column, so it is only shown"
 _OFF, _ON = "It only switches off: switching it on is an opt-in.", "It only switches on: switching it off is an opt-in."
@@ -105,7 +105,10 @@ class GridColumn:
             case "number":
                 return pa.array([None if is_missing(cell) else number(cell) for cell in cells], pa.string())
             case _:
-                return pa.array(cells, pa.string(), from_pandas=True)
+                try:
+                    return pa.array(cells, pa.string(), from_pandas=True)
+                except UnicodeEncodeError:  # half of a character, which an `object` column may hold
+                    return pa.array([None if _is_null(cell) else _any_text(cell) for cell in cells], pa.string())
 
     def text(self, value: Any) -> str | None:
         """Return the text of one value, as `texts` does."""
@@ -327,7 +330,12 @@ def _is_null(cell: Any) -> bool:
 
 
 def _any_text(cell: Any) -> str:
-    return cell if isinstance(cell, str) else any_json(cell)
+    """Return the text of a cell of any type; halves of characters, which UTF-8 does not have, are question marks."""
+    try:
+        text = cell if isinstance(cell, str) else any_json(cell)
+    except TypeError:
+        text = str(cell)
+    return text.encode("utf-8", "replace").decode()
 
 
 # Times

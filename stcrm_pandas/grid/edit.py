@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from stcrm_pandas.contract.schemas.fields import Row
@@ -17,7 +18,7 @@ from stcrm_pandas.edits.plan.steps import PlanOptions
 from stcrm_pandas.edits.plans import Plan
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError, require
-from stcrm_pandas.frame.matching import with_key
+from stcrm_pandas.frame.matching import SHOWN, with_key
 from stcrm_pandas.grid.columns import columns_of_frame, columns_of_target, row_of_frame
 from stcrm_pandas.grid.grid import Grid
 from stcrm_pandas.grid.judge import Planner
@@ -70,6 +71,8 @@ def edit(frame: pd.DataFrame, *, key: str | Sequence[str] = "id", name: str) -> 
     names = (key,) if isinstance(key, str) else tuple(key)
     if not name.strip():
         raise UsageError("Give the grid a name: its edits are logged under it.")
+    if not names:
+        raise UsageError("Give the columns that identify a row as `key`.")
     row = Row("frame", "", (), names)
     keyed = with_key(row, frame, "the frame")
     _check_columns(names, keyed)
@@ -79,6 +82,7 @@ def edit(frame: pd.DataFrame, *, key: str | Sequence[str] = "id", name: str) -> 
             raise UsageError(
                 f"{one.name} cannot identify rows: its dtype is {one.dtype}. Convert it to text or numbers."
             )
+    _check_key(names, keyed)
     folder = folder_of(read_journal_folder())
     log = _open(path_of(folder, ("name", name)), {"name": name})
     session = Session(frame, row_of_frame(names, columns), columns, log, None)
@@ -118,6 +122,18 @@ def edit_rows(port: Port, resource: str, frame: pd.DataFrame, options: Mapping[s
 
 def _open(path: Path, about: Mapping[str, str]) -> GridLog:
     return GridLog.open(path, {**about, "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")})
+
+
+def _check_key(key: Sequence[str], frame: pd.DataFrame) -> None:
+    """Raise if rows have the same key; the error names rows, since a key may be a phone number or an e-mail address."""
+    twice = np.flatnonzero(frame.duplicated(list(key), keep=False))
+    if len(twice):
+        rows = ", ".join(str(position + 1) for position in twice[:SHOWN])
+        more = ", …" if len(twice) > SHOWN else ""
+        raise UsageError(
+            f"{' and '.join(key)} must identify each row, but these rows (counted from 1) share theirs with another: "
+            f"{rows}{more}. Drop the duplicates, or give other columns as `key`."
+        )
 
 
 def _check_columns(key: Sequence[str], frame: pd.DataFrame) -> None:

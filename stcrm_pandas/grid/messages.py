@@ -48,7 +48,7 @@ class Messages:
                 self._answer(str(content["type"]), client, number, content)
             except LogNotWritten as error:
                 self.say(type="failed", client=client, number=number, reason=str(error))
-            except (KeyError, TypeError, ValueError, AttributeError, StcrmError) as error:
+            except (KeyError, TypeError, ValueError, AttributeError, OverflowError, StcrmError) as error:
                 reason = str(error) if isinstance(error, StcrmError) else "the message cannot be understood"
                 self.say(type="failed", client=client, number=number, reason=reason)
 

@@ -22,8 +22,8 @@ from stcrm_pandas.sheets.text import MARK, from_cell_text
 DIGITS = 15
 """Digits that a spreadsheet keeps of a number."""
 
-_DIGITS = re.compile(r"[+-]?(\d+)", re.ASCII)
-_POINT_ZERO = re.compile(r"[+-]?(\d+)[.,]0+", re.ASCII)
+_DIGITS = re.compile(r"[+-]?(\d{1,400})", re.ASCII)
+_POINT_ZERO = re.compile(r"[+-]?(\d{1,400})[.,]0+", re.ASCII)
 _EXPONENT = re.compile(r"[+-]?\d([.,]\d*)?E[+-]?\d+", re.ASCII | re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
 _LOCAL_NUMBER = re.compile(r"[+-]?\d{1,3}([.,'  ]\d{3})*([.,]\d+)?|[+-]?\d+,\d+", re.ASCII)
