@@ -197,7 +197,7 @@ class GridLog:
             sql = f"SELECT event, {names} FROM cells WHERE event > ? ORDER BY event, place"
             for event, *cell in self._read(sql, id):
                 cells.setdefault(event, []).append(CellEdit(*cell))
-        return [Event(id, *about, tuple(cells.get(id, ()))) for id, *about in found]
+        return [Event(*row, cells=tuple(cells.get(row[0], ()))) for row in found]
 
     def find(self, client: str, number: int) -> Event | None:
         """Return the event of a message, None if it is new."""

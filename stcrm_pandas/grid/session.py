@@ -313,9 +313,7 @@ class Session:
         touched = [self.history.add(event) for event in events]
         rows: set[int] = set()
         for cell in dict.fromkeys(chain.from_iterable(touched)):
-            state = self.replay.update(
-                self.history, cell, self._original_of, self._missing(cell), self._is_old_opt_in
-            )
+            state = self.replay.update(self.history, cell, self._original_of, self._missing(cell), self._is_old_opt_in)
             position = self._positions.get(cell[0])
             if position is None:
                 continue

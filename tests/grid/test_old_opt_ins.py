@@ -1,4 +1,4 @@
-"""An opt-in of the log is planned only for the rows in which it was entered, never unseen for rows that were read anew."""
+"""An opt-in of the log is planned only for the rows in which it was entered, never unseen for rows read later."""
 
 from __future__ import annotations
 
