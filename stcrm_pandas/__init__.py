@@ -20,6 +20,7 @@ from stcrm_pandas.contract.schemas import list_dtype as _list_dtype  # noqa: F40
 
 if TYPE_CHECKING:
     from stcrm_pandas import analysis, cleaning, errors
+    from stcrm_pandas.cleaning.audit.audit import audit
     from stcrm_pandas.client import Client, connect
     from stcrm_pandas.contract import schemas
     from stcrm_pandas.contract.nested import Address, ApplicationData, NewContact, NewLocation, Preferences
@@ -54,6 +55,7 @@ __all__ = [
     "Result",
     "Sandbox",
     "analysis",
+    "audit",
     "cleaning",
     "connect",
     "custom_fields",
@@ -83,6 +85,7 @@ _MODULES = {
     "Preferences": "contract.nested",
     "Result": "edits.plans",
     "Sandbox": "sandbox",
+    "audit": "cleaning.audit.audit",
     "connect": "client",
     "custom_fields": "frame.custom_fields",
     "edit": "grid.edit",

@@ -10,7 +10,7 @@ import typer
 
 from stcrm_pandas import __version__
 from stcrm_pandas.commands import cache, demo, doctor, edit, init, journal, mirror, read, report, sandbox
-from stcrm_pandas.commands.cleaning import clean
+from stcrm_pandas.commands.cleaning import audit, clean
 from stcrm_pandas.commands.connecting import with_state
 from stcrm_pandas.commands.refusing import REFUSED
 from stcrm_pandas.commands.saying import say
@@ -30,6 +30,7 @@ app.add_typer(journal.app, name="journal")
 app.add_typer(mirror.app, name="mirror")
 app.command("read", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(read.read)
 app.command("clean", no_args_is_help=True)(clean.clean)
+app.command("audit")(audit.audit)
 app.command("report", no_args_is_help=True)(report.report)
 app.command("sync", no_args_is_help=True)(mirror.sync)
 app.command("init")(init.init)

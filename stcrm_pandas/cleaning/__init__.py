@@ -1,6 +1,6 @@
-"""Clean-up of frames: recipes that repair what is certain and list the rest, and duplicates among customers.
+"""Clean-up of frames: recipes that repair what is certain and list the rest, duplicates among customers, and an audit.
 
-None of it needs a connection. Recipes return a `Fix`, whose `before` and `after` go into a plan.
+Recipes and duplicates need no connection. Recipes return a `Fix`, whose `before` and `after` go into a plan.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stcrm_pandas.cleaning.audit.result import Audit
     from stcrm_pandas.cleaning.decisions import Decisions
     from stcrm_pandas.cleaning.matching.duplicates import Duplicates
     from stcrm_pandas.cleaning.matching.find import duplicates
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from stcrm_pandas.cleaning.recipes.zips import zips
 
 __all__ = [
+    "Audit",
     "Decisions",
     "Duplicates",
     "Fix",
@@ -47,6 +49,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Audit": "audit.result",
     "Decisions": "decisions",
     "Duplicates": "matching.duplicates",
     "Fix": "recipes.fix",

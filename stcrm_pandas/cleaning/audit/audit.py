@@ -1,0 +1,144 @@
+"""`stcrm.audit`: run every check, count what it costs the numbers, and compare with an earlier time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stcrm_pandas.cleaning.audit.earlier import earlier_time, one_mirror, unseen_changes
+from stcrm_pandas.cleaning.audit.effects import EFFECTS
+from stcrm_pandas.cleaning.audit.finding import Finding, Found
+from stcrm_pandas.cleaning.audit.findings import FINDINGS
+from stcrm_pandas.cleaning.audit.result import Audit, Checked
+from stcrm_pandas.cleaning.audit.rows import Rows
+from stcrm_pandas.errors import MissingExtra, UsageError
+from stcrm_pandas.mirror.rows import Moment
+from stcrm_pandas.output.printable import plural
+
+__all__ = ["audit"]
+
+
+def audit(
+    crm: Any = None,
+    *,
+    mirror: Any = None,
+    as_of: Moment | None = None,
+    since: Moment | None = None,
+    anonymous: bool = False,
+    refresh: bool = False,
+) -> Audit:
+    """Find what is wrong in a company's data, what it costs the numbers, and what repairs it.
+
+    The rows come from the service if `crm` is passed, else from the mirror. With a mirror, each count is compared with
+    that of an earlier time. Nothing is changed.
+
+    Parameters
+    ----------
+    crm : Client, optional
+        The connection: `stcrm.connect()`. After an apply, audit the service: a mirror that was synced before does not
+        have the changes.
+    mirror : Mirror or Mirrors, optional
+        A mirror of the same tenant: `crm.mirror(folder)`, or `stcrm.mirrors(folder)`. Optional with a `crm`.
+    as_of : str, date or Timestamp, optional
+        The time for which the mirror is audited, without a `crm`. The default time zone is the tenant's. By default,
+        the last sync.
+    since : str, date or Timestamp, optional
+        The time to compare with, which the mirror has to cover, such as that of the last audit. The default time zone
+        is the tenant's. By default, 30 days ago, or the first sync if that is later.
+    anonymous : bool, default False
+        True leaves out the ids of examples and everything else that leads to a person.
+    refresh : bool, default False
+        True does not use the cache. Changes that this package wrote are always seen.
+
+    Returns
+    -------
+    Audit
+        The result; `table` has one row per finding, worst first.
+
+    Raises
+    ------
+    UsageError
+        Neither a connection nor a mirror was passed, or the options contradict each other.
+    PermissionDenied
+        The application lacks the scopes for all findings. If it lacks some, the other findings are made.
+    MirrorError
+        The mirror does not cover `as_of` or `since`.
+
+    Examples
+    --------
+    >>> result = stcrm.audit(crm)
+    >>> result.table.columns[:6].tolist()
+    ['finding', 'of', 'problem', 'rows', 'checked', 'share']
+    >>> result.summary()
+    '... of ... checks found something...'
+    """
+    if crm is None and mirror is None:
+        raise UsageError("audit needs the rows: stcrm.audit(crm), or stcrm.audit(mirror=mirror).")
+    if mirror is None and since is not None:
+        raise UsageError("since needs a mirror: stcrm.audit(crm, mirror=crm.mirror('titan'), since=...).")
+    if as_of is not None and crm is not None:
+        raise UsageError("as_of is for a mirror: the service only has the rows of today.")
+    one = None if mirror is None else one_mirror(mirror)
+    if crm is not None:
+        rows = Rows(crm, refresh=refresh)
+    else:
+        assert one is not None
+        rows = Rows(one.client(as_of=as_of))
+    if one is not None and crm is not None and one.tenant != crm.settings.tenant:
+        raise UsageError(f"The mirror is of tenant {one.tenant}, and the connection of {crm.settings.tenant}.")
+    cautions = unseen_changes(one) if one is not None and crm is None and as_of is None else []
+    found, notes = _found(rows)
+    before: dict[str, Found] = {}
+    earlier = None
+    if one is not None:
+        earlier = earlier_time(one, rows.now, since)
+        if earlier is not None:
+            before = _found(Rows(one.client(as_of=earlier)), effects=False)[0]
+        else:
+            notes.append("The mirror covers no earlier time, so there is nothing to compare with yet.")
+    day = "" if earlier is None else str(earlier.tz_convert(rows.settings.time_zone or "UTC").date())
+    checked = [
+        Checked(finding, found[finding.key], before.get(finding.key), day, anonymous)
+        for finding in FINDINGS
+        if finding.key in found
+    ]
+    return Audit(checked, rows, cautions=(*cautions, *notes), since=earlier, anonymous=anonymous)
+
+
+def _found(rows: Rows, *, effects: bool = True) -> tuple[dict[str, Found], list[str]]:
+    """Return what each check found, by key, and sentences about the checks that could not be made."""
+    found: dict[str, Found] = {}
+    lacking: dict[str, int] = {}
+    for finding in FINDINGS:
+        reason = _lacking(finding, rows)
+        if reason is None:
+            try:
+                found[finding.key] = _with_effect(finding, rows, effects=effects)
+            except MissingExtra as error:
+                reason = str(error)
+        if reason is not None:
+            lacking[reason] = lacking.get(reason, 0) + 1
+    return found, [f"{plural(count, 'check')} left out. {reason}" for reason, count in lacking.items()]
+
+
+def _lacking(finding: Finding, rows: Rows) -> str | None:
+    """Return why a check cannot be made; None if it can."""
+    unread = [name.replace("_", " ") for name in finding.needs if name not in rows.frames]
+    if unread:
+        scope = rows.missing[unread[0]]
+        why = f"the application lacks the scope {scope}" if scope else "they are not in the mirror"
+        return f"No {unread[0]}: {why}."
+    if finding.personal and rows.anonymous.intersection(finding.needs):
+        return "This copy has no names, numbers and addresses."
+    return None
+
+
+def _with_effect(finding: Finding, rows: Rows, *, effects: bool) -> Found:
+    """Return what a check found, with the effect on the numbers of reports."""
+    found = finding.check(rows)
+    if not effects or found.rows.empty or finding.key not in EFFECTS:
+        return found
+    try:
+        effect = EFFECTS[finding.key](rows)
+    except (MissingExtra, UsageError):  # without the extra, or with too few rows for an analysis
+        return found
+    return found if effect is None else Found(found.rows, found.of, (*found.effects, effect))

@@ -1,0 +1,107 @@
+"""What a check of the audit is, and what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from stcrm_pandas.cleaning.audit.rows import Rows
+
+__all__ = ["Effect", "Finding", "Found"]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How far a number of a report moves if a finding is repaired.
+
+    Parameters
+    ----------
+    number : str
+        The name of the number, such as "jobs with a campaign".
+    now, repaired : float
+        Its value as the rows are, and after the repair. A share is between 0 and 1.
+    share : bool, default True
+        Whether it is a share, not a count.
+    """
+
+    number: str
+    now: float
+    repaired: float
+    share: bool = True
+
+    @property
+    def cost(self) -> float:
+        """How far the number is off: the difference of a share, the relative difference of a count."""
+        moved = abs(self.repaired - self.now)
+        return moved if self.share else moved / max(abs(self.now), 1.0)
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """The value now and after the repair, for people."""
+        form = "{:.1%}" if self.share else "{:,.0f}"
+        return form.format(self.now), form.format(self.repaired)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a check found.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        The rows with the finding.
+    of : int
+        How many rows were checked.
+    effects : tuple of Effect, default ()
+        The numbers that a repair moves, as far as they can be computed from the rows alone.
+    """
+
+    rows: pd.DataFrame = field(repr=False)
+    of: int
+    effects: tuple[Effect, ...] = ()
+
+    @property
+    def share(self) -> float:
+        """The share of the checked rows; 0 if there are none."""
+        return len(self.rows) / self.of if self.of else 0.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A check of the audit.
+
+    Parameters
+    ----------
+    key : str
+        Its name, such as "phones_format".
+    of : str
+        What is checked, in the plural: "leads".
+    problem : str
+        What is wrong, as the end of a sentence: "have no campaign, or only the default one".
+    needs : tuple of str
+        The frames of `Rows` that it reads.
+    check : callable
+        A function of the rows that returns what was found.
+    code : str
+        The line of Python that repairs it, or lists the rows for people who decide. `{key}` is the name of the finding.
+    words : str
+        What to do in ServiceTitan, without Python.
+    example : str, default "id"
+        The column with the ids of the examples.
+    personal : bool, default False
+        Whether it reads names, numbers or addresses, which an anonymous copy does not have.
+    """
+
+    key: str
+    of: str
+    problem: str
+    needs: tuple[str, ...]
+    check: Callable[[Rows], Found]
+    code: str
+    words: str
+    example: str = "id"
+    personal: bool = False

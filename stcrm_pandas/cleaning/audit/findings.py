@@ -1,0 +1,295 @@
+"""The table of all findings."""
+
+from __future__ import annotations
+
+from stcrm_pandas.cleaning.audit import bookings, contacts, customers, leads, tags
+from stcrm_pandas.cleaning.audit.finding import Finding
+
+__all__ = ["FINDINGS"]
+
+_SHEET = 'stcrm.write_sheet(audit.rows("{key}"), "{key}.csv")'
+_OF_CONTACTS = (
+    'fix = stcrm.cleaning.{recipe}(audit.frame("customer_contacts")); '
+    "plan = crm.customers.plan_contact_changes(fix.before, fix.after)"
+)
+_OF_CUSTOMERS = (
+    'fix = stcrm.cleaning.{recipe}(audit.frame("customers")); '
+    "plan = crm.customers.plan_changes(fix.before, fix.after, keep_coordinates=True)"
+)
+_PEOPLE = ("customers", "customer_contacts")
+_PAIRS = ("customers", "customer_contacts", "locations")
+_DUPLICATES = (
+    'dup = stcrm.cleaning.duplicates(audit.frame("customers"), audit.frame("customer_contacts"), '
+    'audit.frame("locations")); dup.{table}'
+)
+_CAMPAIGN = "have no campaign, or only the default one"
+_MERGE = "Open both customers in ServiceTitan, and merge the newer one into the older one."
+
+FINDINGS = (
+    Finding(
+        "leads_campaign",
+        "leads",
+        _CAMPAIGN,
+        ("leads", "campaigns"),
+        leads.leads_campaign,
+        _SHEET,
+        "Ask who took the call where the lead came from, and choose the campaign of the lead.",
+    ),
+    Finding(
+        "jobs_campaign",
+        "jobs",
+        _CAMPAIGN,
+        ("jobs", "campaigns"),
+        leads.jobs_campaign,
+        _SHEET,
+        "Choose the campaign of each job in ServiceTitan: the API cannot change it. Ask callers how they heard of you.",
+    ),
+    Finding(
+        "bookings_campaign",
+        "bookings",
+        _CAMPAIGN,
+        ("bookings", "campaigns"),
+        bookings.bookings_campaign,
+        _SHEET,
+        "Set a campaign in the settings of each booking provider, and choose it for the open bookings.",
+    ),
+    Finding(
+        "leads_follow_up",
+        "open leads",
+        "have no follow-up date",
+        ("leads",),
+        leads.leads_follow_up,
+        'plan = crm.leads.plan_follow_up(audit.rows("{key}"), audit.next_day)',
+        "Open the lead and set a follow-up date.",
+    ),
+    Finding(
+        "leads_stale",
+        "open leads",
+        "were not changed for 30 days",
+        ("leads",),
+        leads.leads_stale,
+        'plan = crm.leads.plan_dismiss(audit.rows("{key}"), dismissing_reason_id=audit.dismissing_reason_id)',
+        "Call once more, then dismiss the lead with the reason.",
+    ),
+    Finding(
+        "leads_status",
+        "leads",
+        "have a status that the API does not document",
+        ("leads",),
+        leads.leads_status,
+        _SHEET,
+        "Open the lead and check its status. Reports count it as possibly booked.",
+    ),
+    Finding(
+        "bookings_start",
+        "bookings",
+        "start before they were created",
+        ("bookings",),
+        bookings.bookings_start,
+        _SHEET,
+        "Correct the start of open bookings, and ask the booking provider why it sends none.",
+    ),
+    Finding(
+        "bookings_stale",
+        "open bookings",
+        "have waited for more than 30 days",
+        ("bookings",),
+        bookings.bookings_stale,
+        'plan = crm.bookings.plan_dismiss(audit.rows("{key}"), dismissing_memo="No answer for 30 days")',
+        "Dismiss the booking on the bookings screen.",
+    ),
+    Finding(
+        "bookings_status",
+        "bookings",
+        "have a status that the API does not document",
+        ("bookings",),
+        bookings.bookings_status,
+        _SHEET,
+        "Open the booking and check its status.",
+    ),
+    Finding(
+        "bookings_source",
+        "bookings",
+        "have a source that is spelled in another way elsewhere",
+        ("bookings",),
+        bookings.bookings_source,
+        'fix = stcrm.cleaning.sources(audit.frame("bookings"), '
+        'confirmed=stcrm.cleaning.sources(audit.frame("bookings")).map); '
+        "plan = crm.bookings.plan_changes(fix.before, fix.after)",
+        "Use one name for each source in the settings of the booking provider.",
+        personal=True,
+    ),
+    Finding(
+        "customers_unreachable",
+        "customers",
+        "have no phone number or e-mail address that can be used",
+        _PEOPLE,
+        contacts.customers_unreachable,
+        _SHEET,
+        "Ask for a phone number at the next visit. The address is the only way to reach these customers.",
+        personal=True,
+    ),
+    Finding(
+        "customers_location",
+        "customers",
+        "have no active location",
+        ("customers", "locations"),
+        customers.customers_location,
+        _SHEET,
+        "Add the location to the customer, or deactivate the customer.",
+    ),
+    Finding(
+        "phones_format",
+        "phone numbers",
+        "are not in the format +15125550101",
+        _PEOPLE,
+        contacts.phones_format,
+        _OF_CONTACTS.replace("{recipe}", "phones"),
+        "Nothing has to be done by hand: ServiceTitan shows these numbers, but exports and other programs do not "
+        "recognize that two of them are the same.",
+        "customer_id",
+        personal=True,
+    ),
+    Finding(
+        "phones_invalid",
+        "phone numbers",
+        "are not one valid number",
+        _PEOPLE,
+        contacts.phones_invalid,
+        _SHEET,
+        "Ask the customer for the number and correct it. Remove placeholders such as 999-999-9999.",
+        "customer_id",
+        personal=True,
+    ),
+    Finding(
+        "phones_shared",
+        "phone numbers",
+        "are on 10 customers or more",
+        _PEOPLE,
+        contacts.phones_shared,
+        _SHEET,
+        "Replace the number of your own office or of a property manager with the number of the customer.",
+        "customer_id",
+        personal=True,
+    ),
+    Finding(
+        "emails_format",
+        "e-mail addresses",
+        "have spaces, mailto: or a domain in capitals",
+        _PEOPLE,
+        contacts.emails_format,
+        _OF_CONTACTS.replace("{recipe}", "emails"),
+        "Open the customer and correct the address.",
+        "customer_id",
+        personal=True,
+    ),
+    Finding(
+        "emails_misspelled",
+        "e-mail addresses",
+        "have a domain that looks misspelled, such as gmial.com",
+        _PEOPLE,
+        contacts.emails_misspelled,
+        'plan = crm.customers.plan_contact_changes(audit.rows("{key}"), audit.suggested("{key}"))',
+        "Open the customer and correct the domain. If marketing is on for the address, ask first: the right address "
+        "belongs to a person who has not agreed to it yet.",
+        "customer_id",
+        personal=True,
+    ),
+    Finding(
+        "emails_invalid",
+        "e-mail addresses",
+        "are not one real address",
+        _PEOPLE,
+        contacts.emails_invalid,
+        _SHEET,
+        "Ask the customer for the address. Remove placeholders such as none@none.com.",
+        "customer_id",
+        personal=True,
+    ),
+    Finding(
+        "consent_marketing",
+        "contacts with a known preference",
+        "allow marketing although another record of the same number or address does not",
+        _PEOPLE,
+        contacts.consent_marketing,
+        'plan = crm.customers.plan_contact_changes(audit.rows("{key}"), '
+        'audit.rows("{key}").assign(preferences_marketing_updates_enabled=False))',
+        "Turn marketing off on these contacts, too.",
+        "customer_id",
+        personal=True,
+    ),
+    Finding(
+        "consent_text",
+        "phone numbers",
+        "allow texts although another record of the same number does not",
+        _PEOPLE,
+        contacts.consent_text,
+        _SHEET,
+        "Set 'do not text' on the number in ServiceTitan: the API cannot do it.",
+        "customer_id",
+        personal=True,
+    ),
+    *(
+        Finding(
+            f"duplicates_{kind.replace(' ', '_')}",
+            "customers",
+            f"are entered more than once ({kind})",
+            _PAIRS,
+            customers.duplicates_of(kind),
+            _DUPLICATES.replace("{table}", "clusters"),
+            _MERGE,
+            personal=True,
+        )
+        for kind in ("same person", "same company", "renamed")
+    ),
+    Finding(
+        "duplicates_to_check",
+        "customers",
+        "may be entered more than once",
+        _PAIRS,
+        customers.duplicates_to_check,
+        _DUPLICATES.replace("{table}", "open_pairs()"),
+        "Compare both customers in ServiceTitan. Merge them only if they are the same.",
+        personal=True,
+    ),
+    *(
+        Finding(
+            f"customers_{recipe}",
+            "customers",
+            problem,
+            ("customers",),
+            check,
+            _OF_CUSTOMERS.replace("{recipe}", recipe),
+            "Open the customer and correct the spelling.",
+            personal=True,
+        )
+        for recipe, problem, check in (
+            ("names", "have a name all in capitals or lowercase, or with extra spaces", customers.customers_names),
+            ("addresses", "have a street that is not written as usual", customers.customers_addresses),
+            ("zips", "have a ZIP code that is not written as usual", customers.customers_zips),
+            ("cities", "have a city that is spelled in another way elsewhere", customers.customers_cities),
+        )
+    ),
+    Finding(
+        "tags_twins",
+        "customers with tags",
+        "have a tag that is spelled in another way elsewhere",
+        ("customers", "tag_types"),
+        tags.tags_twins,
+        'fix = stcrm.cleaning.tags(audit.frame("customers"), audit.frame("tag_types"), '
+        'confirmed=stcrm.cleaning.tags(audit.frame("customers"), audit.frame("tag_types")).map); '
+        "plan = crm.customers.plan_changes(fix.before, fix.after)",
+        "Choose one of the two tags, give it to these customers, and deactivate the other one.",
+        personal=True,
+    ),
+    Finding(
+        "tags_unused",
+        "active tags",
+        "are on no customer, location, lead or job",
+        ("customers", "locations", "leads", "jobs", "tag_types"),
+        tags.tags_unused,
+        _SHEET,
+        "Deactivate the tag in the settings of ServiceTitan.",
+    ),
+)
+"""Every check of the audit."""

@@ -1,0 +1,132 @@
+"""What a report shows of an audit: first screen, table of findings, and what to do about each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from stcrm_pandas.analysis.base.definitions import Definitions
+from stcrm_pandas.analysis.base.display import table
+from stcrm_pandas.analysis.base.findings import Action
+from stcrm_pandas.analysis.base.headline import Headline, Tile
+
+if TYPE_CHECKING:
+    from stcrm_pandas.cleaning.audit.result import Audit, Checked
+
+__all__ = ["FindingsShown", "actions", "definitions", "headline", "tiles"]
+
+_DEFINITIONS = {
+    "Active customers": "Customers and their contacts count if the customer is active and was not merged into another "
+    "one. Opt-outs count on any record.",
+    "If repaired": "The number as it would be if every row of the finding were repaired. It is computed from the "
+    "repaired rows, and is empty where that is not possible.",
+    "Order": "The finding that moves a number most comes first: by percentage points for a share, by percent for a "
+    "count. Findings that move no number follow, by their share.",
+    "Usable contact": "A phone number or e-mail address that is complete, valid and not a placeholder.",
+    "Default campaign": "The campaign that ServiceTitan uses if nobody chooses one.",
+    "Duplicates": "Customers that are surely entered more than once: same person or company, or renamed. Pairs that a "
+    "person has to look at are counted apart.",
+}
+
+
+@dataclass(frozen=True, repr=False)
+class FindingsShown:
+    """The findings for display: a table, then for each finding what to do and examples, folded."""
+
+    audit: Audit
+
+    def __repr__(self) -> str:
+        return repr(self.audit)
+
+    def _repr_html_(self) -> str:
+        bad = [one for one in self.audit.checked if len(one.found.rows)]
+        if not bad:
+            return "<p>No check found anything.</p>"
+        compared = self.audit.since is not None
+        header = {"Finding": False, "Rows": True, "Share": True}
+        header |= {"Change": True} if compared else {}
+        header |= {"Number it moves": False, "Now": True, "If repaired": True}
+        rows = [self._row(one, compared=compared) for one in bad]
+        folded = "".join(map(self._details, bad))
+        return f'{table(header, rows, caption="Findings, worst first")}<div class="stcrm-findings">{folded}</div>'
+
+    def _row(self, one: Checked, *, compared: bool) -> list[str]:
+        change = "" if one.before is None else f"{len(one.found.rows) - len(one.before.rows):+,}".replace("+0", "0")
+        effect = ["", "", ""] if one.effect is None else [one.named(one.effect), *one.effect.texts]
+        cells = [_title(one), f"{len(one.found.rows):,}", f"{one.found.share:.1%}"]
+        return [*cells, *([change] if compared else []), *effect]
+
+    def _details(self, one: Checked) -> str:
+        ids = one.examples
+        listed = f"<p>Examples, by id of {_noun(one)}: {', '.join(map(str, ids))}</p>" if ids else ""
+        effects = "".join(f"<li>{escape(one.described(effect))} if repaired</li>" for effect in one.found.effects)
+        title = f"{escape(_title(one))} ({len(one.found.rows):,})"
+        return (
+            f'<details id="{escape(one.finding.key)}"><summary>{title}</summary>'
+            f"<p>{escape(one.sentence)}{escape(one.trend)}.</p><p>{escape(one.finding.words)}</p>"
+            f"{f'<ul>{effects}</ul>' if effects else ''}{listed}</details>"
+        )
+
+
+def _noun(one: Checked) -> str:
+    if one.finding.example == "customer_id":
+        return "customer"
+    return one.finding.of.removeprefix("open ").removeprefix("active ").partition(" ")[0].removesuffix("s")
+
+
+def _title(one: Checked) -> str:
+    text = f"{one.finding.of} {one.finding.problem}"
+    return text[0].upper() + text[1:]
+
+
+def headline(audit: Audit) -> Headline:
+    """Return the worst finding as a headline."""
+    bad = [one for one in audit.checked if len(one.found.rows)]
+    if not bad:
+        return Headline("No check found anything", evidence=f"{len(audit.checked)} checks were made.")
+    worst = bad[0]
+    moved = "" if worst.effect is None else f" {_sentence(worst.described(worst.effect))} if they were repaired."
+    return Headline(
+        f"{worst.found.share:.0%} of {worst.finding.of} {worst.finding.problem}",
+        evidence=f"{worst.sentence}.{moved} {len(bad)} of {len(audit.checked)} checks found something.",
+    )
+
+
+def actions(audit: Audit) -> Sequence[Action]:
+    """Return what to correct first: the worst findings."""
+    return [
+        Action(
+            f"Correct the {one.finding.of} that {one.finding.problem}",
+            number=one.sentence,
+            worth=one.cost,
+            work_list=one.finding.key,
+            brief=f"{len(one.found.rows):,} of {one.found.of:,}"
+            + ("" if one.effect is None else f" · {one.described(one.effect)}"),
+        )
+        for one in audit.checked
+        if one.cost > 0
+    ]
+
+
+def tiles(audit: Audit) -> Sequence[Tile]:
+    """Return the numbers that are off most, each once."""
+    day = audit.as_of.tz_convert(audit.time_zone)
+    shown: dict[str, Tile] = {}
+    for one in audit.checked:
+        if one.effect is not None and one.cost > 0:
+            name = one.named(one.effect)
+            now, repaired = one.effect.texts
+            details = [("If repaired", repaired), ("Rows to repair", f"{len(one.found.rows):,}")]
+            shown.setdefault(name, Tile(_sentence(name), now, f"{day:%b} {day.day}, {day.year}", details=details))
+    return list(shown.values())
+
+
+def definitions() -> Definitions:
+    """Return the terms of the report."""
+    return Definitions(_DEFINITIONS, "audit", {name: (name.lower(),) for name in _DEFINITIONS if name != "Order"})
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,382 @@
+"""The result of an audit: a table of findings, worst first, with examples and repairs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from stcrm_pandas.cleaning.audit.effects import with_suggestions
+from stcrm_pandas.cleaning.audit.finding import Effect, Finding, Found
+from stcrm_pandas.cleaning.audit.rows import Rows
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.output.printable import closest, plural
+
+if TYPE_CHECKING:
+    from stcrm_pandas.analysis.base.definitions import Definitions
+    from stcrm_pandas.analysis.base.findings import Action
+    from stcrm_pandas.analysis.base.headline import Headline, Tile
+    from stcrm_pandas.cleaning.audit.page import FindingsShown
+
+__all__ = ["Audit", "Checked"]
+
+EXAMPLES = 5
+"""The number of ids shown for a finding."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A finding with what was found, now and on the day to compare with; if anonymous, without ids and names."""
+
+    finding: Finding
+    found: Found
+    before: Found | None
+    day: str = ""
+    anonymous: bool = False
+
+    @property
+    def effect(self) -> Effect | None:
+        """The effect on the number that moves most."""
+        return max(self.found.effects, key=lambda one: one.cost, default=None)
+
+    @property
+    def cost(self) -> float:
+        """By how much the worst number is off; 0 if nothing was found."""
+        return 0.0 if self.effect is None or self.found.rows.empty else self.effect.cost
+
+    @property
+    def sentence(self) -> str:
+        """What was found: '342 of 1,606 open leads have no follow-up date'."""
+        return f"{len(self.found.rows):,} of {self.found.of:,} {self.finding.of} {self.finding.problem}"
+
+    @property
+    def examples(self) -> tuple[int, ...]:
+        """The first ids."""
+        if self.anonymous:
+            return ()
+        return tuple(self.found.rows[self.finding.example].drop_duplicates().head(EXAMPLES).astype(int))
+
+    @property
+    def trend(self) -> str:
+        """How the count differs from the earlier one: ', 12 more than on 2026-10-27'."""
+        if self.before is None:
+            return ""
+        change = len(self.found.rows) - len(self.before.rows)
+        more = f"{abs(change):,} {'more' if change > 0 else 'fewer'} than"
+        return f", {more if change else 'as'} on {self.day}"
+
+    def named(self, effect: Effect) -> str:
+        """Return the name of a number; if anonymous, without that of a source."""
+        what, named, _ = effect.number.partition(" of “")
+        return f"{what} of one source" if named and self.anonymous else effect.number
+
+    def described(self, effect: Effect) -> str:
+        """Return a number with its values: 'jobs with a campaign: 87.7% → 100.0%'."""
+        return f"{self.named(effect)}: {' → '.join(effect.texts)}"
+
+
+class Audit:
+    """The result of `stcrm.audit`: findings, worst first.
+
+    The repr has counts, shares and ids, but no names, numbers or addresses.
+    """
+
+    def __init__(
+        self,
+        checked: Sequence[Checked],
+        rows: Rows,
+        *,
+        cautions: Sequence[str] = (),
+        since: pd.Timestamp | None = None,
+        anonymous: bool = False,
+    ) -> None:
+        self.checked = sorted(checked, key=lambda one: (one.cost, one.found.share), reverse=True)
+        self.cautions = tuple(cautions)
+        self.since = since
+        self.anonymous = anonymous
+        self._rows = rows
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per finding, worst first: by what it costs a number of the reports, then by its share.
+
+        - `finding`: its name, for `rows`
+        - `of`, `problem`: what was checked, and what is wrong
+        - `rows`, `checked`, `share`: how many rows have the problem, of how many
+        - `before`, `change`: the count at the earlier time, and the difference; missing without a mirror
+        - `examples`: the ids of the first rows (of contacts, the ids of their customers); empty if anonymous
+        - `number`, `now`, `repaired`: the number of a report that moves most if all rows are repaired, its value, and
+          its value after the repair; missing if that cannot be computed
+        - `cost`: how far that number is off: the difference of a share, the relative difference of a count
+        - `repair`: the line of Python that repairs the rows, or saves them for people who decide. It expects `crm`,
+          and the result of the audit as `audit`
+        - `by_hand`: what to do in ServiceTitan
+        """
+        lines: list[dict[str, Any]] = []
+        for one in self.checked:
+            effect = None if one.found.rows.empty else one.effect
+            lines.append(
+                {
+                    "finding": one.finding.key,
+                    "of": one.finding.of,
+                    "problem": one.finding.problem,
+                    "rows": len(one.found.rows),
+                    "checked": one.found.of,
+                    "share": one.found.share if one.found.of else None,
+                    "before": None if one.before is None else len(one.before.rows),
+                    "change": None if one.before is None else len(one.found.rows) - len(one.before.rows),
+                    "examples": one.examples,
+                    "number": None if effect is None else one.named(effect),
+                    "now": None if effect is None else effect.now,
+                    "repaired": None if effect is None else effect.repaired,
+                    "cost": None if effect is None else effect.cost,
+                    "repair": one.finding.code.format(key=one.finding.key),
+                    "by_hand": one.finding.words,
+                }
+            )
+        kinds = {
+            **dict.fromkeys(("finding", "of", "problem", "number", "repair", "by_hand"), "str"),
+            **dict.fromkeys(("rows", "checked", "before", "change"), "Int64"),
+            **dict.fromkeys(("share", "now", "repaired", "cost"), "Float64"),
+        }
+        names = ["finding", "of", "problem", "rows", "checked", "share", "before", "change", "examples"]
+        names += ["number", "now", "repaired", "cost", "repair", "by_hand"]
+        return pd.DataFrame(lines, columns=names).astype(kinds)
+
+    @property
+    def effects(self) -> pd.DataFrame:
+        """Every number that a repair moves: `finding`, `number`, `now`, `repaired` and `cost`, as in `table`."""
+        lines = [
+            (one.finding.key, one.named(effect), effect.now, effect.repaired, effect.cost)
+            for one in self.checked
+            for effect in one.found.effects
+            if len(one.found.rows)
+        ]
+        found = pd.DataFrame(lines, columns=["finding", "number", "now", "repaired", "cost"])
+        return found.astype({"finding": "str", "number": "str"} | dict.fromkeys(found.columns[2:], "Float64"))
+
+    @property
+    def missing(self) -> Mapping[str, str]:
+        """What could not be read, with the scope that is missing; an empty text if a mirror does not have it."""
+        return dict(self._rows.missing)
+
+    @property
+    def as_of(self) -> pd.Timestamp:
+        """The time of the rows, by the service's clock."""
+        return self._rows.now
+
+    @property
+    def next_day(self) -> str:
+        """The working day after the audit, for follow-ups."""
+        return str((self.as_of.tz_convert(self.time_zone) + pd.offsets.BDay(1)).date())
+
+    @property
+    def dismissing_reason_id(self) -> int | None:
+        """The reason that most dismissed leads have; None if there is none."""
+        reasons = self._rows["leads"]["dismissing_reason_id"].value_counts()
+        return int(reasons.index[0]) if len(reasons) else None
+
+    def rows(self, finding: str) -> pd.DataFrame:
+        """Return all rows of a finding, as they were read.
+
+        Parameters
+        ----------
+        finding : str
+            The name of the finding, from `table`.
+
+        Returns
+        -------
+        DataFrame
+            The rows, for a plan or a sheet.
+
+        Raises
+        ------
+        UsageError
+            There is no such finding, or the audit is anonymous.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["leads"])
+        >>> result = stcrm.audit(mirror=mirror)
+        >>> plan = crm.leads.plan_follow_up(result.rows("leads_follow_up"), result.next_day)
+        """
+        self._refuse_anonymous("rows")
+        found = self._one(finding).found.rows
+        kept = found.reset_index(drop=True)
+        kept.attrs = found.attrs
+        return kept
+
+    def suggested(self, finding: str) -> pd.DataFrame:
+        """Return the rows of a finding with the values that the recipe suggests. Review them before you send them.
+
+        Parameters
+        ----------
+        finding : str
+            `"emails_misspelled"`.
+
+        Returns
+        -------
+        DataFrame
+            The rows, in the order of `rows`.
+
+        Raises
+        ------
+        UsageError
+            No recipe suggests values for this finding, or the audit is anonymous.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["customers", "customer_contacts"])
+        >>> result = stcrm.audit(mirror=mirror)
+        >>> before, after = result.rows("emails_misspelled"), result.suggested("emails_misspelled")
+        >>> plan = crm.customers.plan_contact_changes(before, after, reason="misspelled domains")
+        """
+        if finding != "emails_misspelled":
+            raise UsageError("Values are suggested for the finding 'emails_misspelled' only.")
+        return with_suggestions(self.rows(finding), self._rows.emails.skipped)
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """Return the rows that were checked: active customers and their contacts, all bookings and so on.
+
+        Parameters
+        ----------
+        name : str
+            `"leads"`, `"bookings"`, `"customers"`, `"customer_contacts"`, `"locations"`, `"location_contacts"`,
+            `"jobs"`, `"campaigns"`, `"call_reasons"` or `"tag_types"`.
+
+        Returns
+        -------
+        DataFrame
+            The rows, for a recipe.
+
+        Raises
+        ------
+        UsageError
+            The audit did not read these rows, or it is anonymous.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["leads"])
+        >>> result = stcrm.audit(mirror=mirror)
+        >>> len(result.frame("leads")) == len(mirror.leads())
+        True
+        """
+        self._refuse_anonymous("frame")
+        if name not in self._rows.frames:
+            raise UsageError(f"The audit has no rows {name!r}. It has: {', '.join(self._rows.frames)}.")
+        if name == "customer_contacts":
+            return self._rows.contacts
+        if name in ("customers", "locations"):
+            return self._rows.customers if name == "customers" else self._rows.locations
+        return self._rows[name]
+
+    def summary(self) -> str:
+        """Return the findings as text, worst first.
+
+        Returns
+        -------
+        str
+            A line for each finding that has rows, with its effect, and a line for each caution.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["leads"])
+        >>> result = stcrm.audit(mirror=mirror)
+        >>> result.summary()
+        '... of ... checks found something...'
+        """
+        bad = [one for one in self.checked if len(one.found.rows)]
+        lines = [f"{len(bad)} of {plural(len(self.checked), 'check')} found something{'.' if not bad else ':'}"]
+        for one in bad:
+            lines.append(f"  {one.sentence} ({one.found.share:.1%}){one.trend}")
+            if one.effect is not None:
+                lines.append(f"    {one.described(one.effect)} if repaired")
+        return "\n".join([*lines, *self.cautions])
+
+    def headline(self) -> Headline:
+        """Return the worst finding, for the first screen of a report.
+
+        Returns
+        -------
+        Headline
+            The headline and its evidence.
+        """
+        from stcrm_pandas.cleaning.audit import page
+
+        return page.headline(self)
+
+    def actions(self) -> Sequence[Action]:
+        """Return what to correct first.
+
+        Returns
+        -------
+        sequence of Action
+            The worst findings.
+        """
+        from stcrm_pandas.cleaning.audit import page
+
+        return page.actions(self)
+
+    def tiles(self) -> Sequence[Tile]:
+        """Return the numbers that are off most.
+
+        Returns
+        -------
+        sequence of Tile
+            At most four numbers, as they are and after a repair.
+        """
+        from stcrm_pandas.cleaning.audit import page
+
+        return page.tiles(self)
+
+    @property
+    def definitions(self) -> Definitions:
+        """The terms of a report about the audit."""
+        from stcrm_pandas.cleaning.audit import page
+
+        return page.definitions()
+
+    def shown(self) -> FindingsShown:
+        """Return the findings as a table, with their examples and what to do, for a notebook or a report.
+
+        Returns
+        -------
+        FindingsShown
+            The findings for display.
+        """
+        from stcrm_pandas.cleaning.audit import page
+
+        return page.FindingsShown(self)
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        return self.shown()._repr_html_()
+
+    @property
+    def time_zone(self) -> str:
+        """The company's time zone; UTC if it is not known."""
+        return self._rows.settings.time_zone or "UTC"
+
+    def _refuse_anonymous(self, what: str) -> None:
+        if self.anonymous:
+            raise UsageError(f"{what}: an anonymous audit has no rows. Audit without anonymous=True.")
+
+    def _one(self, key: str) -> Checked:
+        known = {one.finding.key: one for one in self.checked}
+        if key not in known:
+            near = closest(key, known)
+            hint = f" Did you mean {near!r}?" if near else ""
+            raise UsageError(f"The audit has no finding {key!r}.{hint} It has: {', '.join(known)}.")
+        return known[key]

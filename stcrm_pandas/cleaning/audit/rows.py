@@ -1,0 +1,146 @@
+"""The rows that an audit reads, from a connection or a mirror. What cannot be read is listed, and left out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import operator
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from stcrm_pandas.cleaning.recipes.emails import emails
+from stcrm_pandas.cleaning.recipes.fix import Fix
+from stcrm_pandas.cleaning.recipes.phones import phones
+from stcrm_pandas.errors import MirrorError, PermissionDenied
+
+__all__ = ["READS", "Rows"]
+
+READS: Mapping[str, str] = {
+    "leads": "leads.list",
+    "bookings": "bookings.list",
+    "customers": "customers.list",
+    "customer_contacts": "customers.list_contacts",
+    "locations": "locations.list",
+    "location_contacts": "locations.list_contacts",
+    "jobs": "lookups.jobs.list",
+    "campaigns": "lookups.campaigns.list",
+    "call_reasons": "lookups.call_reasons.list",
+    "tag_types": "lookups.tag_types.list",
+}
+"""The frames of an audit, and the method of a client that reads each."""
+
+_ALSO_INACTIVE = ("customers", "locations", "campaigns", "call_reasons", "tag_types")
+_VALUE = {"customer_contacts": "value", "location_contacts": "value", "customers": "name", "locations": "name"}
+"""Columns that are empty in a copy without personal data."""
+
+
+class Rows:
+    """The frames of one audit.
+
+    Parameters
+    ----------
+    client : object
+        A client (`stcrm.connect()`), or that of a mirror.
+    refresh : bool, default False
+        True does not use the cache.
+    """
+
+    def __init__(self, client: Any, *, refresh: bool = False) -> None:
+        self.frames: dict[str, pd.DataFrame] = {}
+        self.missing: dict[str, str] = {}
+        self.anonymous: set[str] = set()
+        denied: PermissionDenied | MirrorError | None = None
+        for name, method in READS.items():
+            options: dict[str, Any] = {"active": None} if name in _ALSO_INACTIVE else {}
+            if refresh:
+                options["refresh"] = True
+            try:
+                frame = operator.attrgetter(method)(client)(**options)
+            except (PermissionDenied, MirrorError) as error:
+                self.missing[name.replace("_", " ")] = getattr(error, "scope", "") or ""
+                denied = error
+                continue
+            self.frames[name] = frame
+            column = _VALUE.get(name)
+            if column is not None and len(frame) and frame[column].isna().all():
+                self.anonymous.add(name)
+        if not self.frames and denied is not None:
+            raise denied
+        self.settings = client.settings
+
+    @property
+    def attrs(self) -> Mapping[str, Any]:
+        """The facts about the first frame that was read."""
+        found: Mapping[str, Any] = next(iter(self.frames.values())).attrs.get("stcrm", {})
+        return found
+
+    @cached_property
+    def now(self) -> pd.Timestamp:
+        """The time of the read, by the service's clock."""
+        return pd.Timestamp(self.attrs.get("fetched_at", dt.datetime.now(dt.UTC))).tz_convert("UTC")
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        return self.frames[name]
+
+    @cached_property
+    def customers(self) -> pd.DataFrame:
+        """Active customers that were not merged into another one."""
+        return _current(self["customers"])
+
+    @cached_property
+    def locations(self) -> pd.DataFrame:
+        """Active locations that were not merged into another one."""
+        return _current(self["locations"])
+
+    @cached_property
+    def contacts(self) -> pd.DataFrame:
+        """Contacts of these customers: the API cannot change those of others."""
+        frame = self["customer_contacts"]
+        return _kept(frame, frame["customer_id"].isin(self.customers["id"]))
+
+    @cached_property
+    def open_leads(self) -> pd.DataFrame:
+        """Leads that are open."""
+        return _kept(self["leads"], self["leads"]["status"].eq("Open"))
+
+    @cached_property
+    def open_bookings(self) -> pd.DataFrame:
+        """Bookings that were not handled yet."""
+        return _kept(self["bookings"], self["bookings"]["status"].isin(["New", "Accepted"]))
+
+    @cached_property
+    def default_campaigns(self) -> set[int]:
+        """The ids of campaigns that ServiceTitan uses if nobody chooses one."""
+        campaigns = self["campaigns"]
+        return set(campaigns.loc[campaigns["is_default_campaign"].fillna(value=False), "id"].astype(int))
+
+    @cached_property
+    def phones(self) -> Fix:
+        """What the recipe for phone numbers does to the contacts."""
+        return phones(self.contacts)
+
+    @cached_property
+    def emails(self) -> Fix:
+        """What the recipe for e-mail addresses does to the contacts."""
+        return emails(self.contacts)
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """Pairs of customers that resemble each other, both active."""
+        from stcrm_pandas.cleaning.matching.find import duplicates
+
+        pairs = duplicates(self["customers"], self["customer_contacts"], self["locations"]).pairs
+        ids = self.customers["id"]
+        return pairs[pairs["id_1"].isin(ids) & pairs["id_2"].isin(ids)]
+
+
+def _current(frame: pd.DataFrame) -> pd.DataFrame:
+    return _kept(frame, frame["active"].fillna(value=False) & frame["merged_to_id"].isna())
+
+
+def _kept(frame: pd.DataFrame, mask: pd.Series) -> pd.DataFrame:
+    kept = frame[mask.fillna(value=False).astype(bool)].reset_index(drop=True)
+    kept.attrs = frame.attrs  # a plan checks which tenant the rows belong to
+    return kept
