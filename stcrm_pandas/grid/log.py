@@ -197,7 +197,10 @@ class GridLog:
             sql = f"SELECT event, {names} FROM cells WHERE event > ? ORDER BY event, place"
             for event, *cell in self._read(sql, id):
                 cells.setdefault(event, []).append(CellEdit(*cell))
-        return [Event(*row, cells=tuple(cells.get(row[0], ()))) for row in found]
+        return [
+            Event(id, client, number, action, group, at, read_at, tuple(cells.get(id, ())))
+            for id, client, number, action, group, at, read_at in found
+        ]
 
     def find(self, client: str, number: int) -> Event | None:
         """Return the event of a message, None if it is new."""
