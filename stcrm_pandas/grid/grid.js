@@ -7,7 +7,6 @@ const TALLEST = 8_000_000; // pixels of the scrolled area; browsers cannot draw 
 const BATCH = 900_000; // bytes of one message with edits
 const LONGEST = 4_000_000; // bytes of one cell: the server closes a connection that sends 10 MB
 const MOST = 250_000; // cells of one edit
-const SLOW = 3_000; // milliseconds without an answer until the banner appears
 const WIDTHS = { integer: 13, number: 12, boolean: 11, time: 19, guid: 36, list: 24, text: 22 }; // characters
 
 // ---- texts: as Python has them (wire), as a person sees them, as Excel copies them ----
@@ -62,10 +61,6 @@ function withLineEnds(text, before) {
   return before.includes("\r\n") ? text.replaceAll("\n", "\r\n") : text;
 }
 
-const plural = (count, one) => `${count.toLocaleString("en-US")} ${one}${count === 1 ? "" : "s"}`;
-const sentence = (words, other = "") =>
-  (words || other).replace(/^[a-z]/, (letter) => letter.toUpperCase()).replace(/([^.!?])$/, "$1.");
-const put = (place, text) => place.textContent !== text && (place.textContent = text);
 const oneLine = (text) => text.slice(0, 300).replace(/\r?\n|\r/g, " ↵ ");
 
 // The header names the zone; hover and the line below the cells show the whole text.
@@ -173,42 +168,7 @@ class Column {
   }
 }
 
-// ---- what one browser page holds across views: batches without an answer, open editors, rejected texts ----
-
-const page = (globalThis[Symbol.for("stcrm_pandas.grid")] ??= { boxes: new Map() });
-const STORED = "stcrm_pandas.grid ";
-
-function boxOf(session) {
-  if (!page.boxes.has(session)) {
-    page.boxes.set(session, { batches: new Map(), rejected: new Map(), draft: null });
-  }
-  const box = page.boxes.get(session);
-  try {
-    const names = Object.keys(sessionStorage).filter((name) => name.startsWith(`${STORED}${session} `));
-    const messages = names.map((name) => JSON.parse(sessionStorage.getItem(name)));
-    for (const message of messages.sort((a, b) => a.number - b.number)) {
-      const id = `${message.client} ${message.number}`;
-      if (!box.batches.has(id)) box.batches.set(id, { id, message, at: Date.now(), owner: null });
-    }
-  } catch {
-    // storage can be switched off: then only this page remembers
-  }
-  return box;
-}
-
 // ---- the view ----
-
-function element(tag, options = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(options)) {
-    if (name === "class") made.className = value;
-    else if (name === "text") made.textContent = value;
-    else if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else made.setAttribute(name, value);
-  }
-  made.append(...children);
-  return made;
-}
 
 const KEYS = [
   ["Arrows, Page Up, Page Down, Home, End", "move; with Shift select; with Ctrl to the edge"],
@@ -224,13 +184,9 @@ const KEYS = [
   ["Esc", "remove a text that was not accepted; otherwise leave the cells"],
 ];
 
-class Grid {
+class Grid extends Channel {
   constructor(model, root) {
-    this.model = model;
-    this.root = root;
-    this.client = Array.from(crypto.getRandomValues(new Uint32Array(3)), (n) => n.toString(36)).join("");
-    this.uid = `stcrm-${this.client}`;
-    this.number = 0;
+    super(model, root);
     this.pinged = Date.now();
     this.asked = new Set();
     this.columns = [];
@@ -245,26 +201,18 @@ class Grid {
     this.conflicts = [];
     this.absent = [];
     this.build();
-    this.receive = this.receive.bind(this);
-    model.on("msg:custom", this.receive);
-    this.timer = setInterval(() => this.watch(), 1_000);
     this.looked = () => this.ping(); // Python then reads what another kernel wrote into the log
     for (const type of ["focus", "visibilitychange"]) addEventListener(type, this.looked);
-    this.leaving = (event) => this.box?.batches.size && event.preventDefault();
-    addEventListener("beforeunload", this.leaving);
     this.resized = new ResizeObserver(() => this.paint());
     this.resized.observe(this.scroll);
     this.transmit({ type: "open", client: this.client });
   }
 
   close() {
-    this.model.off("msg:custom", this.receive);
-    clearInterval(this.timer);
+    super.close();
     clearTimeout(this.planTimer);
-    removeEventListener("beforeunload", this.leaving);
     for (const type of ["focus", "visibilitychange"]) removeEventListener(type, this.looked);
     this.resized.disconnect();
-    for (const batch of this.box?.batches.values() ?? []) if (batch.owner === this) batch.owner = null;
   }
 
   build() {
@@ -342,45 +290,6 @@ class Grid {
   }
 
   // ---- messages ----
-
-  transmit(message) {
-    try {
-      this.model.send(message);
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  post(message) {
-    message = { ...message, client: this.client, number: ++this.number };
-    const batch = { id: `${message.client} ${message.number}`, message, owner: this };
-    this.box.batches.set(batch.id, batch);
-    this.deliver(batch);
-    return batch.id;
-  }
-
-  deliver(batch) {
-    batch.at = Date.now();
-    setTimeout(() => this.status(), SLOW);
-    batch.reason = this.transmit(batch.message) ? null : "The connection to Python is closed.";
-    if (batch.reason) batch.owner = null;
-    try {
-      sessionStorage.setItem(`${STORED}${this.session} ${batch.id}`, JSON.stringify(batch.message));
-    } catch {
-      // full or switched off: the batch stays in this page's memory
-    }
-    this.status();
-  }
-
-  settle(id) {
-    this.box.batches.delete(id);
-    try {
-      sessionStorage.removeItem(`${STORED}${this.session} ${id}`);
-    } catch {
-      // as above
-    }
-  }
 
   receive(message, buffers) {
     const { type } = message;
@@ -470,18 +379,6 @@ class Grid {
     return this.pins === 1 ? key : JSON.parse(key).join(", ");
   }
 
-  // Settings of JupyterLab can save the state of widgets in the notebook: this program does not belong there.
-  async keepOutOfNotebook(id) {
-    const real = await this.model.widget_manager?.get_model?.(id);
-    if (!real || real.stcrmTrimmed) return;
-    real.stcrmTrimmed = true;
-    const whole = real.get_state.bind(real);
-    real.get_state = (...options) => {
-      const { _esm, _css, ...rest } = whole(...options);
-      return rest;
-    };
-  }
-
   // Take over what other views of this page, or this page before it was loaded again, did not get acknowledged.
   adopt() {
     let cells = 0;
@@ -542,12 +439,6 @@ class Grid {
     else column.rejected.delete(row);
     if (red) this.box.rejected.set(id, red);
     else this.box.rejected.delete(id);
-  }
-
-  onFailed(message) {
-    const batch = this.box.batches.get(`${message.client} ${message.number}`);
-    if (batch) batch.reason = message.reason;
-    this.status();
   }
 
   forget() {

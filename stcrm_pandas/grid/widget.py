@@ -12,6 +12,10 @@ from typing import Any
 import anywidget
 
 _HERE = Path(__file__).parent
+CHANNEL = (_HERE / "channel.js").read_text(encoding="utf-8")
+"""The part of a front end that sends messages and keeps those that Python has not acknowledged."""
+STYLE = (_HERE / "grid.css").read_text(encoding="utf-8")
+"""Colors, buttons and banners."""
 
 
 class GridWidget(anywidget.AnyWidget):
@@ -23,8 +27,8 @@ class GridWidget(anywidget.AnyWidget):
         Receives the content of each message of a view.
     """
 
-    _esm = _HERE / "grid.js"
-    _css = _HERE / "grid.css"
+    _esm = CHANNEL + (_HERE / "grid.js").read_text(encoding="utf-8")
+    _css = STYLE
 
     def __init__(self, receive: Callable[[Any], None]) -> None:
         super().__init__()

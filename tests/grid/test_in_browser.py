@@ -157,7 +157,8 @@ async (source) => {
 
 def test_copied_blocks_come_back_unchanged(browser: Browser) -> None:
     page = browser.new_page()
-    source = (ROOT / "stcrm_pandas" / "grid" / "grid.js").read_text(encoding="utf-8")
+    folder = ROOT / "stcrm_pandas" / "grid"
+    source = "".join((folder / name).read_text(encoding="utf-8") for name in ("channel.js", "grid.js"))
     assert page.evaluate(BLOCKS, source) == []
     page.close()
 

@@ -1,0 +1,126 @@
+// What the views of this package share: what a person does counts as saved only when Python has acknowledged it.
+// The widgets put this file before their own.
+
+const SLOW = 3_000; // milliseconds without an answer until the banner appears
+
+const plural = (count, one) => `${count.toLocaleString("en-US")} ${one}${count === 1 ? "" : "s"}`;
+const sentence = (words, other = "") =>
+  (words || other).replace(/^[a-z]/, (letter) => letter.toUpperCase()).replace(/([^.!?])$/, "$1.");
+const put = (place, text) => place.textContent !== text && (place.textContent = text);
+
+function element(tag, options = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(options)) {
+    if (name === "class") made.className = value;
+    else if (name === "text") made.textContent = value;
+    else if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+// ---- what one browser page holds across views: batches without an answer, open editors, rejected texts ----
+
+const page = (globalThis[Symbol.for("stcrm_pandas.grid")] ??= { boxes: new Map() });
+const STORED = "stcrm_pandas.grid ";
+
+function boxOf(session) {
+  if (!page.boxes.has(session)) {
+    page.boxes.set(session, { batches: new Map(), rejected: new Map(), draft: null });
+  }
+  const box = page.boxes.get(session);
+  try {
+    const names = Object.keys(sessionStorage).filter((name) => name.startsWith(`${STORED}${session} `));
+    const messages = names.map((name) => JSON.parse(sessionStorage.getItem(name)));
+    for (const message of messages.sort((a, b) => a.number - b.number)) {
+      const id = `${message.client} ${message.number}`;
+      if (!box.batches.has(id)) box.batches.set(id, { id, message, at: Date.now(), owner: null });
+    }
+  } catch {
+    // storage can be switched off: then only this page remembers
+  }
+  return box;
+}
+
+// ---- a view and its messages; a subclass has receive(), status() and watch() ----
+
+class Channel {
+  constructor(model, root) {
+    this.model = model;
+    this.root = root;
+    this.client = Array.from(crypto.getRandomValues(new Uint32Array(3)), (n) => n.toString(36)).join("");
+    this.uid = `stcrm-${this.client}`;
+    this.number = 0;
+    this.receive = this.receive.bind(this);
+    model.on("msg:custom", this.receive);
+    this.timer = setInterval(() => this.watch(), 1_000);
+    this.leaving = (event) => this.box?.batches.size && event.preventDefault();
+    addEventListener("beforeunload", this.leaving);
+  }
+
+  close() {
+    this.model.off("msg:custom", this.receive);
+    clearInterval(this.timer);
+    removeEventListener("beforeunload", this.leaving);
+    for (const batch of this.box?.batches.values() ?? []) if (batch.owner === this) batch.owner = null;
+  }
+
+  transmit(message) {
+    try {
+      this.model.send(message);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  post(message) {
+    message = { ...message, client: this.client, number: ++this.number };
+    const batch = { id: `${message.client} ${message.number}`, message, owner: this };
+    this.box.batches.set(batch.id, batch);
+    this.deliver(batch);
+    return batch.id;
+  }
+
+  deliver(batch) {
+    batch.at = Date.now();
+    setTimeout(() => this.status(), SLOW);
+    batch.reason = this.transmit(batch.message) ? null : "The connection to Python is closed.";
+    if (batch.reason) batch.owner = null;
+    try {
+      sessionStorage.setItem(`${STORED}${this.session} ${batch.id}`, JSON.stringify(batch.message));
+    } catch {
+      // full or switched off: the batch stays in this page's memory
+    }
+    this.status();
+  }
+
+  settle(id) {
+    this.box.batches.delete(id);
+    try {
+      sessionStorage.removeItem(`${STORED}${this.session} ${id}`);
+    } catch {
+      // as above
+    }
+  }
+
+  onFailed(message) {
+    const batch = this.box.batches.get(`${message.client} ${message.number}`);
+    if (batch) batch.reason = message.reason;
+    this.status();
+  }
+
+  // Settings of JupyterLab can save the state of widgets in the notebook: this program does not belong there.
+  async keepOutOfNotebook(id) {
+    const real = await this.model.widget_manager?.get_model?.(id);
+    if (!real || real.stcrmTrimmed) return;
+    real.stcrmTrimmed = true;
+    const whole = real.get_state.bind(real);
+    real.get_state = (...options) => {
+      const { _esm, _css, ...rest } = whole(...options);
+      return rest;
+    };
+  }
+}
+
