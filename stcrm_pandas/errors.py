@@ -263,6 +263,7 @@ PARTS: Mapping[str, _Part] = {
     "mirror_sql": _Part("SQL over a mirror", "mirror", ("duckdb",)),
     "cleaning": _Part("stcrm.cleaning", "cleaning", ("duckdb", "nicknames")),
     "grid": _Part("The grid", "lab", ("anywidget",)),
+    "review": _Part("A review", "lab", ("anywidget",)),
     "xlsx": _Part("An XLSX file", "sheets", ("openpyxl",)),
 }
 """The extra that each part of this package needs."""

@@ -20,6 +20,7 @@ from stcrm_pandas.output.printable import plural
 
 if TYPE_CHECKING:
     from stcrm_pandas.cleaning.merging.desk import MergeDesk
+    from stcrm_pandas.cleaning.review.review import Review
     from stcrm_pandas.cleaning.review.side_by_side import SideBySide
 
 __all__ = ["Duplicates"]
@@ -188,6 +189,34 @@ class Duplicates:
         """
         values = values_of(self._tables, self._position(id_1), self._position(id_2))
         return f"{VERSION}:{self.decisions.fingerprint(values).hex()}"
+
+    def review(self, *, tier: Literal["sure", "look"] | None = None, who: str = "") -> Review:
+        """Open the open pairs in JupyterLab, one by one, both customers side by side.
+
+        Keys: S same, D different, L later, B back. A decision is on disk before it is shown as saved, if `decisions` is
+        a file. Elsewhere than in JupyterLab, the result is a summary; use `review_sheet`.
+
+        Parameters
+        ----------
+        tier : {"sure", "look"}, optional
+            Only pairs of this tier. By default, both.
+        who : str, default ''
+            Who decides.
+
+        Returns
+        -------
+        Review
+            The review. The last line of a cell shows it.
+
+        Raises
+        ------
+        UsageError
+            The tier is unknown.
+        """
+        from stcrm_pandas.cleaning.review.review import Review
+
+        pairs = self.open_pairs(tier)
+        return Review(self, pairs, self._side_by_side(pairs), who)
 
     def review_sheet(self, path: str | PathLike[str], *, tier: Literal["sure", "look"] | None = None) -> Path:
         """Write the open pairs as a sheet for people without Python.
