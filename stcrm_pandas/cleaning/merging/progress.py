@@ -45,7 +45,8 @@ def check_merges(merges: pd.DataFrame | str | PathLike[str], customers: pd.DataF
     Raises
     ------
     UsageError
-        A column is missing, or the sheet has cells that a spreadsheet may have changed.
+        A column or an id is missing, a row keeps and merges the same customer, or the sheet has cells that a
+        spreadsheet may have changed.
 
     Examples
     --------
@@ -64,6 +65,7 @@ def check_merges(merges: pd.DataFrame | str | PathLike[str], customers: pd.DataF
         for one, to in zip(customers["id"], customers["merged_to_id"], strict=True)
     }
     table = merges[[*_COLUMNS]].astype("Int64").reset_index(drop=True)
+    _check_ids(table)
     members = table.groupby("cluster")[["survivor_id", "customer_id"]].agg(set)
     found = [
         _status(into, survivor, one, members["survivor_id"][cluster] | members["customer_id"][cluster])
@@ -73,6 +75,17 @@ def check_merges(merges: pd.DataFrame | str | PathLike[str], customers: pd.DataF
         status=pd.array([status for status, _ in found], dtype="str"),
         merged_to_id=pd.array([end for _, end in found], dtype="Int64"),
     )
+
+
+def _check_ids(table: pd.DataFrame) -> None:
+    """Raise unless each row has all ids, and another customer than its survivor."""
+    same = table["survivor_id"].eq(table["customer_id"]).fillna(value=False)
+    for faulty, why in ((table.isna().any(axis=1), "has no id of a"), (same, "keeps and merges the same")):
+        if faulty.any():
+            raise UsageError(
+                f"merges: row {int(faulty.idxmax()) + 1} (counted from 1) {why} customer. To keep another customer, use "
+                "MergeDesk.keep(id) and write the list again."
+            )
 
 
 def _status(into: Mapping[int, int | None], survivor: int, one: int, members: set[int]) -> tuple[str, int | None]:

@@ -81,6 +81,8 @@ def read_review(dup: Duplicates, path: str | os.PathLike[str], who: str) -> pd.D
             outcome, reason = "refused", why
         elif given is None:
             outcome, reason = "no verdict", ""
+        elif is_missing(one) or is_missing(other):
+            outcome, reason = "refused", "the id of a customer is missing; write the sheet again"
         else:
             outcome, reason = _record(dup, int(one), int(other), given.casefold(), compared, who)
         outcomes.append(Outcome(one, other, given, outcome, reason or None))

@@ -196,3 +196,12 @@ def test_the_survivor_can_be_edited_in_the_sheet(tmp_path: Any) -> None:
     path.write_text("\n".join([lines[0], lines[1].replace('"2","Wanda"', '"2.00E+09","Wanda"')]))
     with pytest.raises(UsageError, match="may have changed 1 id"), pytest.warns(match="may have changed 1 cell"):
         check_merges(path, customers)
+
+
+@pytest.mark.parametrize(("survivor", "why"), [(2, "keeps and merges the same"), (None, "has no id")])
+def test_a_row_that_merges_nothing_is_never_done(survivor: int | None, why: str) -> None:
+    # A person wrote the customer to keep into the row of that customer, or deleted it.
+    merges = pd.DataFrame({"cluster": [1, 1], "survivor_id": [1, survivor], "customer_id": [3, 2]}, dtype="Int64")
+    customers = pd.DataFrame({"id": [1, 2, 3], "merged_to_id": [None] * 3}, dtype="Int64")
+    with pytest.raises(UsageError, match=f"row 2 .*{why}"):
+        check_merges(merges, customers)

@@ -108,3 +108,12 @@ def test_a_csv_file_has_no_formula_and_other_files_are_refused(tmp_path: Path) -
     pd.DataFrame({"id": [1]}).to_csv(tmp_path / "other.csv", index=False)
     with pytest.raises(UsageError, match="no column 'id1'"):
         found.read_review(tmp_path / "other.csv")
+
+
+def test_a_row_without_an_id_is_refused_and_the_others_are_recorded(tmp_path: Path) -> None:
+    found = found_in(tmp_path)
+    path = found.review_sheet(tmp_path / "review.xlsx")
+    edit(path, {(0, "id1"): None, (0, "verdict"): "same", (1, "verdict"): "same"})
+    table = found.read_review(path)
+    assert table["outcome"].tolist() == ["refused", "recorded", "no verdict"]
+    assert "id of a customer is missing" in table["reason"][0]
