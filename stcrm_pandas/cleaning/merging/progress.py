@@ -83,8 +83,8 @@ def _check_ids(table: pd.DataFrame) -> None:
     for faulty, why in ((table.isna().any(axis=1), "has no id of a"), (same, "keeps and merges the same")):
         if faulty.any():
             raise UsageError(
-                f"merges: row {int(faulty.idxmax()) + 1} (counted from 1) {why} customer. To keep another customer, "
-                "use MergeDesk.keep(id) and write the list again."
+                f"merges: row {faulty.tolist().index(True) + 1} (counted from 1) {why} customer. To keep another "
+                "customer, use MergeDesk.keep(id) and write the list again."
             )
 
 
