@@ -184,7 +184,7 @@ class MergeDesk:
     def write_merge_list(self, path: str | os.PathLike[str], *, service: str | None = None) -> Path:
         """Write the merge list as a sheet, which `check_merges` reads, too.
 
-        The survivor of a row can be edited in the sheet.
+        To keep the other customer of a row, swap `survivor_id` and `customer_id` in the sheet.
 
         Parameters
         ----------
@@ -240,8 +240,13 @@ class MergeDesk:
         Raises
         ------
         UsageError
-            The customers are of another tenant or environment.
+            There is nothing to merge, or the customers are of another tenant or environment.
         """
+        if not len(self):
+            raise UsageError(
+                "There is nothing to merge: nobody decided that two customers are the same. Decide with dup.review(), "
+                "or open the desk with confirm='sure'."
+            )
         return plan_before_merge(crm, self._ranked(), reason)
 
     def check(self, customers: pd.DataFrame) -> pd.DataFrame:
@@ -291,9 +296,11 @@ class MergeDesk:
 
 def _values(contacts: pd.DataFrame, locations: pd.DataFrame, ids: set[int]) -> dict[int, list[str]]:
     """Return the values of contacts by customer, those of its locations included."""
+    owner = owners_of(contacts, locations)
+    among = owner.isin(ids)
     found: dict[int, list[str]] = {}
-    for one, value in zip(owners_of(contacts, locations), contacts["value"], strict=True):
-        if one in ids and isinstance(value, str):
+    for one, value in zip(owner[among], contacts.loc[among, "value"], strict=True):
+        if isinstance(value, str):
             found.setdefault(int(one), []).append(value)
     return found
 

@@ -42,7 +42,7 @@ def write_merge_list(merges: pd.DataFrame, path: str | os.PathLike[str]) -> Path
 
 
 def read_merge_list(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read the sheet of a merge list; the survivor may have been edited.
+    """Read the sheet of a merge list; survivors may have been swapped.
 
     Raises
     ------

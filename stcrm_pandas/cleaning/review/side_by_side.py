@@ -59,8 +59,10 @@ class SideBySide:
         sites = locations[owner.isin(among)]
         for one, place in zip(owner[sites.index], sites.to_dict("records"), strict=True):
             _add(self._places[int(one)], _address(place))
-        for one, value in zip(owners_of(contacts, locations), contacts["value"], strict=True):
-            if one in among and isinstance(value, str):
+        owner = owners_of(contacts, locations)
+        wanted = owner.isin(among)
+        for one, value in zip(owner[wanted], contacts.loc[wanted, "value"], strict=True):
+            if isinstance(value, str):
                 _add(self._emails[int(one)] if "@" in value else self._phones[int(one)], value.strip())
         self._jobs = None if jobs is None else whole(jobs["customer_id"]).value_counts().to_dict()
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stcrm_pandas.analysis import work_lists
 from stcrm_pandas.cleaning import check_merges, duplicates
@@ -14,6 +16,7 @@ from stcrm_pandas.cleaning.merging.desk import MergeDesk
 from stcrm_pandas.contract.schemas.parts import CustomField
 from stcrm_pandas.edits.plan.consent import FLAGS
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.frame.contact_values import find_contacts
 
 from ..matching.company import Entry, frames_of
 
@@ -66,6 +69,8 @@ def test_only_what_people_confirmed_is_merged_unless_all_is_asked_for() -> None:
     dup.decide(1, 3, "same")
     assert dup.merge_list()[["survivor_id", "customer_id"]].to_numpy().tolist() == [[1, 3]]
     assert repr(dup.merge_desk()) == "<MergeDesk: 1 cluster of duplicates, 1 customer to merge in ServiceTitan.>"
+    with pytest.raises(UsageError, match="nobody decided"):
+        duplicates(*frames_of([ANN])).merge_desk().plan(None)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="confirm='all' is not 'sure'"):
         dup.merge_desk(confirm="all")  # type: ignore[arg-type]
 
@@ -134,6 +139,33 @@ def test_preferences_become_the_strictest(rows: list[str], expected: list[str]) 
     found = strictest_preferences(table, table["cluster"])
     assert marks(found) == expected
     assert marks(strictest_preferences(found, table["cluster"])) == expected
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("12"),
+            st.sampled_from(["512-555-0101", "(512)555-0101", "512-555-0102", "a@home.com", "b@home.com"]),
+            st.text("TF?", min_size=4, max_size=4),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_consent_only_becomes_stricter_and_a_second_time_changes_nothing(rows: list[tuple[str, str, str]]) -> None:
+    table = preferences(*(" ".join(row) for row in rows))
+    found = strictest_preferences(table, table["cluster"])
+    assert marks(strictest_preferences(found, table["cluster"])) == marks(found)
+    for old, new in zip(marks(table), marks(found), strict=True):
+        assert all(after in (before, "F") for before, after in zip(old, new, strict=True))
+    silent = {cluster for cluster, _, flags in rows if flags[1] == "F"}
+    for (cluster, value, _), new in zip(rows, marks(found), strict=True):
+        assert (cluster in silent) <= (new[1] == "F")
+        same = [
+            flags for other, also, flags in rows if other == cluster and find_contacts(also) == find_contacts(value)
+        ]
+        assert all(new[place] == "F" for flags in same for place in range(4) if flags[place] == "F")
 
 
 def test_flags_of_one_record_are_set_on_all_of_its_cluster() -> None:

@@ -80,7 +80,10 @@ def test_consent_is_the_strictest_and_merges_are_ticked_off(crm: Any, tmp_path: 
     assert len(strict)
     reachable = after[after["customer_id"].isin(active.index[active])]
     assert not reachable.loc[reachable["cluster"].isin(strict), MARKETING].fillna(value=True).any()
-    for flag in FLAGS:
+    for flag in FLAGS:  # what is off for a number or an address is off for it in all records
+        off = before[before[flag].eq(other=False).fillna(value=False)]
+        same = reachable[["cluster", "value"]].apply(tuple, axis=1).isin(zip(off["cluster"], off["value"], strict=True))
+        assert not reachable.loc[same, flag].fillna(value=True).any(), flag
         assert not (before[flag].eq(other=False).fillna(value=False) & after[flag].fillna(value=False)).any(), flag
     now = crm.customers.list(refresh=True).set_index("id")
     for cluster, ids in desk._ranked().items():
