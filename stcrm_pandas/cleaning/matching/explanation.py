@@ -27,7 +27,7 @@ def _values(tables: Mapping[str, pa.Table], record: int) -> str:
     row = _record(tables, record)
     parts: list[Any] = [row[name] for name in _VALUES]
     parts += [sorted((row[name] or []) + (row[f"busy_{name}"] or [])) for name in ("phones", "emails")]
-    return repr([*parts, sorted(_addresses(tables, record)), sorted(row["zips"] or []), sorted(row["cities"] or [])])
+    return repr([*parts, _addresses(tables, record), _known(row["zips"]), _known(row["cities"])])
 
 
 def _record(tables: Mapping[str, pa.Table], record: int) -> dict[str, Any]:
@@ -35,10 +35,15 @@ def _record(tables: Mapping[str, pa.Table], record: int) -> dict[str, Any]:
     return rows[0]
 
 
-def _addresses(tables: Mapping[str, pa.Table], record: int) -> list[tuple[str, ...]]:
+def _addresses(tables: Mapping[str, pa.Table], record: int) -> list[tuple[str | None, ...]]:
     keyed = tables["keyed"]
     rows = keyed.filter(pc.equal(keyed["i"], record)).to_pylist()
-    return [(row["number"], row["street"], row["unit"], row["zip"], row["city"]) for row in rows]
+    found = [(row["number"], row["street"], row["unit"], row["zip"], row["city"]) for row in rows]
+    return sorted(found, key=lambda parts: [(part is not None, part or "") for part in parts])
+
+
+def _known(values: list[str | None] | None) -> list[str]:
+    return sorted(filter(None, values or []))
 
 
 def explain(tables: Mapping[str, pa.Table], one: int, other: int, records: int) -> pd.DataFrame:
@@ -86,8 +91,8 @@ def _name(tables: Mapping[str, pa.Table], record: int) -> str | None:
 def _shown(tables: Mapping[str, pa.Table], record: int, column: str) -> str | None:
     row = _record(tables, record)
     if column == "address":
-        values = [" ".join(filter(None, one)) for one in sorted(_addresses(tables, record))]
-        values = values or [*(row["zips"] or []), *(row["cities"] or [])]
+        values = [" ".join(filter(None, one)) for one in _addresses(tables, record)]
+        values = values or [*_known(row["zips"]), *_known(row["cities"])]
     else:
         values = sorted((row[f"{column}s"] or []) + (row[f"busy_{column}s"] or []))
     return ", ".join(values) or None

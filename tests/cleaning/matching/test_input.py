@@ -119,3 +119,14 @@ def test_an_id_that_is_no_whole_number_is_named_by_its_row() -> None:
     customers, contacts, locations = frames_of(TWICE)
     with pytest.raises(UsageError, match=r"row 2 \(counted from 1\) is not a whole number"):
         duplicates(customers.assign(id=["1", "C-2"]), contacts, locations)
+
+
+def test_decisions_on_customers_with_a_location_without_a_zip_code_or_a_city() -> None:
+    customers, contacts, locations = frames_of(TWICE)
+    more = locations.assign(id=locations["id"] + 10, address_street="2 Oak St", address_zip=None, address_city=None)
+    blank = locations.assign(id=locations["id"] + 20, address_street=None, address_zip=None)
+    for sites in ([locations, more], [more, blank], [locations, more, blank]):
+        found = duplicates(customers, contacts, pd.concat(sites, ignore_index=True))
+        found.decide(1, 2, "same")
+        assert found.decision(1, 2) == "same"
+        assert "2 oak" in found.explain(1, 2).loc[3, "value_1"]
