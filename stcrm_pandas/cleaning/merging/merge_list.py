@@ -73,7 +73,7 @@ def as_work_list(merges: pd.DataFrame) -> WorkList:
         }
     )
     what = (
-        "Open the customer to keep in ServiceTitan and merge the other one into it. The API cannot merge customers. "
-        "Before you merge, apply the plan that carries over tags, custom fields and opt-outs."
+        "First apply the plan that carries over tags, custom fields and opt-outs. Then open the customer to keep in "
+        "ServiceTitan and merge the other one into it."
     )
     return WorkList("merges", "Duplicate customers to merge", what, frame, by_hand=True)
