@@ -98,7 +98,7 @@ class FirstScreen:
             f'<section class="stcrm-do"><h2>Do this week <small>largest first</small></h2>{actions(self.actions)}'
             "</section>",
             "" if headline.contrast is None else _contrast(headline.contrast, self.terms),
-            tiles(self.tiles, self.terms) if self.tiles else "",
+            tiles(self.tiles, self.terms, headline.latest) if self.tiles else "",
         ]
         chart = "" if parts[2] else " stcrm-no-chart"
         return f'<div class="stcrm-screen{chart}">{"".join(parts)}</div>'
@@ -119,6 +119,7 @@ class FirstScreen:
             "missing": dict(self.missing),
             "evidence": self.headline.evidence,
             "trend": None if trend is None else asdict(trend),
+            "latest": self.headline.latest,
             "contrast": None if self.headline.contrast is None else asdict(self.headline.contrast),
             "tiles": [asdict(one) | {"spark": ""} for one in self.tiles],
             "html": f'<div class="stcrm-first-screen">{self._html()}</div>',

@@ -16,8 +16,8 @@ from stcrm_pandas.commands.saying import say
 @refusals
 def report(
     name: Annotated[
-        Literal["lead-conversion", "contact-preferences", "booking-sources", "all"],
-        typer.Argument(metavar="REPORT", help="lead-conversion, contact-preferences, booking-sources or all."),
+        Literal["lead-conversion", "contact-preferences", "booking-sources", "audit", "all"],
+        typer.Argument(metavar="REPORT", help="lead-conversion, contact-preferences, booking-sources, audit or all."),
     ],
     out: Annotated[
         Path | None, typer.Option("--out", metavar="PATH", help="The HTML file to write; for all, also a folder.")
@@ -39,7 +39,9 @@ def report(
         Path | None,
         typer.Option(metavar="FILE", help="CSV or XLSX with campaign, month and amount, for the cost per job."),
     ] = None,
-    anonymous: Annotated[bool, typer.Option("--anonymous", help="Leave out call lists, even in a folder.")] = False,
+    anonymous: Annotated[
+        bool, typer.Option("--anonymous", help="Leave out call lists, even in a folder; of an audit, the examples.")
+    ] = False,
     with_lists: Annotated[
         bool, typer.Option("--with-lists", help="Include call lists in a file. By default, only a folder has them.")
     ] = False,
@@ -62,7 +64,9 @@ def report(
 
     booking-sources: what happened to the bookings of each source, and how fast they were handled.
 
-    all: all three, in one file (a name that ends in .html), or in a folder with an index.
+    audit: what is wrong in the data, what it costs the numbers, and what to do.
+
+    all: the first three, in one file (a name that ends in .html), or in a folder with an index.
     """
     from stcrm_pandas.report import Choices, make_all, make_report
 

@@ -26,6 +26,12 @@ REPORTS = {
 }
 """The name of each report, and of its notebook."""
 
+ALONE = {"audit": "audit"}
+"""Reports that are not among all reports: they are about the data, not about the company."""
+
+_OF_ANALYSES = ("month", "weeks", "since", "until", "by", "with_lists")
+"""Choices of which rows an analysis counts and shows."""
+
 _PAGE = (".html", ".htm")
 
 
@@ -85,7 +91,7 @@ def make_report(
 
     Parameters
     ----------
-    name : {"lead-conversion", "contact-preferences", "booking-sources"}
+    name : {"lead-conversion", "contact-preferences", "booking-sources", "audit"}
         The report to make.
     out : str or Path, optional
         The HTML file to write, in a folder that exists. It does not contain call lists, unless `with_lists=True`.
@@ -111,15 +117,20 @@ def make_report(
     --------
     >>> make_report("lead-conversion", "leads.html", month="2026-10")  # doctest: +SKIP
     """
-    if name not in REPORTS:
-        raise UsageError(f"There is no report {name!r}. The reports are {', '.join(REPORTS)}.")
-    _refuse_unknown(_by(choices), [name])
-    notebook = notebook_path(REPORTS[name])
+    notebooks = {**REPORTS, **ALONE}
+    if name not in notebooks:
+        raise UsageError(f"There is no report {name!r}. The reports are {', '.join(notebooks)}.")
+    if name in ALONE and (unused := [one for one in _OF_ANALYSES if choices.get(one)]):
+        raise UsageError(f"{unused[0]}: the report {name} does not use it. Leave it out.")
+    if name in REPORTS:
+        _refuse_unknown(_by(choices), [name])
+    notebook = notebook_path(notebooks[name])
     if choices.get("spend") is not None and "spend" not in parameters_of(notebook):
         raise UsageError(f"spend: the report {name} does not use it. Leave it out.")
     _refuse_contradiction(choices)
     report, mail = _files(out, summary)
-    done = run_notebook(notebook, _parameters(_for_file(choices)))
+    # an audit has no call lists: its examples are ids
+    done = run_notebook(notebook, _parameters(choices if name in ALONE else _for_file(choices)))
     pages = {} if report is None else {report: page_of(done)}
     return _write(pages, mail, {name: _screen(done)})
 

@@ -125,6 +125,8 @@ class Headline:
         What the band of the chart shows: "12 months together".
     contrast : Contrast, optional
         A group that must not be judged by this measure alone.
+    latest : str, default 'Last 4 weeks'
+        The heading of the tiles.
     """
 
     text: str
@@ -133,6 +135,7 @@ class Headline:
     trend: Trend | None = None
     together: str = "12 months together"
     contrast: Contrast | None = None
+    latest: str = "Last 4 weeks"
 
 
 @dataclass(frozen=True)
@@ -290,7 +293,7 @@ def _plain(measured: Measured) -> str:
     return measured.text.partition(" (")[0]
 
 
-def tiles(given: Sequence[Tile], terms: Terms) -> str:
+def tiles(given: Sequence[Tile], terms: Terms, heading: str = "Last 4 weeks") -> str:
     """Return the HTML of the tiles of a first screen, side by side, below a heading."""
     notes = {one.note for one in given}
     shared = min(notes) if len(notes) == 1 and len(given) > 1 else ""
@@ -310,6 +313,6 @@ def tiles(given: Sequence[Tile], terms: Terms) -> str:
         )
     small = shared or "Each measure needs time to be complete, so dates differ. Lines: one year."
     return (
-        f'<section class="stcrm-latest"><h2>Last 4 weeks <small>{escape(small)}</small></h2>'
+        f'<section class="stcrm-latest"><h2>{escape(heading)} <small>{escape(small)}</small></h2>'
         f'<div class="stcrm-tiles">{"".join(shown)}</div></section>'
     )

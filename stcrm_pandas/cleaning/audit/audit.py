@@ -141,4 +141,4 @@ def _with_effect(finding: Finding, rows: Rows, *, effects: bool) -> Found:
         effect = EFFECTS[finding.key](rows)
     except (MissingExtra, UsageError):  # without the extra, or with too few rows for an analysis
         return found
-    return found if effect is None else Found(found.rows, found.of, (*found.effects, effect))
+    return found if effect is None else Found(found.rows, found.of, (*found.effects, effect), found.created)

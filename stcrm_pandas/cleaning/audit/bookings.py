@@ -26,7 +26,7 @@ def bookings_start(rows: Rows) -> Found:
     bookings = rows["bookings"]
     found = bookings[bookings["start"].lt(bookings["created_on"]).fillna(value=False)]
     share = 1 - len(found) / len(bookings) if len(bookings) else 1.0
-    return Found(found, len(bookings), (Effect("bookings with a possible start", share, 1.0),))
+    return Found(found, len(bookings), (Effect("bookings with a possible start", share, 1.0),), bookings["created_on"])
 
 
 def bookings_stale(rows: Rows) -> Found:
@@ -35,7 +35,12 @@ def bookings_stale(rows: Rows) -> Found:
     found = waiting[(waiting["modified_on"] <= rows.now - STALE) & (waiting["created_on"] <= rows.now - STALE)]
     every = max(len(rows["bookings"]), 1)
     left = len(waiting) - len(found)
-    return Found(found, len(waiting), (Effect("bookings that are still open", len(waiting) / every, left / every),))
+    return Found(
+        found,
+        len(waiting),
+        (Effect("bookings that are still open", len(waiting) / every, left / every),),
+        waiting["created_on"],
+    )
 
 
 def bookings_status(rows: Rows) -> Found:
@@ -43,7 +48,7 @@ def bookings_status(rows: Rows) -> Found:
     bookings = rows["bookings"]
     found = bookings[~bookings["status"].isin(list(STATUSES))]
     share = 1 - len(found) / len(bookings) if len(bookings) else 1.0
-    return Found(found, len(bookings), (Effect("bookings with a known status", share, 1.0),))
+    return Found(found, len(bookings), (Effect("bookings with a known status", share, 1.0),), bookings["created_on"])
 
 
 def bookings_source(rows: Rows) -> Found:
@@ -55,4 +60,4 @@ def bookings_source(rows: Rows) -> Found:
     after = bookings["source"].replace(meant.to_dict()).value_counts()
     every = max(len(bookings), 1)
     effects = [Effect(f"bookings of “{name}”", before[name] / every, after[name] / every) for name in meant.unique()]
-    return Found(found, len(bookings), tuple(effects))
+    return Found(found, len(bookings), tuple(effects), bookings["created_on"])

@@ -76,7 +76,8 @@ def customers_unreachable(rows: Rows) -> Found:
     customers = rows.customers
     found = customers[~customers["id"].isin(usable)]
     share = 1 - len(found) / len(customers) if len(customers) else 1.0
-    return Found(found, len(customers), (Effect("customers with a usable contact", share, 1.0),))
+    effect = Effect("customers with a usable contact", share, 1.0)
+    return Found(found, len(customers), (effect,), customers["created_on"])
 
 
 def reachable(contacts: pd.DataFrame, phone_fix: Fix, email_fix: Fix) -> pd.Series:

@@ -37,7 +37,7 @@ def customers_location(rows: Rows) -> Found:
     customers = rows.customers
     found = customers[~customers["id"].isin(rows.locations["customer_id"])]
     share = 1 - len(found) / len(customers) if len(customers) else 1.0
-    return Found(found, len(customers), (Effect("customers with a location", share, 1.0),))
+    return Found(found, len(customers), (Effect("customers with a location", share, 1.0),), customers["created_on"])
 
 
 def duplicates_of(kind: str) -> Callable[[Rows], Found]:
@@ -61,7 +61,8 @@ def _in_pairs(rows: Rows, pairs: pd.DataFrame) -> Found:
     ids = pd.concat([pairs["id_1"], pairs["id_2"]]).unique()
     found = customers[customers["id"].isin(ids)]
     kept = len(customers) - len(survivors(pairs))
-    return Found(found, len(customers), (Effect("customers", len(customers), kept, share=False),))
+    effect = Effect("customers", len(customers), kept, share=False)
+    return Found(found, len(customers), (effect,), customers["created_on"])
 
 
 def survivors(pairs: pd.DataFrame) -> dict[int, int]:

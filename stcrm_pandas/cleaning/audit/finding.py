@@ -58,11 +58,14 @@ class Found:
         How many rows were checked.
     effects : tuple of Effect, default ()
         The numbers that a repair moves, as far as they can be computed from the rows alone.
+    created : Series, optional
+        When each checked row was created, for a chart by month.
     """
 
     rows: pd.DataFrame = field(repr=False)
     of: int
     effects: tuple[Effect, ...] = ()
+    created: pd.Series | None = field(default=None, repr=False)
 
     @property
     def share(self) -> float:
@@ -90,6 +93,8 @@ class Finding:
         The line of Python that repairs it, or lists the rows for people who decide. `{key}` is the name of the finding.
     words : str
         What to do in ServiceTitan, without Python.
+    do : str, default ""
+        What to do, in at most 40 characters, for the first screen of a report.
     example : str, default "id"
         The column with the ids of the examples.
     personal : bool, default False
@@ -103,5 +108,6 @@ class Finding:
     check: Callable[[Rows], Found]
     code: str
     words: str
+    do: str = ""
     example: str = "id"
     personal: bool = False

@@ -34,6 +34,7 @@ FINDINGS = (
         leads.leads_campaign,
         _SHEET,
         "Ask who took the call where the lead came from, and choose the campaign of the lead.",
+        do="Choose the campaigns of leads",
     ),
     Finding(
         "jobs_campaign",
@@ -42,7 +43,8 @@ FINDINGS = (
         ("jobs", "campaigns"),
         leads.jobs_campaign,
         _SHEET,
-        "Choose the campaign of each job in ServiceTitan: the API cannot change it. Ask callers how they heard of you.",
+        "Choose the campaign of each job in ServiceTitan itself. Ask callers how they heard of you.",
+        do="Choose the campaigns of jobs",
     ),
     Finding(
         "bookings_campaign",
@@ -52,6 +54,7 @@ FINDINGS = (
         bookings.bookings_campaign,
         _SHEET,
         "Set a campaign in the settings of each booking provider, and choose it for the open bookings.",
+        do="Choose the campaigns of bookings",
     ),
     Finding(
         "leads_follow_up",
@@ -61,6 +64,7 @@ FINDINGS = (
         leads.leads_follow_up,
         'plan = crm.leads.plan_follow_up(audit.rows("{key}"), audit.next_day)',
         "Open the lead and set a follow-up date.",
+        do="Set follow-up dates for open leads",
     ),
     Finding(
         "leads_stale",
@@ -70,15 +74,17 @@ FINDINGS = (
         leads.leads_stale,
         'plan = crm.leads.plan_dismiss(audit.rows("{key}"), dismissing_reason_id=audit.dismissing_reason_id)',
         "Call once more, then dismiss the lead with the reason.",
+        do="Close old open leads",
     ),
     Finding(
         "leads_status",
         "leads",
-        "have a status that the API does not document",
+        "have an unknown status",
         ("leads",),
         leads.leads_status,
         _SHEET,
         "Open the lead and check its status. Reports count it as possibly booked.",
+        do="Check leads with an unknown status",
     ),
     Finding(
         "bookings_start",
@@ -88,6 +94,7 @@ FINDINGS = (
         bookings.bookings_start,
         _SHEET,
         "Correct the start of open bookings, and ask the booking provider why it sends none.",
+        do="Correct the start of bookings",
     ),
     Finding(
         "bookings_stale",
@@ -97,20 +104,22 @@ FINDINGS = (
         bookings.bookings_stale,
         'plan = crm.bookings.plan_dismiss(audit.rows("{key}"), dismissing_memo="No answer for 30 days")',
         "Dismiss the booking on the bookings screen.",
+        do="Dismiss old bookings",
     ),
     Finding(
         "bookings_status",
         "bookings",
-        "have a status that the API does not document",
+        "have an unknown status",
         ("bookings",),
         bookings.bookings_status,
         _SHEET,
         "Open the booking and check its status.",
+        do="Check bookings with an unknown status",
     ),
     Finding(
         "bookings_source",
         "bookings",
-        "have a source that is spelled in another way elsewhere",
+        "have a source that is spelled in two ways",
         ("bookings",),
         bookings.bookings_source,
         'fix = stcrm.cleaning.sources(audit.frame("bookings"), '
@@ -118,16 +127,18 @@ FINDINGS = (
         "plan = crm.bookings.plan_changes(fix.before, fix.after)",
         "Use one name for each source in the settings of the booking provider.",
         personal=True,
+        do="Use one name for each booking source",
     ),
     Finding(
         "customers_unreachable",
         "customers",
-        "have no phone number or e-mail address that can be used",
+        "cannot be reached by phone or e-mail",
         _PEOPLE,
         contacts.customers_unreachable,
         _SHEET,
         "Ask for a phone number at the next visit. The address is the only way to reach these customers.",
         personal=True,
+        do="Ask for phone numbers and e-mail",
     ),
     Finding(
         "customers_location",
@@ -137,6 +148,7 @@ FINDINGS = (
         customers.customers_location,
         _SHEET,
         "Add the location to the customer, or deactivate the customer.",
+        do="Add locations to customers",
     ),
     Finding(
         "phones_format",
@@ -147,7 +159,7 @@ FINDINGS = (
         _OF_CONTACTS.replace("{recipe}", "phones"),
         "Nothing has to be done by hand: ServiceTitan shows these numbers, but exports and other programs do not "
         "recognize that two of them are the same.",
-        "customer_id",
+        example="customer_id",
         personal=True,
     ),
     Finding(
@@ -158,7 +170,7 @@ FINDINGS = (
         contacts.phones_invalid,
         _SHEET,
         "Ask the customer for the number and correct it. Remove placeholders such as 999-999-9999.",
-        "customer_id",
+        example="customer_id",
         personal=True,
     ),
     Finding(
@@ -169,7 +181,7 @@ FINDINGS = (
         contacts.phones_shared,
         _SHEET,
         "Replace the number of your own office or of a property manager with the number of the customer.",
-        "customer_id",
+        example="customer_id",
         personal=True,
     ),
     Finding(
@@ -180,7 +192,7 @@ FINDINGS = (
         contacts.emails_format,
         _OF_CONTACTS.replace("{recipe}", "emails"),
         "Open the customer and correct the address.",
-        "customer_id",
+        example="customer_id",
         personal=True,
     ),
     Finding(
@@ -192,8 +204,9 @@ FINDINGS = (
         'plan = crm.customers.plan_contact_changes(audit.rows("{key}"), audit.suggested("{key}"))',
         "Open the customer and correct the domain. If marketing is on for the address, ask first: the right address "
         "belongs to a person who has not agreed to it yet.",
-        "customer_id",
+        example="customer_id",
         personal=True,
+        do="Correct misspelled e-mail domains",
     ),
     Finding(
         "emails_invalid",
@@ -203,7 +216,7 @@ FINDINGS = (
         contacts.emails_invalid,
         _SHEET,
         "Ask the customer for the address. Remove placeholders such as none@none.com.",
-        "customer_id",
+        example="customer_id",
         personal=True,
     ),
     Finding(
@@ -215,7 +228,7 @@ FINDINGS = (
         'plan = crm.customers.plan_contact_changes(audit.rows("{key}"), '
         'audit.rows("{key}").assign(preferences_marketing_updates_enabled=False))',
         "Turn marketing off on these contacts, too.",
-        "customer_id",
+        example="customer_id",
         personal=True,
     ),
     Finding(
@@ -225,8 +238,8 @@ FINDINGS = (
         _PEOPLE,
         contacts.consent_text,
         _SHEET,
-        "Set 'do not text' on the number in ServiceTitan: the API cannot do it.",
-        "customer_id",
+        "Set 'do not text' on the number in ServiceTitan itself.",
+        example="customer_id",
         personal=True,
     ),
     *(
@@ -236,8 +249,9 @@ FINDINGS = (
             f"are entered more than once ({kind})",
             _PAIRS,
             customers.duplicates_of(kind),
-            _DUPLICATES.replace("{table}", "clusters"),
+            _DUPLICATES.replace("{table}", 'merge_list(confirm="sure")'),
             _MERGE,
+            do="Merge duplicate customers",
             personal=True,
         )
         for kind in ("same person", "same company", "renamed")
@@ -267,13 +281,13 @@ FINDINGS = (
             ("names", "have a name all in capitals or lowercase, or with extra spaces", customers.customers_names),
             ("addresses", "have a street that is not written as usual", customers.customers_addresses),
             ("zips", "have a ZIP code that is not written as usual", customers.customers_zips),
-            ("cities", "have a city that is spelled in another way elsewhere", customers.customers_cities),
+            ("cities", "have a city that is spelled in two ways", customers.customers_cities),
         )
     ),
     Finding(
         "tags_twins",
         "customers with tags",
-        "have a tag that is spelled in another way elsewhere",
+        "have a tag that is spelled in two ways",
         ("customers", "tag_types"),
         tags.tags_twins,
         'fix = stcrm.cleaning.tags(audit.frame("customers"), audit.frame("tag_types"), '

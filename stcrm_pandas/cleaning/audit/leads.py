@@ -19,7 +19,7 @@ def without_campaign(rows: Rows, frame: pd.DataFrame, what: str) -> Found:
     lacking = frame["campaign_id"].isna() | frame["campaign_id"].isin(list(rows.default_campaigns))
     found = frame[lacking]
     share = 1 - len(found) / len(frame) if len(frame) else 1.0
-    return Found(found, len(frame), (Effect(f"{what} with a campaign", share, 1.0),))
+    return Found(found, len(frame), (Effect(f"{what} with a campaign", share, 1.0),), frame["created_on"])
 
 
 def leads_campaign(rows: Rows) -> Found:
@@ -37,7 +37,7 @@ def leads_follow_up(rows: Rows) -> Found:
     opened = rows.open_leads
     found = opened[opened["follow_up_date"].isna()]
     share = 1 - len(found) / len(opened) if len(opened) else 1.0
-    return Found(found, len(opened), (Effect("open leads with a follow-up date", share, 1.0),))
+    return Found(found, len(opened), (Effect("open leads with a follow-up date", share, 1.0),), opened["created_on"])
 
 
 def leads_stale(rows: Rows) -> Found:
@@ -47,7 +47,12 @@ def leads_stale(rows: Rows) -> Found:
     found = opened[(opened["modified_on"] <= rows.now - STALE) & ~later]
     every = max(len(rows["leads"]), 1)
     left = len(opened) - len(found)
-    return Found(found, len(opened), (Effect("leads that are still open", len(opened) / every, left / every),))
+    return Found(
+        found,
+        len(opened),
+        (Effect("leads that are still open", len(opened) / every, left / every),),
+        opened["created_on"],
+    )
 
 
 def leads_status(rows: Rows) -> Found:
@@ -55,4 +60,4 @@ def leads_status(rows: Rows) -> Found:
     leads = rows["leads"]
     found = leads[~leads["status"].isin(list(STATUSES))]
     share = 1 - len(found) / len(leads) if len(leads) else 1.0
-    return Found(found, len(leads), (Effect("leads with a known status", share, 1.0),))
+    return Found(found, len(leads), (Effect("leads with a known status", share, 1.0),), leads["created_on"])

@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from stcrm_pandas.analysis.base.definitions import Definitions
 from stcrm_pandas.analysis.base.display import table
 from stcrm_pandas.analysis.base.findings import Action
-from stcrm_pandas.analysis.base.headline import Headline, Tile
+from stcrm_pandas.analysis.base.headline import Headline, Tile, year_of
+from stcrm_pandas.charts.svg import Trend
 
 if TYPE_CHECKING:
     from stcrm_pandas.cleaning.audit.result import Audit, Checked
 
 __all__ = ["FindingsShown", "actions", "definitions", "headline", "tiles"]
+
+LONGEST_HEADLINE = 60
+_TILES = "Numbers that are off"
 
 _DEFINITIONS = {
     "Active customers": "Customers and their contacts count if the customer is active and was not merged into another "
@@ -82,28 +88,54 @@ def _title(one: Checked) -> str:
 
 
 def headline(audit: Audit) -> Headline:
-    """Return the worst finding as a headline."""
+    """Return the worst finding as a headline, with its share by month of creation."""
     bad = [one for one in audit.checked if len(one.found.rows)]
+    count = f"{len(bad)} of {len(audit.checked)} checks found something"
     if not bad:
         return Headline("No check found anything", evidence=f"{len(audit.checked)} checks were made.")
     worst = bad[0]
-    moved = "" if worst.effect is None else f" {_sentence(worst.described(worst.effect))} if they were repaired."
+    text = f"{worst.found.share:.0%} of {worst.finding.of} {worst.finding.problem}"
     return Headline(
-        f"{worst.found.share:.0%} of {worst.finding.of} {worst.finding.problem}",
-        evidence=f"{worst.sentence}.{moved} {len(bad)} of {len(audit.checked)} checks found something.",
+        text if len(text) <= LONGEST_HEADLINE else count,
+        evidence=f"{len(worst.found.rows):,} of {worst.found.of:,} {worst.finding.of}. {count}.",
+        trend=_trend(worst, audit.time_zone),
+        latest=_TILES,
     )
+
+
+def _trend(one: Checked, zone: str) -> Trend | None:
+    """Return the share of a finding by month of creation; None if too few rows have one."""
+    created = one.found.created
+    if created is None:
+        return None
+    local = created[created > pd.Timestamp("1990-01-01", tz="UTC")].dt.tz_convert(zone).dt.tz_localize(None)
+    counted = local.dt.to_period("M")
+    bad = counted.reindex(one.found.rows.index).dropna().value_counts()
+    volume = counted.value_counts()
+    if volume.empty:
+        return None
+    span = pd.period_range(volume.index.min(), volume.index.max(), freq="M")
+    n = volume.reindex(span, fill_value=0).to_numpy()
+    lower = bad.reindex(span, fill_value=0).to_numpy()
+    months = {"name": [f"{month:%b %Y}" for month in span], "volume": n, "n": n, "lower": lower, "upper": lower}
+    year = year_of(pd.DataFrame(months).assign(whole=True), min_group=1)
+    if year is None:
+        return None
+    of = one.finding.of
+    title = one.finding.problem
+    unit = (of.removesuffix("s"), of)
+    return Trend(title[0].upper() + title[1:], f"of {of}", unit, year.months, year.now.share)
 
 
 def actions(audit: Audit) -> Sequence[Action]:
     """Return what to correct first: the worst findings."""
     return [
         Action(
-            f"Correct the {one.finding.of} that {one.finding.problem}",
+            one.finding.do,
             number=one.sentence,
             worth=one.cost,
             work_list=one.finding.key,
-            brief=f"{len(one.found.rows):,} of {one.found.of:,}"
-            + ("" if one.effect is None else f" · {one.described(one.effect)}"),
+            brief=f"{len(one.found.rows):,} of {one.found.of:,} {one.finding.of}",
         )
         for one in audit.checked
         if one.cost > 0
@@ -113,13 +145,14 @@ def actions(audit: Audit) -> Sequence[Action]:
 def tiles(audit: Audit) -> Sequence[Tile]:
     """Return the numbers that are off most, each once."""
     day = audit.as_of.tz_convert(audit.time_zone)
+    date = f"{day:%b} {day.day}, {day.year}"
     shown: dict[str, Tile] = {}
     for one in audit.checked:
         if one.effect is not None and one.cost > 0:
             name = one.named(one.effect)
             now, repaired = one.effect.texts
             details = [("If repaired", repaired), ("Rows to repair", f"{len(one.found.rows):,}")]
-            shown.setdefault(name, Tile(_sentence(name), now, f"{day:%b} {day.day}, {day.year}", details=details))
+            shown.setdefault(name, Tile(_sentence(name), now, date, note="Today, and after a repair.", details=details))
     return list(shown.values())
 
 

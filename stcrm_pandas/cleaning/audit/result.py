@@ -168,6 +168,14 @@ class Audit:
         return self._rows.now
 
     @property
+    def source(self) -> pd.DataFrame:
+        """The first rows that were read, without any row: they name the company and the time of the read."""
+        first = next(iter(self._rows.frames.values()))
+        empty = first.head(0)
+        empty.attrs = first.attrs
+        return empty
+
+    @property
     def next_day(self) -> str:
         """The working day after the audit, for follow-ups."""
         return str((self.as_of.tz_convert(self.time_zone) + pd.offsets.BDay(1)).date())

@@ -60,6 +60,7 @@
       const place = target ? panels.findIndex((panel) => panel.contains(target)) : 0;
       if (place >= 0) open(place);
     }
+    if (target && target.matches("details")) target.open = true;
     if (!target || target.matches(".panel")) scrollTo(0, 0);
     else target.scrollIntoView();
   }

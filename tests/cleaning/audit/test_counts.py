@@ -195,3 +195,17 @@ def test_audit_without_rows_or_with_contradicting_options_is_refused(company):
         stcrm.audit(company[1], since="2026-01-01")
     with pytest.raises(UsageError, match="as_of is for a mirror"):
         stcrm.audit(company[1], as_of="2026-01-01")
+
+
+def test_first_screen_shows_the_worst_findings(found):
+    headline, actions, tiles = found.headline(), found.actions(), found.tiles()
+    worst = found.table.iloc[0]
+    assert headline.text == f"{worst['share']:.0%} of {worst['of']} {worst['problem']}"
+    assert sum(month.volume for month in headline.trend.months) <= worst["checked"]
+    assert [one.work_list for one in actions] == found.table.loc[found.table["cost"] > 0, "finding"].tolist()
+    assert all(0 < len(one.do) <= 40 for one in actions)
+    assert len({one.title for one in tiles}) == len(tiles) >= 4
+    page = found.shown()._repr_html_()
+    assert page.count("<details id=") == (found.table["rows"] > 0).sum()
+    assert "crm." not in page
+    assert found.definitions
