@@ -23,7 +23,7 @@ T = TypeVar("T")
 EDITED = 60
 """How many customers the demo edits."""
 _NEXT = """Next: open the report above in a browser. `make lab` opens the notebooks in JupyterLab:
-start_here.ipynb reads the demo company, and clean_up.ipynb repairs its records.
+start_here.ipynb reads the demo company, and clean_up.ipynb finds and repairs what is wrong.
 `stcrm init` connects your own tenant."""
 
 
