@@ -23,7 +23,7 @@ from stcrm_pandas.frame.matching import key_columns, match, with_key
 from stcrm_pandas.grid.columns import GridColumn, Rejected
 from stcrm_pandas.grid.history import Cell, History
 from stcrm_pandas.grid.judge import SUSPECT, Planner, refused_cells, with_suspects
-from stcrm_pandas.grid.log import Action, CellEdit, Event, GridLog
+from stcrm_pandas.grid.log import Action, CellEdit, Event, GridLog, LogNotWritten
 from stcrm_pandas.grid.replay import NO_COLUMN, NO_ROW, CellState, Replay
 
 EditText = tuple[str, str, str | None, str | None]
@@ -91,6 +91,7 @@ class Session:
         self._positions = {text: position for position, text in enumerate(self.key_texts)}
         self._texts: dict[str, Any] = {}
         self._rows: dict[int, dict[str, str | None]] = {}
+        self._unreported: list[Answer] = []
         self.catch_up()
 
     def __len__(self) -> int:
@@ -227,7 +228,9 @@ class Session:
     def catch_up(self) -> list[Answer]:
         """Add the events that other kernels wrote to the log, and return what they did."""
         with self.lock:
-            return self._add(*map(self._localized, self.log.after(self.history.sequence)))
+            found = [*self._unreported, *self._add(*map(self._localized, self.log.after(self.history.sequence)))]
+            self._unreported = []
+            return found
 
     def edit(
         self, client: str, number: int, group: str, edits: Sequence[EditText], *, action: Action = "edit"
@@ -273,14 +276,19 @@ class Session:
 
     def _write(self, client: str, number: int, action: Action, group: str, judged: Any) -> list[Answer]:
         with self.lock:
-            with self.log.writing():
-                answers = self.catch_up()
-                event = self.log.find(client, number)
-                if event is not None:
-                    cells = [(one.key, one.column) for one in event.cells]
-                    return [*answers, self._answer(event, cells, ())]
-                group = group or f"{client} {number}"
-                event = self.log.add(client, number, action, group, self._read_at, judged())
+            answers: list[Answer] = []
+            try:
+                with self.log.writing():
+                    answers = self.catch_up()
+                    event = self.log.find(client, number)
+                    if event is not None:
+                        cells = [(one.key, one.column) for one in event.cells]
+                        return [*answers, self._answer(event, cells, ())]
+                    group = group or f"{client} {number}"
+                    event = self.log.add(client, number, action, group, self._read_at, judged())
+            except LogNotWritten:
+                self._unreported = answers  # what other kernels did is reported after the next message
+                raise
             return [*answers, *self._add(event)]
 
     def _judge(self, client: str, edit: EditText, pending: dict[Cell, str | None], *, force: bool) -> CellEdit:

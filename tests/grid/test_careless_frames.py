@@ -53,3 +53,19 @@ def test_nonsense_is_rejected_in_words(column: str, text: str) -> None:
     (verdict,) = view.edit(("1", column, view.column(column)[0], text))
     assert verdict[2] == "rejected"
     assert verdict[4] in ("the text is not a whole number", "the text is not a time: write it as 2026-11-25 09:30")
+
+
+def test_a_full_disk_hides_no_edit_of_another_kernel() -> None:
+    frame = pd.DataFrame({"id": [1, 2], "note": ["a", "b"]})
+    mine, other = stcrm.edit(frame, name="calls"), stcrm.edit(frame, name="calls")
+    view = View(mine, "mine")
+    assert View(other, "other").edit(("1", "note", "a", "theirs"))[0][2] == "accepted"
+    disk = mine._session.log._db
+    disk.execute(f"PRAGMA max_page_count = {disk.execute('PRAGMA page_count').fetchone()[0]}")
+    edits = [["2", "note", "b", "x" * 50_000]]
+    assert [one["type"] for one in view.send("edit", number=1, edits=edits)] == ["failed"]
+    found = [one for one in view.send("ping", number=1) if one["type"] == "verdicts"]
+    assert [one["verdicts"] for one in found] == [[["1", "note", "accepted", "theirs", None, "a"]]]
+    disk.execute("PRAGMA max_page_count = 1000000")
+    assert view.send("edit", number=1, edits=edits)[-1]["verdicts"][0][2] == "accepted"
+    assert mine.after["note"].tolist() == other.after["note"].tolist() == ["theirs", "x" * 50_000]
