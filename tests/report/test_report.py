@@ -122,7 +122,7 @@ def test_reads_without_permission_are_omitted() -> None:
         reads.optional("names", broken)
 
 
-@pytest.mark.parametrize("name", ["start_here", "audit", *REPORTS.values()])
+@pytest.mark.parametrize("name", ["start_here", "clean_up", "audit", *REPORTS.values()])
 def test_notebooks_are_thin_and_stored_without_outputs(name: str) -> None:
     stored = nbformat.read(notebook_path(name), as_version=4)
     nbformat.validate(stored)
