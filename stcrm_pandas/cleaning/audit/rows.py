@@ -137,7 +137,8 @@ class Rows:
 
 
 def _current(frame: pd.DataFrame) -> pd.DataFrame:
-    return _kept(frame, frame["active"].fillna(value=False) & frame["merged_to_id"].isna())
+    # the service also writes 0 for rows that were not merged
+    return _kept(frame, frame["active"].fillna(value=False) & frame["merged_to_id"].fillna(0).eq(0))
 
 
 def _kept(frame: pd.DataFrame, mask: pd.Series) -> pd.DataFrame:
