@@ -9,13 +9,12 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from stcrm_pandas.cleaning.contact_owners import owners_of, whole
 from stcrm_pandas.cleaning.matching.addresses import Place, parse_address
 from stcrm_pandas.cleaning.matching.contact_values import numbers_of
 from stcrm_pandas.cleaning.matching.names import parse_name
 from stcrm_pandas.cleaning.matching.nickname_groups import groups
-from stcrm_pandas.contract.schemas.fields import Column, Field
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.frame.foreign_cells import read
 from stcrm_pandas.output.printable import plural
 
 _ADDRESS = ("address_street", "address_unit", "address_city", "address_zip")
@@ -75,8 +74,7 @@ def read_records(
     customers = _columns(customers, "customers", ("id", "name", *_ADDRESS), key="id")
     owners = pd.Index(customers["id"])
     locations = _columns(locations, "locations", ("id", "customer_id", *_ADDRESS), key="id")
-    owner_of = dict(zip(locations["id"], locations["customer_id"], strict=True))
-    contacts = _contacts(contacts, owner_of)
+    contacts = _contacts(contacts, locations)
     merged = _ids(customers.get("merged_to_id"), customers.index).notna().to_numpy()
     ids = customers["id"].tolist()
     rows = dict.fromkeys(one for one, gone in zip(ids, merged, strict=True) if not gone)
@@ -146,26 +144,16 @@ def _columns(frame: Any, name: str, needed: Iterable[str], *, key: str = "") -> 
 
 
 def _ids(cells: pd.Series | None, index: pd.Index) -> pd.Series:
-    """Return ids as whole numbers, also those that a file stores as text or floats."""
-    if cells is None:
-        return pd.Series(pd.NA, index=index, dtype="Int64")
-    name = str(cells.name)
-    reading = read(Column(name, (name,), Field(name, "integer"), required=False), cells)
-    if reading.unreadable:
-        position, why = next(iter(reading.unreadable.items()))
-        raise UsageError(f"{name} must contain whole numbers: the one in row {position + 1} (counted from 1) {why}")
-    return pd.Series(reading.cells, index=cells.index, name=cells.name)
+    """Return ids as whole numbers, missing ones if there is no such column."""
+    return pd.Series(pd.NA, index=index, dtype="Int64") if cells is None else whole(cells)
 
 
-def _contacts(frame: Any, owner_of: dict[Any, Any]) -> pd.DataFrame:
+def _contacts(frame: Any, locations: pd.DataFrame) -> pd.DataFrame:
     """Return contacts by customer; those of a location belong to its customer."""
     frame = _columns(frame, "contacts", ("value",))
     if not {"customer_id", "location_id"} & {*frame.columns}:
         raise UsageError("contacts: the DataFrame has no column customer_id: pass crm.customers.list_contacts()")
-    owner = _ids(frame.get("customer_id"), frame.index)
-    if "location_id" in frame:
-        owner = owner.fillna(_ids(frame["location_id"], frame.index).map(owner_of).astype("Int64"))
-    return pd.DataFrame({"customer_id": owner, "value": frame["value"]}).dropna()
+    return pd.DataFrame({"customer_id": owners_of(frame, locations), "value": frame["value"]}).dropna()
 
 
 def _texts(cells: pd.Series) -> list[str]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from stcrm_pandas.analysis import work_lists
 from stcrm_pandas.cleaning import check_merges, duplicates
+from stcrm_pandas.cleaning.contact_owners import owners_of
 from stcrm_pandas.cleaning.merging.consent import numbers_not_to_text, strictest_flags, strictest_preferences
 from stcrm_pandas.cleaning.merging.desk import MergeDesk
 from stcrm_pandas.contract.schemas.parts import CustomField
@@ -237,3 +238,9 @@ def test_a_row_that_merges_nothing_is_never_done(survivor: int | None, why: str)
     customers = pd.DataFrame({"id": [1, 2, 3], "merged_to_id": [None] * 3}, dtype="Int64")
     with pytest.raises(UsageError, match=f"row 2 .*{why}"):
         check_merges(merges, customers)
+
+
+def test_contacts_of_locations_belong_to_customers_with_ids_beyond_floats() -> None:
+    contacts = pd.DataFrame({"customer_id": [None, 2**53 + 3], "location_id": [9, None]}, dtype="Int64")
+    locations = pd.DataFrame({"id": [9], "customer_id": [2**53 + 1]}, dtype="Int64")
+    assert owners_of(contacts.astype(object), locations).tolist() == [2**53 + 1, 2**53 + 3]
