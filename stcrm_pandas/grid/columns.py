@@ -37,8 +37,9 @@ _MEASURED, _LEAST = 200, 22
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _OFFSET = re.compile(r"(?<=[\d.]) ?(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)$", re.ASCII | re.IGNORECASE)
 _IN_KEY = "it identifies the row"
-_UNKNOWN = "the API does not document this column, so it is only shown"
-_OFF, _ON = "It only switches off: switching it on is an opt-in.", "It only switches on: switching it off is an opt-in."
+_UNKNOWN = "the API does not document this column, so it cannot be edited"
+_OFF = "You can switch it off, but not on: that is an opt-in."
+_ON = "You can switch it on, but not off: that is an opt-in."
 
 
 class Rejected(ValueError):
@@ -179,7 +180,7 @@ class GridColumn:
                     raise ValueError(suspect.why) from None
                 value, why = suspect.value, "" if self.kind == "boolean" else suspect.why
             if self.kind == "integer" and not low <= value <= high:
-                raise ValueError(f"is too large or too small a number for the dtype {self.dtype}")
+                raise ValueError(f"is too large or too small for the dtype {self.dtype}")
             return value, why
 
         return read_other
@@ -216,10 +217,11 @@ class GridColumn:
             "kind": "text" if self.kind == "object" else self.kind,
             "enum": list(self.column.field.values) or None,
             "locked": bool(self.locked),
-            "reason": self.locked or (self.note if self.consent else "") or None,
+            "reason": self.locked or None,
             "consent": self.consent,
             "note": self.note or None,
             "nullable": self.nullable,
+            "zone": self.zone,
             "width": self.letters(cells),
         }
 
@@ -282,7 +284,7 @@ def _misfit(column: Column, cells: Any) -> str:
 def _from_dtype(name: str, cells: Any, zone: str) -> GridColumn:
     dtype, types = cells.dtype, pd.api.types
     kind: Kind = "object"
-    locked = f"columns of the dtype {dtype} are only shown"
+    locked = f"columns of the dtype {dtype} cannot be edited here"
     many, values, record = False, (), None
     fields: tuple[Field, ...] = ()
     own_zone: str | None = zone

@@ -29,11 +29,12 @@ from stcrm_pandas.settings.connection import read_journal_folder
 
 
 def edit(frame: pd.DataFrame, *, key: str | Sequence[str] = "id", name: str) -> Grid:
-    """Open a grid in JupyterLab to edit any DataFrame, such as a work list. Nothing is sent to the API.
+    """Open a grid in JupyterLab to edit any DataFrame, such as a call list. Nothing is sent to the API.
 
     Every edit is in a log on this machine before the grid shows it as saved. The same call brings back all edits, also
-    with rows that were read again: an edit whose cell has another value now is listed as a conflict. For customers and
-    other rows that the API can change, `crm.customers.edit(frame)` also checks the edits and makes a plan.
+    with rows that were read again: an edit is listed as a conflict if the value of its cell changed since. For
+    customers and other rows that the API can change, `crm.customers.edit(frame)` also checks the edits and makes a
+    plan.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ def edit(frame: pd.DataFrame, *, key: str | Sequence[str] = "id", name: str) -> 
     key : str or sequence of str, default "id"
         The columns that identify a row. They cannot be edited.
     name : str
-        The name of the log. Different work needs different names.
+        The name under which the edits are logged. Use another name for another DataFrame.
 
     Returns
     -------
@@ -52,7 +53,8 @@ def edit(frame: pd.DataFrame, *, key: str | Sequence[str] = "id", name: str) -> 
     Raises
     ------
     UsageError
-        A key column is missing, or a key appears twice or is missing in a row.
+        A key column is missing, a key appears twice or is missing in a row, the name is empty, or the name of a column
+        is not text.
     SettingsError
         The log cannot be written.
     MissingExtra
@@ -86,7 +88,7 @@ def edit(frame: pd.DataFrame, *, key: str | Sequence[str] = "id", name: str) -> 
     folder = folder_of(read_journal_folder())
     log = _open(path_of(folder, ("name", name)), {"name": name})
     session = Session(frame, row_of_frame(names, columns), columns, log, None)
-    return Grid(session, name, {"tenant": None, "zone": "UTC"})
+    return Grid(session, name, {"tenant": None})
 
 
 def edit_rows(port: Port, resource: str, frame: pd.DataFrame, options: Mapping[str, Any]) -> Grid:
@@ -104,9 +106,8 @@ def edit_rows(port: Port, resource: str, frame: pd.DataFrame, options: Mapping[s
     )
     keyed = with_key(target.row, frame, "the frame")
     _check_columns(target.row.key, keyed)
-    planner.plan(
-        frame.iloc[:0], frame.iloc[:0], 0
-    )  # raises for rows of another tenant, and for options that do not fit
+    # Raises for rows of another tenant, and for options that do not fit.
+    planner.plan(frame.iloc[:0], frame.iloc[:0], 0)
     zone = port.time_zone or "UTC"
     columns = columns_of_target(target, keyed, zone, plan_options)
     about = {"environment": port.name, "tenant": str(port.tenant), "resource": resource}
@@ -117,7 +118,7 @@ def edit_rows(port: Port, resource: str, frame: pd.DataFrame, options: Mapping[s
         return planning.changes(port, resource, before, after, **options)
 
     title = f"{resource.replace('_', ' ')} of {company_name(port.tenant, port.name)}"
-    return Grid(session, title, {"tenant": port.tenant, "zone": zone}, plan)
+    return Grid(session, title, {"tenant": port.tenant}, plan)
 
 
 def _open(path: Path, about: Mapping[str, str]) -> GridLog:

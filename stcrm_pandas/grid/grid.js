@@ -173,15 +173,15 @@ class Column {
 const KEYS = [
   ["Arrows, Page Up, Page Down, Home, End", "move; with Shift select; with Ctrl to the edge"],
   ["Tab, Shift+Tab", "next or previous cell"],
-  ["F2, Enter, or typing", "edit; Enter saves, Esc cancels, Alt+Enter starts a new line"],
-  ["Space", "check box: yes, no, blank"],
+  ["F2, Enter, or typing", "edit; Enter saves, Esc cancels, Alt+Enter inserts a line break"],
+  ["Space", "change a check box: yes, no, blank"],
   ["Delete", "make blank; type <empty> for an empty text"],
   ["Ctrl+C, Ctrl+X, Ctrl+V", "copy, cut, paste a block, also from and to Excel"],
   ["Ctrl+Z, Ctrl+Y", "undo, redo"],
   ["Ctrl+D", "fill down"],
   ["Ctrl+F", "find; Enter goes to the next match, Shift+Enter to the previous"],
-  ["Arrow Up in the first row", "filter of the column; once more: sort"],
-  ["Esc", "remove a text that was not accepted; otherwise leave the cells"],
+  ["Arrow Up in the first row", "go to the filter of the column; press it again to sort"],
+  ["Esc", "remove a text that was not accepted; otherwise leave the grid"],
 ];
 
 class Grid extends Channel {
@@ -226,9 +226,9 @@ class Grid extends Channel {
       class: "stcrm-find",
     });
     this.onlyChanged = button("Only changed", "Show only rows with changed cells", () => this.show("changed"));
-    this.onlyRefused = button("Only refused", "Show only rows that the plan refuses", () => this.show("refused"));
+    this.onlyRefused = button("Only refused", "Show only rows with refused cells", () => this.show("refused"));
     this.undoButton = button("Undo", "Undo the latest edit (Ctrl+Z)", () => this.undo());
-    this.redoButton = button("Redo", "Redo (Ctrl+Y)", () => this.post({ type: "redo" }));
+    this.redoButton = button("Redo", "Redo what was undone last (Ctrl+Y)", () => this.post({ type: "redo" }));
     this.planButton = button("Plan", "Show what would be sent", () => this.togglePanel());
     this.scroll = element("div", {
       class: "stcrm-scroll",
@@ -248,7 +248,7 @@ class Grid extends Channel {
     this.again = button("Send again", "Send these changes to Python again", () => {
       for (const batch of this.box.batches.values()) this.deliver(batch);
     });
-    this.drop = button("Drop these changes", "Forget the changes that are not saved", () => this.forget());
+    this.drop = button("Discard these changes", "Discard the changes that are not saved", () => this.forget());
     this.banner = element(
       "div",
       { class: "stcrm-banner", role: "alert", hidden: "" },
@@ -263,7 +263,7 @@ class Grid extends Channel {
     this.saved = element("span", { class: "stcrm-saved", role: "status" });
     this.help = element("dl", { class: "stcrm-keys", hidden: "" });
     for (const [keys, what] of KEYS) this.help.append(element("dt", { text: keys }), element("dd", { text: what }));
-    this.helpButton = button("Keys", "Show the keys", () => {
+    this.helpButton = button("Keys", "Show the keyboard shortcuts", () => {
       this.help.hidden = !this.help.hidden;
       this.helpButton.setAttribute("aria-expanded", String(!this.help.hidden));
     });
@@ -322,7 +322,6 @@ class Grid extends Channel {
       return column;
     });
     this.named = new Map(this.columns.map((column) => [column.name, column]));
-    this.zone = message.zone;
     this.rows = message.rows;
     this.title.textContent = message.tenant ? `${message.title} · ${message.tenant}` : message.title;
     this.scroll.setAttribute("aria-colcount", this.columns.length);
@@ -514,7 +513,7 @@ class Grid extends Channel {
     let words = "";
     if (batches.length && (failed || late || this.gone)) {
       words =
-        `${plural(cells, "change")} not saved. ${failed ? sentence(failed.reason) : "Python has not answered yet: it is busy, or it has stopped."} ` +
+        `${plural(cells, "change")} not saved. ${failed ? sentence(failed.reason) : "Python has not responded yet: it is busy, or it has stopped."} ` +
         "Keep this page open. If the kernel was restarted, run the cell again: unsaved changes are then sent again.";
     } else if (this.gone) {
       words = "This grid was replaced by a newer one. All changes made here are saved.";
@@ -639,7 +638,8 @@ class Grid extends Channel {
   headCell(column) {
     const direction = this.sort?.column === column ? (this.sort.down ? "descending" : "ascending") : "none";
     const arrow = { ascending: " ▲", descending: " ▼", none: "" }[direction];
-    const type = column.kind === "time" ? `time, ${this.zone}` : column.enum ? "one of a list" : column.kind;
+    const time = `time, ${column.zone ?? "no time zone"}`;
+    const type = column.kind === "time" ? time : column.enum ? "one of a list" : column.kind;
     const limit = column.locked ? "read-only" : column.consent ? "only switches off" : "";
     const kind = column.pinned ? "key" : [type, limit].filter(Boolean).join(" · ");
     const words = [column.name, sentence(column.reason), sentence(column.note)].filter(Boolean).join(": ");
@@ -751,7 +751,7 @@ class Grid extends Channel {
     const drawn = this.order.length && columns.includes(active) && this.active.at >= first && this.active.at < last;
     if (drawn) this.scroll.setAttribute("aria-activedescendant", this.cellId(this.active.at, active));
     else this.scroll.removeAttribute("aria-activedescendant");
-    put(this.empty, this.rows ? "No row matches the filters." : "The frame has no rows.");
+    put(this.empty, this.rows ? "No row matches the filters." : "The DataFrame has no rows.");
     this.empty.hidden = this.order.length > 0;
     this.describe();
     if (this.editing) this.placeEditor();
@@ -860,7 +860,7 @@ class Grid extends Channel {
 
   // `cells`: [row, column, text]. Sends what differs; says what it left out.
   edit(cells) {
-    if (this.gone) return this.say("This grid was replaced by a newer one. Edit there.");
+    if (this.gone) return this.say("This grid was replaced by a newer one. Edit in the newer one.");
     this.say("");
     const left = new Map();
     const edits = [];
@@ -883,7 +883,7 @@ class Grid extends Channel {
     this.send(edits);
     for (const [column, count] of left) {
       const why = column.locked ? sentence(column.reason, "It is read-only.") : "It is still loading.";
-      this.say(`${plural(count, "cell")} of ${column.name} stayed as ${count === 1 ? "it was" : "they were"}. ${why}`);
+      this.say(`${plural(count, "cell")} of ${column.name} ${count === 1 ? "was" : "were"} not changed. ${why}`);
     }
     this.repaint();
   }
@@ -914,7 +914,7 @@ class Grid extends Channel {
   fits(count) {
     if (count <= MOST) return true;
     this.say(
-      `That would change ${count.toLocaleString("en-US")} cells. Change more than ${MOST.toLocaleString("en-US")} in pandas.`,
+      `That would change ${count.toLocaleString("en-US")} cells. At most ${MOST.toLocaleString("en-US")} can be changed at once.`,
     );
     return false;
   }
@@ -995,7 +995,7 @@ class Grid extends Channel {
     const row = this.order[this.active.at];
     if (row === undefined || !column.loaded) return;
     if (column.locked) return this.say(`${column.name}: ${sentence(column.reason, "Read-only.")}`);
-    if (this.gone) return this.say("This grid was replaced by a newer one. Edit there.");
+    if (this.gone) return this.say("This grid was replaced by a newer one. Edit in the newer one.");
     const shown = seen(column.now(row));
     this.startEditor({ key: this.keyOf(row), column: column.name, text: text ?? shown });
     this.input.focus();
@@ -1047,7 +1047,7 @@ class Grid extends Channel {
     const column = this.named.get(this.editing.name);
     const row = this.keys?.get(this.editing.key);
     if (row === undefined || !column?.loaded) return this.say("The rows are loading. Save again in a moment.");
-    if (this.gone) return this.say("This grid was replaced by a newer one. Edit there.");
+    if (this.gone) return this.say("This grid was replaced by a newer one. Edit in the newer one.");
     const text = withLineEnds(this.input.value, seen(column.now(row)));
     this.stopEditor();
     this.edit([[row, column, wire(text)]]);
@@ -1199,7 +1199,7 @@ class Grid extends Channel {
         a: () => this.selectAll(),
         d: () => this.fillDown(),
         f: () => this.find.select(),
-        s: () => this.say("Changes are saved as you make them. Save the notebook outside the grid."),
+        s: () => this.say("Edits are saved as you make them. To save the notebook, click outside the grid first."),
         y: () => this.post({ type: "redo" }),
         z: () => (shift ? this.post({ type: "redo" }) : this.undo()),
       }[key.toLowerCase()];
@@ -1353,11 +1353,12 @@ class Grid extends Channel {
       parts.push(list);
     }
     if (this.absent.length) {
-      parts.push(element("h3", { text: `${plural(this.absent.length, "edit")} of absent rows` }));
-      parts.push(element("p", { text: "These rows are not in the frame now. Their edits are kept in the log." }));
+      parts.push(element("h3", { text: `${plural(this.absent.length, "edit")} without a cell` }));
+      parts.push(element("p", { text: "These edits stay in the log, and are not applied." }));
       const list = element("ul");
-      for (const { key, column, new: text } of this.absent.slice(0, 200)) {
-        list.append(element("li", { text: `${column} of ${this.keyText(key)}: ${oneLine(seen(text)) || "blank"}` }));
+      for (const { key, column, new: text, reason } of this.absent.slice(0, 200)) {
+        const what = `${column} of ${this.keyText(key)}: ${oneLine(seen(text)) || "blank"}`;
+        list.append(element("li", { text: `${what}. ${sentence(reason)}` }));
       }
       parts.push(list);
     }

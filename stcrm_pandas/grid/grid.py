@@ -30,7 +30,7 @@ _shown: dict[str, list[tuple[str, Grid]]] = {}
 
 
 class Grid:
-    """A frame that is being edited in JupyterLab.
+    """A DataFrame that is edited in JupyterLab.
 
     `crm.customers.edit(frame)` and similar methods open a grid of rows that the API can change, and `stcrm.edit(frame)`
     opens one of any frame. The last line of a cell shows it. Every edit is in a log on this machine before the grid
@@ -62,12 +62,12 @@ class Grid:
 
     @property
     def before(self) -> pd.DataFrame:
-        """The frame without edits."""
+        """The DataFrame without edits."""
         return self._session.frame.copy(deep=False)
 
     @property
     def after(self) -> pd.DataFrame:
-        """The frame with all edits. Dtypes, attributes and cells that nobody edited are as in the original."""
+        """The DataFrame with all edits. Dtypes, attributes and cells that nobody edited are as in the original."""
         self._catch_up()
         return self._session.after()
 
@@ -98,10 +98,11 @@ class Grid:
 
     @property
     def conflicts(self) -> pd.DataFrame:
-        """One row per edit that is not applied, with the reason: its cell has another value than it had, or the edit is
-        an opt-in and the rows were read again.
+        """One row per edit that is not applied, with the reason: the value of its cell changed, or the edit is an opt-in
+        and the rows were read again.
 
-        `old` is the value when it was edited, `mine` the edit, and `theirs` the value now, which `after` has.
+        `old` is the value when the cell was edited, `mine` the edit, and `theirs` the present value, which is also in
+        `after`. Choose between both in the grid: "Keep mine" or "Keep theirs".
         """
         self._catch_up()
         with self._session.lock:
@@ -115,7 +116,10 @@ class Grid:
 
     @property
     def absent(self) -> pd.DataFrame:
-        """One row per edit whose row or column is not in the frame; such edits are kept. Values are text."""
+        """One row per edit that has no editable cell in the DataFrame, with the reason. Values are text.
+
+        These edits stay in the log.
+        """
         self._catch_up()
         with self._session.lock:
             found = list(self._session.replay.absent.values())
@@ -128,7 +132,7 @@ class Grid:
     def log(self) -> pd.DataFrame:
         """One row per edit, undo, redo and discard since the log was made, oldest first. Values are text.
 
-        `at` is in UTC, `client` is a tab of a browser or a notebook, and `verdict` is `accepted`, `same` (the cell had
+        `at` is in UTC, `client` is a browser tab or a kernel, and `verdict` is `accepted`, `same` (the cell had
         that value already), `rejected` or `conflict`.
         """
         rows: list[tuple[Any, ...]] = []
@@ -178,7 +182,7 @@ class Grid:
         """
         if self._planning is None:
             raise UsageError(
-                "This grid has no plan: no operation of the API changes its frame. Use `grid.after`; for customers and "
+                "This grid has no plan: no operation of the API changes its rows. Use `grid.after`. For customers and "
                 "other rows of the API, open the grid with crm.customers.edit(frame)."
             )
         self._catch_up()
@@ -284,7 +288,7 @@ class Grid:
         parts = [plural(counts["rows"], "row"), plural(counts["changed_cells"], "changed cell")]
         parts += [f"{counts['refused']:,} refused"] if counts["refused"] else []
         parts += [plural(counts["conflicts"], "conflict")] if counts["conflicts"] else []
-        parts += [f"{plural(counts['absent'], 'edit')} without a row"] if counts["absent"] else []
+        parts += [f"{plural(counts['absent'], 'edit')} without a cell"] if counts["absent"] else []
         return ", ".join(parts)
 
     def _ipython_display_(self) -> None:

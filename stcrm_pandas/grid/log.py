@@ -110,13 +110,16 @@ class GridLog:
         SettingsError
             The folder cannot be written to.
         UsageError
-            The file is no log of a grid, or it is damaged.
+            The file is not the log of a grid, or it is damaged.
         """
         try:
             make_private_folder(path.parent)
             state = state_of(path, GRID_LOG)
             if state in ("foreign", "unreadable"):
-                raise UsageError(f"{path} is damaged or no log of a grid. Move it away and open the grid again.")
+                raise UsageError(
+                    f"{path} is damaged, or it is not the log of a grid. Move it to another folder, and open the grid "
+                    "again."
+                )
             with suppress(FileExistsError):
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
             db = sqlite3.connect(path, check_same_thread=False, timeout=30.0, isolation_level=None)

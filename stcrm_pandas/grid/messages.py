@@ -12,9 +12,7 @@ from stcrm_pandas.grid.log import LogNotWritten
 from stcrm_pandas.grid.session import Answer, EditText, Session
 
 Send = Callable[[dict[str, Any], Sequence[Any]], object]
-NO_PLAN = (
-    "<p>This frame has no plan: no operation of the API changes it. The edited frame is <code>grid.after</code>.</p>"
-)
+NO_PLAN = "<p>These rows have no plan: no operation of the API changes them. Use <code>grid.after</code>.</p>"
 
 
 class Messages:
@@ -25,7 +23,7 @@ class Messages:
     session : Session
         The session.
     about : mapping
-        What a view shows above the grid: `title`, `tenant`, `zone`.
+        What a view shows above the grid: `title` and `tenant`.
     send : callable
         Sends a message with buffers to all views.
     show_plan : callable
@@ -40,7 +38,7 @@ class Messages:
         self._listed = self._lists()
 
     def receive(self, content: Any) -> None:
-        """Answer one message. What cannot be understood is answered with `failed`."""
+        """Answer one message. A message that cannot be read is answered with `failed`."""
         client, number = "", 0
         with self._session.lock:
             try:
@@ -49,7 +47,7 @@ class Messages:
             except LogNotWritten as error:
                 self.say(type="failed", client=client, number=number, reason=str(error))
             except (KeyError, TypeError, ValueError, AttributeError, OverflowError, StcrmError) as error:
-                reason = str(error) if isinstance(error, StcrmError) else "the message cannot be understood"
+                reason = str(error) if isinstance(error, StcrmError) else "Python cannot read the message"
                 self.say(type="failed", client=client, number=number, reason=reason)
 
     def _answer(self, type: str, client: str, number: int, content: Mapping[str, Any]) -> None:

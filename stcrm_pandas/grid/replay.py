@@ -15,7 +15,7 @@ from stcrm_pandas.grid.history import Cell, History
 
 State = Literal["unchanged", "applied", "conflict", "absent"]
 
-CHANGED = "the cell has another value now than when it was edited"
+CHANGED = "the value of the cell changed after it was edited"
 LOST = "another tab or notebook changed the cell at the same time"
 OPT_IN = "the rows were read again since this opt-in was entered: keep it only if the consent still holds"
 NO_ROW = "the row is not in the frame"

@@ -29,7 +29,7 @@ from stcrm_pandas.grid.replay import NO_COLUMN, NO_ROW, CellState, Replay
 EditText = tuple[str, str, str | None, str | None]
 """An edit as a view sends it: key, column, the value that it saw last, and what was typed."""
 _ABOUT = ("tenant", "environment", "operation", "fetched_at")
-BOTH = "another tab or notebook changed the cell since; it is shown as it is now"
+BOTH = "another tab or notebook changed the cell first, and its value is kept"
 
 
 class VerdictOnCell(NamedTuple):
@@ -110,9 +110,8 @@ class Session:
 
     def texts(self, name: str) -> Any:
         """Return the cells of a column of the frame as Arrow texts."""
-        if (
-            name in self.row.key and name not in self._texts
-        ):  # as in `key_texts`, whatever the dtype: views make keys of these texts
+        if name in self.row.key and name not in self._texts:
+            # As in `key_texts`, whatever the dtype: views make keys of these texts.
             place = self.row.key.index(name)
             self._texts[name] = pa.array([parts[place] for parts in self._key_parts], pa.string())
         elif name not in self._texts:

@@ -116,6 +116,7 @@ def test_types_of_any_frame_follow_from_its_dtypes() -> None:
         **{"word": "text", "object": "text", "choice": "text", "naive": "time", "aware": "time"},
     }
     assert columns["choice"].as_json(frame["choice"])["enum"] == ["low", "high"]
+    assert [columns[name].as_json(frame[name])["zone"] for name in ("naive", "aware")] == [None, "America/Denver"]
     for name, column in columns.items():
         texts = column.texts(frame[name]).to_pylist()
         assert len(texts) == 2
@@ -130,7 +131,7 @@ def test_types_of_any_frame_follow_from_its_dtypes() -> None:
     ("name", "text", "reason"),
     [
         ("small", None, "this column cannot be empty: its dtype is int8"),
-        ("small", "128", "the text is too large or too small a number for the dtype int8"),
+        ("small", "128", "the text is too large or too small for the dtype int8"),
         ("yes", None, "this column cannot be empty: its dtype is bool"),
         ("choice", "middle", "the text is none of: low, high"),
         ("naive", "2026-01-01 10:00Z", "the text has an offset, but the times of this column have no time zone"),

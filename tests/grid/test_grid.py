@@ -154,7 +154,7 @@ def test_consent_only_switches_off_unless_the_option_is_given(crm: Client) -> No
     view = View(grid)
     shown = {one["name"]: one for one in view.frame()["columns"]}
     assert shown["preferences_job_reminders_enabled"]["consent"]
-    assert "only switches off" in shown["preferences_job_reminders_enabled"]["reason"]
+    assert "switch it off, but not on" in shown["preferences_job_reminders_enabled"]["note"]
     key = keys(grid)[0]
     assert key.startswith('["')
     assert view.edit((key, "preferences_job_reminders_enabled", "false", "true"))[0][2] == "refused"

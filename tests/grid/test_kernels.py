@@ -88,7 +88,7 @@ def test_conflict_after_a_new_read_is_listed_and_settled() -> None:
     assert grid.after["note"].tolist() == ["theirs", "mine", "mine"]
     assert view.frame()["conflicts"] == [
         {"key": "1", "column": "note", "old": "", "mine": "mine", "theirs": "theirs"}
-        | {"reason": "the cell has another value now than when it was edited"}
+        | {"reason": "the value of the cell changed after it was edited"}
     ]
     view.act("resolve", key="1", column="note", take="theirs")
     assert grid.after["note"].tolist() == ["theirs", "mine", "mine"]
@@ -107,7 +107,7 @@ def test_edits_whose_row_or_column_is_gone_are_kept_and_listed() -> None:
         [1, "note", "", "a", "the row is not in the frame"],
         [2, "done", "true", "false", "the column is not in the frame"],
     ]
-    assert repr(fewer) == "<Grid of calls: 2 rows, 0 changed cells, 2 edits without a row>"
+    assert repr(fewer) == "<Grid of calls: 2 rows, 0 changed cells, 2 edits without a cell>"
     back = grid_of(calls())
     assert len(back.absent) == 0
     assert back.after["note"].tolist()[0] == "a"
@@ -189,7 +189,7 @@ def test_file_of_another_program_is_no_log(tmp_path: Path) -> None:
     purge(path)
     with sqlite3.connect(path) as db:
         db.execute("CREATE TABLE other (x)")
-    with pytest.raises(UsageError, match="no log of a grid"):
+    with pytest.raises(UsageError, match="not the log of a grid"):
         grid_of(calls())
 
 
