@@ -72,8 +72,8 @@ class Duplicates:
         - `id_1`, `id_2`: the customers, the smaller id first
         - `tier`: `sure`, `look` (a person has to look at it) or `related` (not a duplicate; never proposed)
         - `kind`: such as `same person`, `renamed`, `household`, `branch`
-        - `probability`: that both are the same customer, before the kind is considered
-        - `reason`: in words
+        - `probability`: the probability that both are the same customer, before the kind is considered
+        - `reason`: why the pair has this kind, in words
         - `name`, `phone`, `email`, `address`: how they compare; missing if one of the customers has none
         - `decision`: the latest one; `changed`: whether a compared value changed since
         """
@@ -95,11 +95,11 @@ class Duplicates:
         customers of a known conflict (such as a household) or with the decision "different" are never in one cluster.
 
         - `cluster`: its number
-        - `customer_id`
-        - `customers`: how many the cluster has
+        - `customer_id`: the customer
+        - `customers`: the number of customers in the cluster
         - `confirmed`: whether decisions alone connect all of its customers
-        - `active`
-        - `jobs`: how many the customer has, if jobs were passed
+        - `active`: whether the customer is active
+        - `jobs`: the number of jobs of the customer, if jobs were passed
         """
         if self._clusters is None:
             self._clusters = self._build_clusters(sure=True)
@@ -116,7 +116,7 @@ class Duplicates:
         Returns
         -------
         DataFrame
-            The rows of `pairs`, the strongest first; pairs decided to be asked later come last.
+            The rows of `pairs`, the strongest first; those with the decision "later" come last.
 
         Raises
         ------
@@ -124,7 +124,7 @@ class Duplicates:
             The tier is unknown.
         """
         if tier not in (None, "sure", "look"):
-            raise UsageError(f"tier={tier!r} is not one of sure, look")
+            raise UsageError(f"tier must be 'sure', 'look' or None, not {tier!r}.")
         pairs = self.pairs
         pairs = pairs[pairs["tier"].isin(["sure", "look"] if tier is None else [tier])]
         final = pairs["decision"].isin(["same", "different"]) & ~pairs["changed"].fillna(value=False).astype(bool)
@@ -139,7 +139,7 @@ class Duplicates:
         id_1, id_2 : int
             The customers, in any order. They need not be a pair of `pairs`.
         verdict : {"same", "different", "later"}
-            Whether both are the same customer. "later" asks again.
+            Whether both are the same customer. With "later", `open_pairs` keeps the pair.
         who : str, default ''
             Who decided.
 
@@ -260,13 +260,13 @@ class Duplicates:
         -------
         DataFrame
             One row per pair: `id_1`, `id_2`, `verdict`, `outcome` (`recorded`, `recorded before`, `no verdict` or
-            `refused`) and `reason`. Refused are cells that a spreadsheet may have changed, unknown verdicts, pairs of
-            which a compared value changed since the sheet was written, and pairs that were decided otherwise since.
+            `refused`) and `reason`. A row is refused if its verdict is unknown, a spreadsheet may have changed a cell,
+            the pair is in several rows, or a compared value or the decision changed since the sheet was written.
 
         Raises
         ------
         UsageError
-            The file cannot be read, or it is no such sheet.
+            The file cannot be read, or it is not a sheet from `review_sheet`.
         """
         from stcrm_pandas.cleaning.review.sheet import read_review
 
@@ -330,7 +330,7 @@ class Duplicates:
         from stcrm_pandas.cleaning.merging.desk import MergeDesk
 
         if confirm not in (None, "sure"):
-            raise UsageError(f"confirm={confirm!r} is not 'sure'")
+            raise UsageError(f"merge_desk(confirm=…) takes 'sure' or None, not {confirm!r}.")
         return MergeDesk(self.clusters if confirm else self._build_clusters(sure=False), *self._sources)
 
     def merge_list(self, *, confirm: Literal["sure"] | None = None, service: str | None = None) -> pd.DataFrame:
@@ -398,7 +398,7 @@ class Duplicates:
 
     def _position(self, customer: int) -> int:
         if customer in self._records.merged:
-            raise UsageError(f"customer {customer} was already merged into another one")
+            raise UsageError(f"customer {customer} was already merged into another one; pass the id of that one")
         if customer not in self._at.index:
             raise UsageError(f"customer {customer} is not among the customers that were passed")
         return int(self._at[customer])

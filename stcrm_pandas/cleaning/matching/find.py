@@ -71,7 +71,7 @@ def duplicates(
     -----
     Weights follow Fellegi and Sunter, "A Theory for Record Linkage" (Journal of the American Statistical Association,
     1969): the base-2 logarithm of how much more often a comparison is seen among duplicates than among other pairs. A
-    common name tells less than a rare one.
+    common name has a smaller weight than a rare one.
 
     Examples
     --------

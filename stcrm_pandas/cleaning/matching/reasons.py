@@ -12,15 +12,15 @@ KINDS = {
     "same company": "Same company twice",
     "renamed": "Perhaps one person under two last names",
     "incomplete name": "One name is incomplete",
-    "household": "Two people of one household",
-    "parent and child": "Two people of one name, perhaps parent and child",
+    "household": "Two people in one household",
+    "parent and child": "Two people with the same name, perhaps parent and child",
     "owner and company": "A person and a company",
     "branch": "Branches of one company",
-    "other unit": "Two units of one building",
-    "sold house": "One address, other people",
+    "other unit": "Two units in one building",
+    "sold house": "The same address, different people",
     "shared office": "Two companies at one address",
-    "shared contact": "Other names with a shared contact",
-    "same name": "The same name elsewhere",
+    "shared contact": "Different names with a shared contact",
+    "same name": "Two customers with the same name",
     "different": "Different customers",
 }
 """The kinds of pairs, as a reason starts with them."""
@@ -35,32 +35,32 @@ NAMES = {
     3: "same first name",
     2: "same last name",
     1: "a person and a company",
-    0: "other name",
+    0: "different name",
 }
 LEVELS = {
     "phone": {
         "same": "same phone",
         "busy": "a phone that many share",
         "spelling": "phones that differ in one digit",
-        "other": "other phone",
+        "other": "different phone",
     },
     "email": {
         "same": "same e-mail",
         "same, without digits": "same e-mail",
         "busy": "an e-mail that many share",
         "spelling": "e-mails that differ in one letter",
-        "other": "other e-mail",
+        "other": "different e-mail",
     },
     "address": {
         "same": "same address",
         "crowded": "an address that many share",
         "unit missing": "same address, without a unit in one of them",
         "spelling": "addresses that differ in spelling",
-        "other unit": "other unit at the same address",
-        "nearby": "other address with the same street or house number",
-        "zip": "other address in the same ZIP code",
-        "city": "other address in the same city",
-        "other": "other address",
+        "other unit": "different unit at the same address",
+        "nearby": "different address with the same street or house number",
+        "zip": "different address in the same ZIP code",
+        "city": "different address in the same city",
+        "other": "different address",
     },
 }
 _AGAINST = ("other", "nearby", "zip", "city", "other unit")
@@ -77,9 +77,9 @@ def describe(levels: Mapping[str, Any]) -> str:
 
     Examples
     --------
-    >>> levels = {"kind": "household", "name": 2, "phone": "same", "email": "other", "address": "same"}
+    >>> levels = {"kind": "household", "name": 2, "phone": "same", "email": "same", "address": "same"}
     >>> describe(levels | {"suffix": "same", "middle": False})
-    'Two people of one household: same last name, same phone, same address; but other first name, other e-mail'
+    'Two people in one household: same last name, same phone, same e-mail, same address; but different first name'
     """
     agreeing: list[str] = []
     differing: list[str] = []
@@ -87,12 +87,12 @@ def describe(levels: Mapping[str, Any]) -> str:
     if not pd.isna(name):
         (agreeing if name > 1 else differing).append(NAMES[int(name)])
         if name in (2, 3):
-            differing.append("other first name" if name == 2 else "other last name")
+            differing.append("different first name" if name == 2 else "different last name")
     if levels["suffix"] != "same":
         both = levels["suffix"] == "both"
-        differing.append("other suffix (Jr, Sr)" if both else "a suffix (Jr, Sr) in one of them only")
+        differing.append("different suffix (Jr, Sr)" if both else "a suffix (Jr, Sr) in one of them only")
     if levels["middle"] is True:
-        differing.append("other middle initial")
+        differing.append("different middle initial")
     for column, words in LEVELS.items():
         if isinstance(level := levels[column], str):
             (differing if level in _AGAINST else agreeing).append(words[level])

@@ -24,7 +24,7 @@ CHOSEN = "chosen"
 
 
 class MergeDesk:
-    """Duplicate customers to merge in ServiceTitan: which one to keep, what to do before, and what is done.
+    """Duplicate customers to merge in ServiceTitan: which one to keep, the plan before, and the check after.
 
     The API cannot merge customers, so a person does it. The repr has counts only.
 
@@ -220,8 +220,8 @@ class MergeDesk:
         - makes consent the strictest of all records of a cluster: Do Not Mail and Do Not Service of one record are set
           on all; marketing that is switched off for one contact is switched off for all contacts of the cluster and of
           its locations; reminders, invoices and statements that are switched off for a phone number are switched off
-          for all phone numbers, and likewise for e-mail addresses. If all is switched off for a contact, that counts
-          for the same number or address only, apart from marketing.
+          for all phone numbers, and likewise for e-mail addresses. If everything is switched off for a contact, then,
+          apart from marketing, it is only switched off for the same number or address in the other records.
 
         Nobody is opted in. `plan.unmatched` lists what the API cannot change, such as Do Not Text.
 

@@ -63,9 +63,9 @@ def addresses(rows: pd.DataFrame) -> Fix:
     - Units: `APARTMENT 5`, `apt. 5` and `apt #5` become `Apt 5`; `#5` becomes `# 5`.
     - States: two capital letters.
 
-    The spelling changes, the place does not, so plan the changes of customers with `keep_coordinates=True`. The plan
-    refuses the others: rows that are inactive or were merged, and rows whose address lacks a part that the API
-    requires. `plan.refused` lists them with the reason.
+    The spelling changes and the place does not, so plan the changes of customers with `keep_coordinates=True`. The plan
+    still refuses rows that are inactive or merged, and rows whose address lacks a part that the API requires.
+    `plan.refused` lists them with the reason.
 
     Examples
     --------
@@ -100,7 +100,7 @@ def correct_street(value: Any) -> Verdict:
     if "\n" in value.strip() or "\r" in value.strip():
         return Skipped("several lines in one")
     if re.search(r"\s(?:&|and|@|at)\s", text, re.IGNORECASE) and not _HOUSE.match(text):
-        return Skipped("a crossing of streets")
+        return Skipped("an intersection of streets")
     if "," in text and _ALL_IN_ONE.search(text):
         return Skipped("city and ZIP code in the street line")
     done = ["spaces"] if text != value else []

@@ -137,8 +137,8 @@ def key_of(frame: pd.DataFrame, recipe: str) -> list[str]:
     missing = [name for name in key if name not in frame.columns]
     if missing:
         raise UsageError(
-            f"{recipe}: the frame has no column {missing[0]!r}, which identifies its rows. If it is in the index, call "
-            "frame.reset_index() first."
+            f"{recipe}: the DataFrame has no column {missing[0]!r}, which identifies its rows. If it is in the index, "
+            "call reset_index() first."
         )
     return key
 
@@ -163,7 +163,7 @@ def needed(frame: Any, recipe: str, columns: Sequence[str], read: str) -> None:
     Raises
     ------
     UsageError
-        It is no DataFrame, or a column is missing or appears twice.
+        It is not a DataFrame, or a column is missing or appears twice.
     """
     if not isinstance(frame, pd.DataFrame):
         raise UsageError(f"{recipe} takes a DataFrame, such as {read}, not {type(frame).__name__}.")
@@ -172,7 +172,7 @@ def needed(frame: Any, recipe: str, columns: Sequence[str], read: str) -> None:
         raise UsageError(f"{recipe}: the DataFrame has the column {twice!r} twice. Drop or rename one of them.")
     missing = [name for name in columns if name not in frame.columns]
     if missing:
-        raise UsageError(f"{recipe} needs the column {missing[0]!r}, which this DataFrame lacks: pass {read}.")
+        raise UsageError(f"{recipe} needs the column {missing[0]!r}, which this DataFrame does not have. Pass {read}.")
 
 
 def with_cells(column: pd.Series[Any], cells: Mapping[int, Any]) -> pd.Series[Any]:

@@ -64,7 +64,8 @@ def cities(rows: pd.DataFrame) -> Fix:
     - A short form, such as `Ft Worth`, or a misspelling of one letter (two from eight letters on) becomes a city of the
       same ZIP code that has at least 3 rows there, and 5 times as many as the misspelling. A city with at least 3 rows
       in some ZIP code, and a fifth of those of its largest city, is no misspelling.
-    - A misspelling whose ZIP code does not agree is only suggested, and so is a case that is written in two ways.
+    - A correction is only suggested if the ZIP code does not confirm it, or if a part such as `de` can be written with
+      or without a capital.
 
     The place stays the same, so plan the changes of customers with `keep_coordinates=True`.
 

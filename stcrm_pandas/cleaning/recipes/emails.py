@@ -180,5 +180,5 @@ def _joined(name: str, domain: str) -> str | None:
 
 def _without_at(text: str) -> str:
     if sum(map(str.isdigit, text)) >= 7 and not re.search("[A-Za-z]{2}", text):
-        return "a phone number in an e-mail's place"
+        return "a phone number in place of an e-mail address"
     return "no @"

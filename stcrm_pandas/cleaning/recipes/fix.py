@@ -22,14 +22,15 @@ _CELL = "text-align:left; vertical-align:top; padding:0.15em 0.8em 0.15em 0"
 class Fix:
     """What a recipe changes in a DataFrame. Nothing is sent.
 
-    The repr counts kinds of changes and shows no value of a row, so a saved notebook holds none; `examples` shows some.
+    The repr counts kinds of changes and shows no value of a row, so a saved notebook contains none. `examples` shows
+    some.
 
     Parameters
     ----------
     recipe : str
         The name of the recipe, such as `"phones"`.
     version : int
-        The version of the recipe. It increases when the recipe returns something else for the same rows.
+        The version of the recipe. It increases when the recipe starts to return something else for the same rows.
     sentence : str
         What the recipe does, in one sentence.
     options : mapping

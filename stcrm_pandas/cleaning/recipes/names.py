@@ -45,8 +45,8 @@ def names(rows: pd.DataFrame) -> Fix:
     Parameters
     ----------
     rows : DataFrame
-        Customers, locations, bookings or contacts. The column `type` tells companies (`Commercial`) from people, if it
-        is there; a word such as LLC or Plumbing does, too.
+        Customers, locations, bookings or contacts. A row is a company if its `type` is `Commercial`, or if the name has
+        a word such as LLC or Plumbing.
 
     Returns
     -------
@@ -60,10 +60,10 @@ def names(rows: pd.DataFrame) -> Fix:
 
     Notes
     -----
-    Only spaces and the case of letters change, and case only if no letter of the name has the other one. Names such as
-    McDonald, O'Brien and de la Cruz, suffixes such as III, and abbreviations such as LLC and HVAC are written as
-    usual. A name is skipped if a word in it is written in two ways, such as MacDonald and Van Dyke, if a short word may
-    be an abbreviation, or if it contains a remark such as DO NOT SERVICE.
+    Only spaces and the case of letters change, and the case only if all letters of the name are capitals or all are
+    lowercase. Names such as McDonald, O'Brien and de la Cruz, suffixes such as III, and abbreviations such as LLC and
+    HVAC are written as usual. A name is skipped if a part of it can be spelled in two ways, such as MacDonald or
+    Macdonald, if a short word may be an abbreviation, or if it contains a remark such as DO NOT SERVICE.
 
     Examples
     --------
@@ -103,7 +103,7 @@ def correct_name(value: Any, kind: Any = None) -> Verdict:
     if problem is not None:
         return Skipped(problem, new if new != text else None)
     if new.casefold() != text.casefold():
-        return Skipped("a letter has no single capital")
+        return Skipped("a letter that has no single capital, such as ß")
     if new == text:
         return spaces
     kinds = "all in capitals" if upper else "all in lowercase"

@@ -40,7 +40,7 @@ _TWO = re.compile(
 _PLAIN = re.compile(r"[\d\s().\-/+]+")
 _CODE_IN_BRACKETS = re.compile(r"^\(\s*\+\s*(\d{1,3})\s*\)")
 _AS_NUMBER = re.compile(r"(\+?\d{10,15})\.0+")
-_DO_NOT_TEXT = "do not text: ServiceTitan may forget that if the digits change"
+_DO_NOT_TEXT = "do not text: ServiceTitan may drop this setting if the digits change"
 _AREA_CODE = "not a valid number: an area code does not start with 0 or 1"
 _DUMMIES = ("1234567890", "0123456789", "9876543210", "1231231234", "5551234567", "5555551212", "1112223333")
 
@@ -54,7 +54,7 @@ def phones(contacts: pd.DataFrame, *, region: str = REGION, style: str = "e164")
         Contacts of customers, locations or bookings. Rows of the types `Phone`, `MobilePhone` and `Fax` are checked,
         or all rows if there is no column `type`.
     region : str, default REGION
-        The country of numbers without a country code, as two letters, such as `"US"` or `"CA"`.
+        The country (`"US"` by default) of numbers without a country code, as two letters, such as `"US"` or `"CA"`.
     style : str, default 'e164'
         `"e164"` writes `+15125550101`, which means the same number in every country. `"national"` writes
         `(512) 555-0101` for numbers of the region, and `+44 20 7946 0018` for others. An extension follows as ` x12`.
@@ -74,8 +74,8 @@ def phones(contacts: pd.DataFrame, *, region: str = REGION, style: str = "e164")
     A label such as `cell:`, the prefix `001` and the `.0` of a spreadsheet are removed. A number is skipped if it is
     not valid in its country's numbering plan (libphonenumber), has too few or too many digits, is a placeholder or
     masked, contains a letter, was rounded by a spreadsheet, or shares its cell with another number or a remark. A
-    number that must not be texted is skipped if its digits would change, as with `001` and `.0`: ServiceTitan keeps
-    that setting with the digits, and the API cannot set it.
+    number that must not be texted is skipped if its digits would change, as with `001` and `.0`: ServiceTitan stores
+    that setting by number, and the API cannot set it.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def correct_phone(value: Any, region: str = REGION, style: str = "e164") -> Verd
 def _read(text: str, region: str) -> Skipped | tuple[phonenumbers.PhoneNumber, str]:
     """Return the number in a text and its extension, or why it is skipped."""
     if "@" in text:
-        return Skipped("an e-mail address in a phone's place")
+        return Skipped("an e-mail address in place of a phone number")
     if _SCIENTIFIC.fullmatch(text):
         return Skipped("rounded by a spreadsheet: the last digits are lost")
     if not any(one.isdigit() for one in text) and not _MASK.search(text):

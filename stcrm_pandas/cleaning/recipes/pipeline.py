@@ -29,7 +29,7 @@ _PLACES = ("customers", "locations", "bookings")
 
 @dataclass(frozen=True)
 class _Kind:
-    """A recipe as a pipeline knows it."""
+    """A recipe, and the rows that it is for."""
 
     function: Callable[..., Fix]
     recipe: Recipe
@@ -121,14 +121,14 @@ class Pipeline:
         Raises
         ------
         UsageError
-            No recipe is for these rows, or a recipe needs a column or an argument that is missing.
+            The pipeline has no recipe for these rows, or a recipe needs a column or an argument that is missing.
         """
         if not isinstance(rows, pd.DataFrame):
             raise UsageError(f"A pipeline takes a DataFrame, not {type(rows).__name__}.")
         resource = resource_of(rows)
         steps = [step for step in self.steps if not resource or resource in step.resources]
         if not steps:
-            raise UsageError(f"No recipe of this pipeline is for {resource or 'these rows'}: {self!r}.")
+            raise UsageError(f"This pipeline has no recipe for {resource or 'these rows'}. It has: {self!r}.")
         parts: list[Fix] = []
         for step in steps:
             given = dict(step.options)
@@ -145,7 +145,7 @@ class Pipeline:
         Parameters
         ----------
         path : str or Path
-            The file. It contains no row, but the spellings of a confirmed map. Only its owner can read it (mode 0600).
+            The file. It contains no rows, only the spellings of confirmed maps. Only its owner can read it (mode 0600).
 
         Raises
         ------
@@ -199,7 +199,7 @@ def pipeline(recipes: Iterable[Any]) -> Pipeline:
     Raises
     ------
     UsageError
-        The list is empty, or an entry is no recipe.
+        The list is empty, or an entry is not a recipe.
 
     Examples
     --------
@@ -228,7 +228,7 @@ def _steps_of(one: Any) -> list[Step]:
     function, options = (one.func, one.keywords) if isinstance(one, functools.partial) else (one, {})
     name = next((name for name, kind in RECIPES.items() if function in (name, kind.function)), None)
     if name is None:
-        raise UsageError(f"{one!r} is no recipe. Choose from {', '.join(RECIPES)}.")
+        raise UsageError(f"{one!r} is not a recipe. Choose from {', '.join(RECIPES)}.")
     return [_checked(name, dict(options), RECIPES[name].usual, "pipeline")]
 
 
@@ -248,8 +248,8 @@ def load_pipeline(path: str | Path) -> Pipeline:
     Raises
     ------
     UsageError
-        The file does not exist, is no such file, or names an unknown recipe, argument or resource; or a recipe has
-        another version now, so it may return something else.
+        The file does not exist, was not written by `Pipeline.save`, or names an unknown recipe, argument or resource;
+        or the version of a recipe has changed, so it may return something else.
 
     Examples
     --------
@@ -268,8 +268,7 @@ def load_pipeline(path: str | Path) -> Pipeline:
     steps = content.get("steps")
     if not isinstance(steps, list) or not steps or content.get("format") != FORMAT:
         raise UsageError(
-            f"The file {str(path)!r} is not a file of recipes in format {FORMAT}. Pipeline.save(path) writes such a "
-            "file."
+            f"The file {str(path)!r} is not a file of recipes in format {FORMAT}. Write one with Pipeline.save(path)."
         )
     return Pipeline(tuple(_step_from(entry, f"{path}, step {place}") for place, entry in enumerate(steps, 1)))
 

@@ -18,7 +18,7 @@ from stcrm_pandas.cleaning.recipes.letters import letters_apart
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
 
-CONFIRM = "may mean the same as another: confirm the map"
+CONFIRM = "may mean the same as another one: confirm the map"
 _FEW_VALUES = 30
 """Most different values of a custom field whose spellings are compared: other fields hold free text."""
 
@@ -84,8 +84,8 @@ def sources(bookings: pd.DataFrame, *, confirmed: Any = None) -> MappedFix:
 
     Notes
     -----
-    Proposed are spellings that differ in case, spaces, punctuation and accents only, or in one letter of a word of at
-    least five. The most frequent spelling is proposed as the one to use.
+    The map proposes spellings that differ only in case, spaces, punctuation and accents, or in one letter of a word of
+    at least five letters. It proposes the most frequent spelling as the one to use.
 
     Examples
     --------
@@ -139,8 +139,9 @@ def tags(rows: pd.DataFrame, tag_types: pd.DataFrame, *, confirmed: Any = None) 
 
     Notes
     -----
-    Proposed are names that differ in case, spaces, punctuation and accents only, or in one letter of a word of at least
-    five. An active tag comes before an inactive one, then the one with the most rows. The other tags of a row stay.
+    The map proposes names that differ only in case, spaces, punctuation and accents, or in one letter of a word of at
+    least five letters. An active tag comes before an inactive one, then the tag with the most
+    rows. The other tags of a row stay.
 
     Examples
     --------
@@ -222,7 +223,7 @@ def custom_fields(rows: pd.DataFrame, *, confirmed: Any = None) -> MappedFix:
     for cell in _lists(rows, "custom_fields", "custom_fields"):
         for one in cell:
             if not hasattr(one, "type_id"):
-                raise UsageError("custom_fields: a cell holds no records of custom fields. Pass crm.customers.list().")
+                raise UsageError("custom_fields: a cell does not contain custom fields. Pass crm.customers.list().")
             if not is_missing(one.type_id) and isinstance(one.value, str) and one.value:
                 counts.setdefault(int(one.type_id), Counter())[one.value] += 1
                 names[int(one.type_id)] = str(one.name)
@@ -314,7 +315,7 @@ def resolved(given: Mapping[Any, Any]) -> dict[Any, Any]:
         while now in given and given[now] != now:
             if now in seen:
                 raise UsageError(
-                    f"The map goes in a circle: {start!r} leads back to itself. Delete one of the entries."
+                    f"The map goes in a circle: it leads from {start!r} back to {start!r}. Delete one of the entries."
                 )
             seen.add(now)
             now = given[now]

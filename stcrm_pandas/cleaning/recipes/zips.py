@@ -49,9 +49,9 @@ def zips(rows: pd.DataFrame, *, plus4: str = "keep") -> Fix:
 
     Notes
     -----
-    The place stays the same, so plan the changes of customers with `keep_coordinates=True`. A code of four digits is
-    only given a zero in front as a suggestion, and only in states whose codes start with 0. Codes of other countries
-    are not checked, except that Canadian ones get their space.
+    The place stays the same, so plan the changes of customers with `keep_coordinates=True`. A leading zero
+    is only suggested, for codes of four digits in states whose codes start with 0. Codes of other countries are not
+    checked, except that a missing space is added to Canadian ones.
 
     Examples
     --------

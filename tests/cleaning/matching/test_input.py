@@ -96,7 +96,7 @@ def test_unknown_ids_and_tiers() -> None:
     found = duplicates(*frames_of(TWICE))
     with pytest.raises(UsageError, match="customer 9 is not among"):
         found.decide(1, 9, "same")
-    with pytest.raises(UsageError, match="tier='maybe' is not one of sure, look"):
+    with pytest.raises(UsageError, match="tier must be 'sure', 'look' or None, not 'maybe'"):
         found.open_pairs("maybe")  # type: ignore[arg-type]
     with pytest.raises(AttributeError, match="no attribute 'dupes'"):
         stcrm.cleaning.dupes  # noqa: B018

@@ -29,10 +29,10 @@ CASES = {
         Entry("Anya Sorrell", P, "", S), Entry("Anya Sorrell", "", "", S), "sure", "same person", "same name, same address"
     ),
     "moved": (
-        Entry("Arno Tesch", P, M, S), Entry("Arno Tesch", P, M, T), "sure", "same person", "but other address"
+        Entry("Arno Tesch", P, M, S), Entry("Arno Tesch", P, M, T), "sure", "same person", "but different address"
     ),
     "new phone": (
-        Entry("Asta Ulrich", P, M, S), Entry("Asta Ulrich", Q, M, S), "sure", "same person", "but other phone"
+        Entry("Asta Ulrich", P, M, S), Entry("Asta Ulrich", Q, M, S), "sure", "same person", "but different phone"
     ),
     "a second number in the cell": (
         Entry("Bela Voss", P, "", S), Entry("Bela Voss", Q + " / " + P, "", S), "sure", "same person", "same phone"
@@ -155,10 +155,10 @@ CASES = {
     ),
     "company that moved": (
         Entry("Kelp Bay Insurance", P, "", S, FIRM), Entry("Kelp Bay Insurance", P, "", T, FIRM),
-        "look", "same company", "other address",
+        "look", "same company", "different address",
     ),
     "company named like a person, at two addresses": (
-        Entry("Jack Stilgoe", P, "", S, FIRM), Entry("Jack Stilgoe", P, "", T, FIRM), "look", "same company", "other address"
+        Entry("Jack Stilgoe", P, "", S, FIRM), Entry("Jack Stilgoe", P, "", T, FIRM), "look", "same company", "different address"
     ),
     "owner's record marked as commercial": (
         Entry("Jack Tredinnick", P, "", S, FIRM), Entry("Tredinnick, Jack", P, "", S), "sure", "same person", "same name"
@@ -168,7 +168,7 @@ CASES = {
         Entry("Maud Corby", P, "", S), Entry("Maud Dunster", P, "", S), "sure", "renamed", "same first name"
     ),
     "new last name, phone and e-mail": (
-        Entry("Milo Eccles", P, M, S), Entry("Milo Frobisher", P, M, T), "sure", "renamed", "other last name"
+        Entry("Milo Eccles", P, M, S), Entry("Milo Frobisher", P, M, T), "sure", "renamed", "different last name"
     ),
     "new last name, address only": (
         Entry("Mira Garrick", P, "", S), Entry("Mira Hobday", "", "", S), "look", "renamed", "same address"
@@ -201,26 +201,26 @@ CASES = {
         Entry("Noel Kerslake", P, M, S), Entry("Olga Kerslake", P, M, S), "related", "household", "same last name"
     ),
     "spouses at one address": (
-        Entry("Otis Lanyon", P, "", S), Entry("Opal Lanyon", Q, "", S), "related", "household", "other first name"
+        Entry("Otis Lanyon", P, "", S), Entry("Opal Lanyon", Q, "", S), "related", "household", "different first name"
     ),
     "Don and Donna": (
-        Entry("Don Mapstone", P, "", S), Entry("Donna Mapstone", P, "", S), "related", "household", "other first name"
+        Entry("Don Mapstone", P, "", S), Entry("Donna Mapstone", P, "", S), "related", "household", "different first name"
     ),
     "Paul and Paula": (
-        Entry("Paul Nancarrow", P, "", S), Entry("Paula Nancarrow", P, "", S), "related", "household", "other first name"
+        Entry("Paul Nancarrow", P, "", S), Entry("Paula Nancarrow", P, "", S), "related", "household", "different first name"
     ),
     "Christopher and Christine": (
-        Entry("Christopher Opie", P, "", S), Entry("Christine Opie", P, "", S), "related", "household", "other first name"
+        Entry("Christopher Opie", P, "", S), Entry("Christine Opie", P, "", S), "related", "household", "different first name"
     ),
     "another initial": (
-        Entry("Otto Penrose", P, "", S), Entry("B. Penrose", P, "", S), "related", "household", "other first name"
+        Entry("Otto Penrose", P, "", S), Entry("B. Penrose", P, "", S), "related", "household", "different first name"
     ),
     "other spouse of a couple": (
         Entry("Pia & Ralf Quillfeather", P, "", S), Entry("Senta Quillfeather", P, "", S), "related", "household", ""
     ),
     # parents and children
     "Sr and Jr": (
-        Entry("Piet Rosewarne Sr", P, M, S), Entry("Piet Rosewarne Jr", P, M, S), "related", "parent and child", "other suffix"
+        Entry("Piet Rosewarne Sr", P, M, S), Entry("Piet Rosewarne Jr", P, M, S), "related", "parent and child", "different suffix"
     ),
     "only one Jr": (
         Entry("Pelle Sandercock", P, M, S), Entry("Pelle Sandercock, Jr.", P, M, S), "related", "parent and child", "in one"
@@ -229,7 +229,7 @@ CASES = {
         Entry("Perla Tonkin", P, "", S), Entry("Perla Stribley Jr", P, "", S), "related", "parent and child", "in one"
     ),
     "II and III": (
-        Entry("Rolf Tregear II", P, "", S), Entry("Rolf Tregear III", P, "", S), "related", "parent and child", "other suffix"
+        Entry("Rolf Tregear II", P, "", S), Entry("Rolf Tregear III", P, "", S), "related", "parent and child", "different suffix"
     ),
     "other middle initials": (
         Entry("Ruth A. Uren", P, "", S), Entry("Ruth L. Uren", P, "", S), "related", "parent and child", "middle initial"
@@ -242,24 +242,24 @@ CASES = {
         Entry("Saskia Angove", P, "", S), Entry("Titus Bolitho", P, "", S), "related", "sold house", "same phone, same address"
     ),
     "apartments": (
-        Entry("Selma Curnow", P, "", S + ";1"), Entry("Tilda Dingle", Q, "", S + ";2"), "related", "other unit", "other unit"
+        Entry("Selma Curnow", P, "", S + ";1"), Entry("Tilda Dingle", Q, "", S + ";2"), "related", "other unit", "different unit"
     ),
     "one name in two apartments": (
         Entry("Silas Eddy", P, "", S + ";Unit 1"), Entry("Silas Eddy", Q, "", S + ";Unit 2"),
         "related", "other unit", "same name",
     ),
     "one person in two apartments": (
-        Entry("Sina Goldsworthy", P, M, S + ";1"), Entry("Sina Goldsworthy", P, M, S + ";2"), "sure", "same person", "other unit"
+        Entry("Sina Goldsworthy", P, M, S + ";1"), Entry("Sina Goldsworthy", P, M, S + ";2"), "sure", "same person", "different unit"
     ),
     "two companies": (
         Entry("Larkspur Pharmacy", P, "", S, FIRM), Entry("Mallow Fitness", Q, "", S, FIRM), "related", "shared office", ""
     ),
     # companies
     "branches": (
-        Entry("Nettle Grill", P, "", S, FIRM), Entry("Nettle Grill", Q, "", T, FIRM), "related", "branch", "other address"
+        Entry("Nettle Grill", P, "", S, FIRM), Entry("Nettle Grill", Q, "", T, FIRM), "related", "branch", "different address"
     ),
     "branches with numbers": (
-        Entry("Orchid Tire #3", P, "", S, FIRM), Entry("Orchid Tire #4", Q, "", T, FIRM), None, "different", "other name"
+        Entry("Orchid Tire #3", P, "", S, FIRM), Entry("Orchid Tire #4", Q, "", T, FIRM), None, "different", "different name"
     ),
     "owner and company": (
         Entry("Tove Hocking", P, M, S), Entry("Hocking Plumbing LLC", P, "", T, FIRM), "related", "owner and company", "phone"
@@ -271,7 +271,7 @@ CASES = {
     "one phone": (Entry("Ulla Kitto", P, "", S), Entry("Vera Luxton", P, "", T), None, "shared contact", "same phone"),
     "one name": (
         Entry("Viggo Menhenitt", P, "", S), Entry("Viggo Menhenitt", Q, "", T + ";;Dallas;75201"),
-        None, "same name", "other phone, other address",
+        None, "same name", "different phone, different address",
     ),
     "one rare name in one ZIP code": (
         Entry("Vidar Maddern", P, "", S), Entry("Vidar Maddern", Q, "", T), "look", "same name", "same ZIP code"
@@ -287,7 +287,7 @@ CASES = {
     ),
     "one name, addresses with other digits": (
         Entry("Yorick Upton", P, "upton{n}5@home.com", S), Entry("Yorick Upton", Q, "upton{n}6@home.com", T + ";;Dallas;75201"),
-        None, "same name", "other e-mail",
+        None, "same name", "different e-mail",
     ),
     "a common name with an address made of it": (
         Entry("Orla Ablewhite", P, "oablewhite@home.com", S), Entry("Orla Ablewhite", Q, "oablewhite@home.com", T),

@@ -72,7 +72,7 @@ def test_only_what_people_confirmed_is_merged_unless_all_is_asked_for() -> None:
     assert repr(dup.merge_desk()) == "<MergeDesk: 1 cluster of duplicates, 1 customer to merge in ServiceTitan.>"
     with pytest.raises(UsageError, match="nobody decided"):
         duplicates(*frames_of([ANN])).merge_desk().plan(None)  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="confirm='all' is not 'sure'"):
+    with pytest.raises(UsageError, match="takes 'sure' or None, not 'all'"):
         dup.merge_desk(confirm="all")  # type: ignore[arg-type]
 
 

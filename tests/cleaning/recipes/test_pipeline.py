@@ -118,13 +118,13 @@ def test_wrong_arguments_name_what_to_do(tmp_path):
     cleaning = stcrm.cleaning
     for work, message in [
         (lambda: cleaning.pipeline([]), "at least one recipe"),
-        (lambda: cleaning.pipeline([len]), "is no recipe. Choose from phones, emails"),
+        (lambda: cleaning.pipeline([len]), "is not a recipe. Choose from phones, emails"),
         (lambda: cleaning.pipeline([functools.partial(cleaning.zips, plus=1)]), "zips has no argument 'plus'"),
         (lambda: cleaning.phones(CONTACTS, region="us"), "two capital letters"),
         (lambda: cleaning.phones(CONTACTS, style="E164"), "style must be 'e164' or 'national'"),
         (lambda: cleaning.phones([1]), "takes a DataFrame, such as crm.customers.list_contacts"),
         (lambda: cleaning.phones(CONTACTS.drop(columns="value")), "needs the column 'value'"),
-        (lambda: cleaning.phones(CONTACTS.set_index("id")), "no column 'id', .* call frame.reset_index"),
+        (lambda: cleaning.phones(CONTACTS.set_index("id")), "no column 'id', .* call reset_index"),
         (lambda: cleaning.zips(pd.DataFrame({"id": [1], "address_zip": ["1"]}), plus4="no"), "plus4 must be 'keep'"),
         (lambda: cleaning.pipeline([cleaning.names])(3), "takes a DataFrame, not int"),
         (lambda: cleaning.pipeline([cleaning.names]).save(tmp_path / "no" / "x.toml"), "does not exist"),

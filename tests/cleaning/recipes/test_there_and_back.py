@@ -138,5 +138,5 @@ def test_pipeline_takes_only_recipes_for_the_rows(crm):
     fix = pipe(rows(crm, "customers"))
     assert [part.recipe for part in fix.parts] == ["names"]
     assert set(fix.changes["recipe"]) == {"names"}
-    with pytest.raises(UsageError, match="No recipe of this pipeline is for bookings"):
+    with pytest.raises(UsageError, match="This pipeline has no recipe for bookings"):
         cleaning.pipeline([cleaning.phones])(rows(crm, "bookings"))
