@@ -291,6 +291,8 @@ class PhonesAndEmails(Plannable):
     def edit_contacts(self, frame: pd.DataFrame, **options: Any) -> Grid:
         """Open a grid in JupyterLab to edit rows from `list_contacts`; see `edit`. Nothing is sent.
 
+        It takes the options of `plan_contact_changes`, such as `reason`.
+
         Parameters
         ----------
         frame : DataFrame

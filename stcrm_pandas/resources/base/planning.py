@@ -93,11 +93,11 @@ class Plannable(WritableResource):
         return planning.changes(self._port, resource, before, after, **options)
 
     def edit(self, frame: pd.DataFrame, **options: Any) -> Grid:
-        """Open a grid in JupyterLab to edit these rows. Nothing is sent.
+        """Open a grid in JupyterLab to edit these rows, with the options of `plan_changes`. Nothing is sent.
 
         Every edit is checked and is in a log on this machine before the grid shows it as saved. The same call brings
-        back all edits, also with rows that were read again: an edit whose cell has another value now is listed as a
-        conflict.
+        back all edits, also with rows that were read again: an edit is listed as a conflict if the value of its cell
+        changed since.
 
         Parameters
         ----------
