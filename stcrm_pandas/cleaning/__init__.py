@@ -1,4 +1,4 @@
-"""Cleanup of DataFrames: recipes that repair what is certain and list the rest, duplicates among customers, and an audit.
+"""Cleanup of DataFrames: recipes that repair what is certain and list the rest, duplicate customers, and an audit.
 
 Recipes and duplicates need no connection. Recipes return a `Fix`, whose `before` and `after` go into a plan.
 """
