@@ -98,8 +98,9 @@ class Grid:
 
     @property
     def conflicts(self) -> pd.DataFrame:
-        """One row per edit that is not applied, with the reason: the value of its cell changed, or the edit is an opt-in
-        and the rows were read again.
+        """One row per edit that is not applied, with the reason.
+
+        The value of its cell changed, or the edit is an opt-in and the rows were read again.
 
         `old` is the value when the cell was edited, `mine` the edit, and `theirs` the present value, which is also in
         `after`. Choose between both in the grid: "Keep mine" or "Keep theirs".
