@@ -144,15 +144,15 @@ def actions(audit: Audit) -> Sequence[Action]:
 
 def tiles(audit: Audit) -> Sequence[Tile]:
     """Return the numbers that are off most, each once."""
-    day = audit.as_of.tz_convert(audit.time_zone)
-    date = f"{day:%b} {day.day}, {day.year}"
     shown: dict[str, Tile] = {}
     for one in audit.checked:
         if one.effect is not None and one.cost > 0:
             name = one.named(one.effect)
             now, repaired = one.effect.texts
             details = [("If repaired", repaired), ("Rows to repair", f"{len(one.found.rows):,}")]
-            shown.setdefault(name, Tile(_sentence(name), now, date, note="Today, and after a repair.", details=details))
+            shown.setdefault(
+                name, Tile(_sentence(name), now, audit.day, note="Today, and after a repair.", details=details)
+            )
     return list(shown.values())
 
 

@@ -176,6 +176,12 @@ class Audit:
         return empty
 
     @property
+    def day(self) -> str:
+        """The day of the rows in the company's time zone: 'Jun 1, 2026'."""
+        local = self.as_of.tz_convert(self.time_zone)
+        return f"{local:%b} {local.day}, {local.year}"
+
+    @property
     def next_day(self) -> str:
         """The working day after the audit, for follow-ups."""
         return str((self.as_of.tz_convert(self.time_zone) + pd.offsets.BDay(1)).date())
