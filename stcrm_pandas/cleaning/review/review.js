@@ -4,7 +4,7 @@
 const VERDICTS = [
   ["same", "s", "Same (S)", "Both are the same customer"],
   ["different", "d", "Different (D)", "They are two customers"],
-  ["later", "l", "Later (L)", "Ask again later"],
+  ["later", "l", "Later (L)", "Show the pair again in the next review"],
 ];
 
 class Review extends Channel {
@@ -18,7 +18,7 @@ class Review extends Channel {
   build() {
     const button = (text, title, click) => element("button", { type: "button", title, onclick: click, text });
     this.place = element("strong", { class: "stcrm-title", id: `${this.uid}-title`, role: "status" });
-    this.back = button("Back (B)", "Show the pair before (B or Arrow Left)", () => this.go(this.at - 1));
+    this.back = button("Back (B)", "Show the previous pair (B or Arrow Left)", () => this.go(this.at - 1));
     this.next = button("Next", "Show the next pair (Arrow Right)", () => this.go(this.at + 1));
     this.buttons = VERDICTS.map(([verdict, , text, title]) => button(text, title, () => this.decide(verdict)));
     for (const one of this.buttons) one.setAttribute("aria-pressed", "false");
@@ -28,7 +28,7 @@ class Review extends Channel {
     this.again = button("Send again", "Send these decisions to Python again", () => {
       for (const batch of this.box.batches.values()) this.deliver(batch);
     });
-    this.drop = button("Drop these decisions", "Forget the decisions that are not saved", () => this.forget());
+    this.drop = button("Discard these decisions", "Discard the decisions that are not saved", () => this.forget());
     this.banner = element(
       "div",
       { class: "stcrm-banner", role: "alert", hidden: "" },
@@ -119,7 +119,7 @@ class Review extends Channel {
     this.back.disabled = this.at === 0;
     this.next.disabled = !pair;
     put(this.place, pair ? `Pair ${(this.at + 1).toLocaleString("en-US")} of ${this.total.toLocaleString("en-US")}` : "No more pairs");
-    put(this.reason, pair ? `${pair.reason}.` : "All pairs were shown. Pairs to be asked again later come with the next review.");
+    put(this.reason, pair ? `${pair.reason}.` : "All pairs were shown. The next review shows the pairs for later again.");
     this.table.replaceChildren(...(pair ? [this.pairTable(pair)] : []));
   }
 
@@ -176,7 +176,7 @@ class Review extends Channel {
     this.saved.classList.toggle("stcrm-unsaved", batches.length > 0);
     let words = "";
     if (batches.length && (failed || late || this.gone)) {
-      const why = failed ? sentence(failed.reason) : "Python has not answered yet: it is busy, or it has stopped.";
+      const why = failed ? sentence(failed.reason) : "Python has not responded yet: it is busy, or it has stopped.";
       words = `${unsaved}. ${why} Keep this page open. If the kernel was restarted, run the cell again: these decisions are then sent again.`;
     } else if (this.gone) {
       words = "This review was replaced by a newer one. All decisions made here are saved.";
