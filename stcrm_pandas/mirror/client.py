@@ -127,8 +127,8 @@ def _list_below(mirrored: Mirrored, mirror: _Mirror, as_of: Moment | None) -> An
         lacking = len(wanted - set(known[mirrored.parent]))
         if lacking or known.empty:
             raise NotMirrored(
-                f"{mirrored.list}: the mirror lacks the rows of {lacking:,} of {len(wanted):,}, because each needs a "
-                f'request of its own. Read them: mirror.sync(only="{mirrored.name}", parents=ids).'
+                f"{mirrored.list}: the mirror lacks the rows of {lacking:,} of {len(wanted):,} parents, because each "
+                f'parent needs a request of its own. Read them: mirror.sync(only="{mirrored.name}", parents=ids).'
             )
         attrs, chosen = frame.attrs, frame[frame[mirrored.parent].isin(wanted)].reset_index(drop=True)
         chosen.attrs = attrs
