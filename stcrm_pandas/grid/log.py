@@ -110,7 +110,7 @@ class GridLog:
         SettingsError
             The folder cannot be written to.
         UsageError
-            The file is not the log of a grid, or it is damaged.
+            The file is not the log of a grid, it is damaged, or another version of this package wrote it.
         """
         try:
             make_private_folder(path.parent)
@@ -129,7 +129,13 @@ class GridLog:
                 db.execute("PRAGMA synchronous = FULL")
                 db.execute("PRAGMA secure_delete = ON")
                 db.execute("BEGIN IMMEDIATE")  # of two kernels, one creates the tables
-                if not db.execute("PRAGMA user_version").fetchone()[0]:
+                (version,) = db.execute("PRAGMA user_version").fetchone()
+                if version not in (0, GRID_LOG.version):
+                    raise UsageError(
+                        f"{path} was written by another version of this package. Open the grid with that version, or "
+                        "move the file to another folder and open the grid again without its edits."
+                    )
+                if not version:
                     for statement in _SCHEMA.strip().removesuffix(";").split(";"):
                         db.execute(statement)
                     db.executemany("INSERT INTO about VALUES (?, ?)", about.items())

@@ -193,6 +193,16 @@ def test_file_of_another_program_is_no_log(tmp_path: Path) -> None:
         grid_of(calls())
 
 
+def test_log_of_another_version_is_not_opened(tmp_path: Path) -> None:
+    grid = grid_of(calls())
+    path = grid._session.log.path
+    grid.close()
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version = 1")
+    with pytest.raises(UsageError, match="was written by another version"):
+        grid_of(calls())
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes to any folder")
 def test_folder_that_cannot_be_written_is_an_error_of_settings(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir(mode=0o500)
