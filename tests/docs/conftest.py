@@ -13,6 +13,12 @@ import pytest
 from stcrm_pandas.sandbox import Sandbox
 
 
+@pytest.fixture(autouse=True)
+def state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the logs and journals of examples out of the folder of the person who runs the tests."""
+    monkeypatch.setenv("STCRM_STATE_DIR", str(tmp_path / "state"))
+
+
 @pytest.fixture(scope="session")
 def make() -> ModuleType:
     """docs/make.py."""
