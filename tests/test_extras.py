@@ -219,5 +219,5 @@ def test_every_import_is_a_dependency_or_in_the_folders_extra():
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             modules += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
             names = {module.partition(".")[0] for module in modules} - {"stcrm_pandas", *sys.stdlib_module_names}
-            for name in names - {"openpyxl", "polars"}:  # XLSX files alone, and frames of polars, need them
+            for name in names - {"anywidget", "openpyxl", "polars"}:  # for widgets, XLSX files, frames of polars
                 assert set(SOURCES[name]) & known, f"{path}: {name} is not declared for {folder}"
