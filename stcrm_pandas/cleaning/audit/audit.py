@@ -78,13 +78,17 @@ def audit(
     if as_of is not None and crm is not None:
         raise UsageError("as_of is for a mirror: the service only has the rows of today.")
     one = None if mirror is None else one_mirror(mirror)
+    if one is not None and crm is not None:
+        there, here = ((each.tenant, each.environment) for each in (one, crm.settings))
+        if there != here:
+            raise UsageError(
+                f"The mirror is of tenant {there[0]} ({there[1]}), and the connection of {here[0]} ({here[1]})."
+            )
     if crm is not None:
         rows = Rows(crm, refresh=refresh)
     else:
         assert one is not None
         rows = Rows(one.client(as_of=as_of))
-    if one is not None and crm is not None and one.tenant != crm.settings.tenant:
-        raise UsageError(f"The mirror is of tenant {one.tenant}, and the connection of {crm.settings.tenant}.")
     cautions = unseen_changes(one) if one is not None and crm is None and as_of is None else []
     found, notes = _found(rows)
     before: dict[str, Found] = {}

@@ -5,15 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from stcrm_pandas.cleaning.audit.finding import Effect, Found
-from stcrm_pandas.cleaning.audit.leads import without_campaign
+from stcrm_pandas.cleaning.audit.leads import still_open, unknown_status, without_campaign
 from stcrm_pandas.cleaning.audit.rows import Rows
 from stcrm_pandas.cleaning.recipes.spellings import sources
 from stcrm_pandas.contract.schemas.bookings import BOOKINGS
 
 STALE = pd.Timedelta(days=30)
 """A booking that has waited longer is to be closed, not called, as in the report on booking sources."""
-
-STATUSES = next(column.field.values for column in BOOKINGS.columns if column.name == "status")
 
 
 def bookings_campaign(rows: Rows) -> Found:
@@ -24,31 +22,19 @@ def bookings_campaign(rows: Rows) -> Found:
 def bookings_start(rows: Rows) -> Found:
     """Return bookings that would start before they were created; the year 1 stands for no date."""
     bookings = rows["bookings"]
-    found = bookings[bookings["start"].lt(bookings["created_on"]).fillna(value=False)]
-    share = 1 - len(found) / len(bookings) if len(bookings) else 1.0
-    return Found(found, len(bookings), (Effect("bookings with a possible start", share, 1.0),), bookings["created_on"])
+    return Found.among(bookings, bookings["start"].lt(bookings["created_on"]), "bookings with a possible start")
 
 
 def bookings_stale(rows: Rows) -> Found:
     """Return bookings that were neither booked nor dismissed and that nobody changed for 30 days."""
-    waiting = rows.open_bookings
-    found = waiting[(waiting["modified_on"] <= rows.now - STALE) & (waiting["created_on"] <= rows.now - STALE)]
-    every = max(len(rows["bookings"]), 1)
-    left = len(waiting) - len(found)
-    return Found(
-        found,
-        len(waiting),
-        (Effect("bookings that are still open", len(waiting) / every, left / every),),
-        waiting["created_on"],
-    )
+    waiting, then = rows.open_bookings, rows.now - STALE
+    stale = (waiting["modified_on"] <= then) & (waiting["created_on"] <= then)
+    return still_open(waiting, stale, len(rows["bookings"]), "bookings")
 
 
 def bookings_status(rows: Rows) -> Found:
     """Return bookings with a status that the API does not document."""
-    bookings = rows["bookings"]
-    found = bookings[~bookings["status"].isin(list(STATUSES))]
-    share = 1 - len(found) / len(bookings) if len(bookings) else 1.0
-    return Found(found, len(bookings), (Effect("bookings with a known status", share, 1.0),), bookings["created_on"])
+    return unknown_status(rows["bookings"], BOOKINGS, "bookings")
 
 
 def bookings_source(rows: Rows) -> Found:

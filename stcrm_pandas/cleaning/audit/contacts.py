@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from stcrm_pandas.cleaning.audit.finding import Effect, Found
+from stcrm_pandas.cleaning.audit.finding import Found
 from stcrm_pandas.cleaning.audit.rows import Rows
 from stcrm_pandas.cleaning.recipes.fix import Fix
 from stcrm_pandas.frame.contact_values import find_contacts
@@ -74,10 +74,7 @@ def customers_unreachable(rows: Rows) -> Found:
     """Return customers without a phone number or e-mail address that can be used."""
     usable = set(reachable(rows.contacts, rows.phones, rows.emails))
     customers = rows.customers
-    found = customers[~customers["id"].isin(usable)]
-    share = 1 - len(found) / len(customers) if len(customers) else 1.0
-    effect = Effect("customers with a usable contact", share, 1.0)
-    return Found(found, len(customers), (effect,), customers["created_on"])
+    return Found.among(customers, ~customers["id"].isin(usable), "customers with a usable contact")
 
 
 def reachable(contacts: pd.DataFrame, phone_fix: Fix, email_fix: Fix) -> pd.Series:

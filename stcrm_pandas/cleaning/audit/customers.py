@@ -35,9 +35,7 @@ customers_cities = spelled(cities)
 def customers_location(rows: Rows) -> Found:
     """Return customers without an active location."""
     customers = rows.customers
-    found = customers[~customers["id"].isin(rows.locations["customer_id"])]
-    share = 1 - len(found) / len(customers) if len(customers) else 1.0
-    return Found(found, len(customers), (Effect("customers with a location", share, 1.0),), customers["created_on"])
+    return Found.among(customers, ~customers["id"].isin(rows.locations["customer_id"]), "customers with a location")
 
 
 def duplicates_of(kind: str) -> Callable[[Rows], Found]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from stcrm_pandas.cleaning.audit.rows import READS
 from stcrm_pandas.edits.apply.journal import Journal
+from stcrm_pandas.edits.diff.columns import TARGETS
 from stcrm_pandas.errors import MirrorError, StcrmError, UsageError
 from stcrm_pandas.mirror.rows import Moment
 from stcrm_pandas.settings.connection import read_journal_folder
@@ -58,14 +59,21 @@ def unseen_changes(mirror: Any) -> list[str]:
             about = journal.about
         if str(about["tenant"]) != str(mirror.tenant) or about["environment"] != mirror.environment:
             continue
-        applied = pd.Timestamp(about["applied_at"])
-        if about["resource"] in status and applied > status[about["resource"]]:
-            unseen.append((applied, about["resource"]))
+        applied, resource = pd.Timestamp(about["applied_at"]), about["resource"]
+        if resource not in TARGETS:  # opt-outs and merges change rows of several kinds
+            complete_to = status.min()
+        elif resource in status:
+            complete_to = status[resource]
+        else:
+            continue
+        if applied > complete_to:
+            unseen.append((applied, resource))
     if not unseen:
         return []
     applied, resource = max(unseen)
+    changes = f"changes of {resource.replace('_', ' ')}" if resource in TARGETS else "changes"
     return [
-        f"The mirror has not seen the changes of {resource.replace('_', ' ')} that were applied on "
-        f"{applied:%Y-%m-%d at %H:%M} UTC, so these counts are from before. Sync the mirror (feeds show a change after "
-        "about 15 minutes), or audit the service: stcrm.audit(crm)."
+        f"The mirror has not seen the {changes} that were applied on {applied:%Y-%m-%d at %H:%M} UTC, so these counts "
+        "are from before. Sync the mirror (feeds show a change after about 15 minutes), or audit the service: "
+        "stcrm.audit(crm)."
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pandas as pd
 
@@ -66,6 +66,23 @@ class Found:
     of: int
     effects: tuple[Effect, ...] = ()
     created: pd.Series | None = field(default=None, repr=False)
+
+    @classmethod
+    def among(cls, checked: pd.DataFrame, faulty: pd.Series, without: str) -> Self:
+        """Return the faulty rows of those that were checked; a repair brings the share of the others to 100%.
+
+        Parameters
+        ----------
+        checked : DataFrame
+            The checked rows, with `created_on`.
+        faulty : Series
+            Which of them have the finding; a missing value counts as no.
+        without : str
+            The rows without the finding, such as "jobs with a campaign".
+        """
+        rows = checked[faulty.fillna(value=False).astype(bool)]
+        share = 1 - len(rows) / len(checked) if len(checked) else 1.0
+        return cls(rows, len(checked), (Effect(without, share, 1.0),), checked["created_on"])
 
     @property
     def share(self) -> float:

@@ -60,6 +60,18 @@ def test_mirror_that_has_not_seen_an_apply_says_so_and_a_later_audit_has_a_trend
     assert not any("has not seen" in one for one in after.cautions)
 
 
+def test_mirror_that_has_not_seen_an_opt_out_says_so(company, tmp_path):
+    _, crm = company
+    mirror = crm.mirror(tmp_path / "mirror")
+    mirror.sync(only=["customers", "customer_contacts"])
+    contacts = mirror.read("customer_contacts")
+    asked = contacts.loc[contacts["preferences_marketing_updates_enabled"].eq(True).fillna(value=False), "value"]
+    plan = crm.plan_opt_out(asked.iloc[0])
+    assert len(plan.changes)
+    assert plan.apply().ok
+    assert any("has not seen the changes that were applied" in one for one in stcrm.audit(mirror=mirror).cautions)
+
+
 def test_anonymous_copy_has_the_checks_that_need_no_names(company, tmp_path):
     _, crm = company
     mirror = crm.mirror(tmp_path / "mirror")
@@ -84,6 +96,13 @@ def test_mirror_of_another_tenant_is_refused(company, tmp_path):
         stcrm.connect(sandbox=other, progress=False) as elsewhere,
         pytest.raises(UsageError, match="and the connection of"),
     ):
+        stcrm.audit(elsewhere, mirror=mirror)
+    with (
+        Sandbox(leads=100, seed=7, as_of=AS_OF) as other,  # the same tenant in another environment
+        stcrm.connect(sandbox=other, progress=False) as elsewhere,
+        pytest.raises(UsageError, match="and the connection of"),
+    ):
+        assert elsewhere.settings.tenant == mirror.tenant
         stcrm.audit(elsewhere, mirror=mirror)
 
 
