@@ -13,7 +13,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, Protocol, get_args
 
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.http.own_files import Kind, state_of
@@ -205,3 +205,18 @@ class Decisions:
             db.executescript(
                 f"BEGIN EXCLUSIVE; {_SCHEMA} INSERT INTO about VALUES ('key', x'{secrets.token_hex(32)}'); COMMIT;"
             )
+
+
+class Decided(Protocol):
+    """Pairs of customers that a person can decide on: `Duplicates`."""
+
+    decisions: Decisions
+
+    def fingerprint(self, id_1: int, id_2: int) -> str:
+        """Return the fingerprint of the compared values of two customers."""
+
+    def decision(self, id_1: int, id_2: int) -> Verdict | None:
+        """Return the decision about two customers that still holds."""
+
+    def decide(self, id_1: int, id_2: int, verdict: Verdict, *, who: str = "") -> None:
+        """Record a decision about two customers."""

@@ -43,7 +43,7 @@ function boxOf(session) {
   return box;
 }
 
-// ---- a view and its messages; a subclass has receive(), status() and watch() ----
+// ---- a view and its messages; a subclass has receive(), status(), watch() and forget() ----
 
 class Channel {
   constructor(model, root) {
@@ -103,6 +103,46 @@ class Channel {
     } catch {
       // as above
     }
+  }
+
+  // The banner about what is not saved; `things` is what it is, in the plural.
+  makeBanner(things) {
+    const button = (text, title, onclick) => element("button", { type: "button", title, onclick, text });
+    this.things = things;
+    this.bannerText = element("span");
+    this.again = button("Send again", `Send these ${things} to Python again`, () => {
+      for (const batch of this.box.batches.values()) this.deliver(batch);
+    });
+    this.drop = button(`Discard these ${things}`, `Discard the ${things} that are not saved`, () => this.forget());
+    const attributes = { class: "stcrm-banner", role: "alert", hidden: "" };
+    this.banner = element("div", attributes, this.bannerText, this.again, this.drop);
+    return this.banner;
+  }
+
+  // Show the banner if a batch failed or is late, or if this view was replaced; `view` is what it is called.
+  showBanner(unsaved, view) {
+    const batches = [...this.box.batches.values()];
+    const failed = batches.find((batch) => batch.reason);
+    const late = batches.some((batch) => Date.now() - batch.at >= SLOW);
+    let words = "";
+    if (batches.length && (failed || late || this.gone)) {
+      const why = failed ? sentence(failed.reason) : "Python has not responded yet: it is busy, or it has stopped.";
+      words =
+        `${unsaved}. ${why} Keep this page open. ` +
+        `If the kernel was restarted, run the cell again: unsaved ${this.things} are then sent again.`;
+    } else if (this.gone) {
+      words = `This ${view} was replaced by a newer one. All ${this.things} made here are saved.`;
+    }
+    put(this.bannerText, words);
+    this.again.hidden = this.drop.hidden = !failed || this.gone;
+    this.banner.hidden = !words;
+    this.banner.classList.toggle("stcrm-alarm", batches.length > 0);
+  }
+
+  onGone() {
+    this.gone = true;
+    for (const batch of this.box.batches.values()) if (batch.owner === this) batch.owner = null; // for a newer view
+    this.status();
   }
 
   onFailed(message) {

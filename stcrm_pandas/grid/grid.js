@@ -244,18 +244,7 @@ class Grid extends Channel {
     this.editorLabel = element("div", { class: "stcrm-editor-label", "aria-hidden": "true" });
     this.editor = element("div", { class: "stcrm-editor", hidden: "" }, this.editorLabel);
     this.empty = element("p", { class: "stcrm-nothing", hidden: "" });
-    this.bannerText = element("span");
-    this.again = button("Send again", "Send these changes to Python again", () => {
-      for (const batch of this.box.batches.values()) this.deliver(batch);
-    });
-    this.drop = button("Discard these changes", "Discard the changes that are not saved", () => this.forget());
-    this.banner = element(
-      "div",
-      { class: "stcrm-banner", role: "alert", hidden: "" },
-      this.bannerText,
-      this.again,
-      this.drop,
-    );
+    this.makeBanner("changes");
     this.message = element("div", { class: "stcrm-message", role: "status", hidden: "" });
     this.panel = element("aside", { class: "stcrm-panel", "aria-label": "Plan and conflicts", hidden: "" });
     this.note = element("div", { class: "stcrm-note", id: `${uid}-note`, "aria-live": "polite" });
@@ -457,12 +446,6 @@ class Grid extends Channel {
     }
   }
 
-  onGone() {
-    this.gone = true;
-    for (const batch of this.box.batches.values()) if (batch.owner === this) batch.owner = null;
-    this.status();
-  }
-
   onCounts(message) {
     this.counts = message.counts ?? message;
     this.undoButton.disabled = !this.counts.undo;
@@ -488,8 +471,7 @@ class Grid extends Channel {
     if (!this.box) return;
     const batches = [...this.box.batches.values()];
     const cells = batches.reduce((sum, batch) => sum + (batch.message.edits?.length ?? 1), 0);
-    const failed = batches.find((batch) => batch.reason);
-    const late = batches.some((batch) => Date.now() - batch.at >= SLOW);
+    const unsaved = `${plural(cells, "change")} not saved`;
     const red = this.box.rejected.size;
     const { changed_cells: changed = 0, refused = 0, conflicts = 0 } = this.counts;
     const shown =
@@ -501,27 +483,10 @@ class Grid extends Channel {
     if (red) parts.push(`${red.toLocaleString("en-US")} not accepted`);
     if (conflicts) parts.push(plural(conflicts, "conflict"));
     put(this.numbers, parts.join(" · "));
-    put(
-      this.saved,
-      batches.length
-        ? `${plural(cells, "change")} not saved`
-        : this.editing
-          ? "Editing: Enter saves, Esc cancels"
-          : "All changes saved",
-    );
+    const settled = this.editing ? "Editing: Enter saves, Esc cancels" : "All changes saved";
+    put(this.saved, batches.length ? unsaved : settled);
     this.saved.classList.toggle("stcrm-unsaved", batches.length > 0 || Boolean(this.editing));
-    let words = "";
-    if (batches.length && (failed || late || this.gone)) {
-      words =
-        `${plural(cells, "change")} not saved. ${failed ? sentence(failed.reason) : "Python has not responded yet: it is busy, or it has stopped."} ` +
-        "Keep this page open. If the kernel was restarted, run the cell again: unsaved changes are then sent again.";
-    } else if (this.gone) {
-      words = "This grid was replaced by a newer one. All changes made here are saved.";
-    }
-    put(this.bannerText, words);
-    this.again.hidden = this.drop.hidden = !failed || this.gone;
-    this.banner.hidden = !words;
-    this.banner.classList.toggle("stcrm-alarm", batches.length > 0);
+    this.showBanner(unsaved, "grid");
   }
 
   say(words) {

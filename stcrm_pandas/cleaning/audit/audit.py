@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from stcrm_pandas.cleaning.audit.checked import Checked
 from stcrm_pandas.cleaning.audit.earlier import earlier_time, one_mirror, unseen_changes
 from stcrm_pandas.cleaning.audit.effects import EFFECTS
 from stcrm_pandas.cleaning.audit.finding import Finding, Found
 from stcrm_pandas.cleaning.audit.findings import FINDINGS
-from stcrm_pandas.cleaning.audit.result import Audit, Checked
+from stcrm_pandas.cleaning.audit.result import Audit
 from stcrm_pandas.cleaning.audit.rows import Rows
 from stcrm_pandas.errors import MissingExtra, UsageError
 from stcrm_pandas.mirror.rows import Moment

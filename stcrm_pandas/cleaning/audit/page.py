@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -14,9 +13,7 @@ from stcrm_pandas.analysis.base.display import table
 from stcrm_pandas.analysis.base.findings import Action
 from stcrm_pandas.analysis.base.headline import Headline, Tile, year_of
 from stcrm_pandas.charts.svg import Trend
-
-if TYPE_CHECKING:
-    from stcrm_pandas.cleaning.audit.result import Audit, Checked
+from stcrm_pandas.cleaning.audit.checked import Checked
 
 __all__ = ["FindingsShown", "actions", "definitions", "headline", "tiles"]
 
@@ -41,28 +38,29 @@ _DEFINITIONS = {
 class FindingsShown:
     """The findings for display: a table, then for each finding what to do and examples, folded."""
 
-    audit: Audit
+    checked: Sequence[Checked]
+    compared: bool
+    text: str
 
     def __repr__(self) -> str:
-        return repr(self.audit)
+        return self.text
 
     def _repr_html_(self) -> str:
-        bad = [one for one in self.audit.checked if len(one.found.rows)]
+        bad = [one for one in self.checked if len(one.found.rows)]
         if not bad:
             return "<p>No check found anything.</p>"
-        compared = self.audit.since is not None
         header = {"Finding": False, "Rows": True, "Share": True}
-        header |= {"Change": True} if compared else {}
+        header |= {"Change": True} if self.compared else {}
         header |= {"Number it moves": False, "Now": True, "If repaired": True}
-        rows = [self._row(one, compared=compared) for one in bad]
+        rows = [self._row(one) for one in bad]
         folded = "".join(map(self._details, bad))
         return f'{table(header, rows, caption="Findings, worst first")}<div class="stcrm-findings">{folded}</div>'
 
-    def _row(self, one: Checked, *, compared: bool) -> list[str]:
+    def _row(self, one: Checked) -> list[str]:
         change = "" if one.before is None else f"{len(one.found.rows) - len(one.before.rows):+,}".replace("+0", "0")
         effect = ["", "", ""] if one.effect is None else [one.named(one.effect), *one.effect.texts]
         cells = [_title(one), f"{len(one.found.rows):,}", f"{one.found.share:.1%}"]
-        return [*cells, *([change] if compared else []), *effect]
+        return [*cells, *([change] if self.compared else []), *effect]
 
     def _details(self, one: Checked) -> str:
         ids = one.examples
@@ -87,18 +85,18 @@ def _title(one: Checked) -> str:
     return text[0].upper() + text[1:]
 
 
-def headline(audit: Audit) -> Headline:
+def headline(checked: Sequence[Checked], time_zone: str) -> Headline:
     """Return the worst finding as a headline, with its share by month of creation."""
-    bad = [one for one in audit.checked if len(one.found.rows)]
-    count = f"{len(bad)} of {len(audit.checked)} checks found something"
+    bad = [one for one in checked if len(one.found.rows)]
+    count = f"{len(bad)} of {len(checked)} checks found something"
     if not bad:
-        return Headline("No check found anything", evidence=f"{len(audit.checked)} checks were made.")
+        return Headline("No check found anything", evidence=f"{len(checked)} checks were made.")
     worst = bad[0]
     text = f"{worst.found.share:.0%} of {worst.finding.of} {worst.finding.problem}"
     return Headline(
         text if len(text) <= LONGEST_HEADLINE else count,
         evidence=f"{len(worst.found.rows):,} of {worst.found.of:,} {worst.finding.of}. {count}.",
-        trend=_trend(worst, audit.time_zone),
+        trend=_trend(worst, time_zone),
         latest=_TILES,
     )
 
@@ -127,7 +125,7 @@ def _trend(one: Checked, zone: str) -> Trend | None:
     return Trend(title[0].upper() + title[1:], f"of {of}", unit, year.months, year.now.share)
 
 
-def actions(audit: Audit) -> Sequence[Action]:
+def actions(checked: Sequence[Checked]) -> Sequence[Action]:
     """Return what to correct first: the worst findings."""
     return [
         Action(
@@ -137,22 +135,20 @@ def actions(audit: Audit) -> Sequence[Action]:
             work_list=one.finding.key,
             brief=f"{len(one.found.rows):,} of {one.found.of:,} {one.finding.of}",
         )
-        for one in audit.checked
+        for one in checked
         if one.cost > 0
     ]
 
 
-def tiles(audit: Audit) -> Sequence[Tile]:
+def tiles(checked: Sequence[Checked], day: str) -> Sequence[Tile]:
     """Return the numbers that are off most, each once."""
     shown: dict[str, Tile] = {}
-    for one in audit.checked:
+    for one in checked:
         if one.effect is not None and one.cost > 0:
             name = one.named(one.effect)
             now, repaired = one.effect.texts
             details = [("If repaired", repaired), ("Rows to repair", f"{len(one.found.rows):,}")]
-            shown.setdefault(
-                name, Tile(_sentence(name), now, audit.day, note="Today, and after a repair.", details=details)
-            )
+            shown.setdefault(name, Tile(_sentence(name), now, day, note="Today, and after a repair.", details=details))
     return list(shown.values())
 
 

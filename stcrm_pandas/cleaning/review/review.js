@@ -24,18 +24,6 @@ class Review extends Channel {
     for (const one of this.buttons) one.setAttribute("aria-pressed", "false");
     const tools = element("div", { class: "stcrm-tools", role: "toolbar", "aria-label": "Decision" });
     tools.append(this.place, this.back, ...this.buttons, this.next);
-    this.bannerText = element("span");
-    this.again = button("Send again", "Send these decisions to Python again", () => {
-      for (const batch of this.box.batches.values()) this.deliver(batch);
-    });
-    this.drop = button("Discard these decisions", "Discard the decisions that are not saved", () => this.forget());
-    this.banner = element(
-      "div",
-      { class: "stcrm-banner", role: "alert", hidden: "" },
-      this.bannerText,
-      this.again,
-      this.drop,
-    );
     this.reason = element("p", { class: "stcrm-reason" });
     this.table = element("div", { class: "stcrm-pair" });
     this.bar = element("progress", { "aria-label": "Decided pairs", max: "1", value: "0" });
@@ -46,7 +34,7 @@ class Review extends Channel {
     const attributes = { tabindex: "0", role: "group", "aria-label": "Review of duplicate customers" };
     for (const [name, value] of Object.entries(attributes)) this.root.setAttribute(name, value);
     const line = element("div", { class: "stcrm-bar" }, this.bar, this.numbers, this.saved);
-    this.root.replaceChildren(tools, this.banner, this.reason, this.table, line);
+    this.root.replaceChildren(tools, this.makeBanner("decisions"), this.reason, this.table, line);
     for (const type of ["keydown", "keyup", "keypress"]) {
       this.root.addEventListener(type, (event) => event.stopPropagation());
     }
@@ -86,10 +74,7 @@ class Review extends Channel {
     else if (type === "pair" && mine && message.at === this.at) this.onPair(message);
     else if (type === "verdicts") this.onVerdicts(message);
     else if (type === "failed") this.onFailed(message);
-    else if (type === "gone") {
-      this.gone = true;
-      this.status();
-    }
+    else if (type === "gone") this.onGone();
   }
 
   onReview(message) {
@@ -165,26 +150,14 @@ class Review extends Channel {
   status() {
     if (!this.box) return;
     const { decided, later } = this.counts;
-    const batches = [...this.box.batches.values()];
-    const failed = batches.find((batch) => batch.reason);
-    const late = batches.some((batch) => Date.now() - batch.at >= SLOW);
+    const waiting = this.box.batches.size;
     this.bar.max = Math.max(this.total, 1);
     this.bar.value = decided;
     put(this.numbers, `${decided.toLocaleString("en-US")} of ${plural(this.total, "pair")} decided · ${later.toLocaleString("en-US")} for later`);
-    const unsaved = `${plural(batches.length, "decision")} not saved`;
-    put(this.saved, batches.length ? unsaved : "All decisions saved");
-    this.saved.classList.toggle("stcrm-unsaved", batches.length > 0);
-    let words = "";
-    if (batches.length && (failed || late || this.gone)) {
-      const why = failed ? sentence(failed.reason) : "Python has not responded yet: it is busy, or it has stopped.";
-      words = `${unsaved}. ${why} Keep this page open. If the kernel was restarted, run the cell again: these decisions are then sent again.`;
-    } else if (this.gone) {
-      words = "This review was replaced by a newer one. All decisions made here are saved.";
-    }
-    put(this.bannerText, words);
-    this.again.hidden = this.drop.hidden = !failed || this.gone;
-    this.banner.hidden = !words;
-    this.banner.classList.toggle("stcrm-alarm", batches.length > 0);
+    const unsaved = `${plural(waiting, "decision")} not saved`;
+    put(this.saved, waiting ? unsaved : "All decisions saved");
+    this.saved.classList.toggle("stcrm-unsaved", waiting > 0);
+    this.showBanner(unsaved, "review");
   }
 }
 

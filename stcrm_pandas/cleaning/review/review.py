@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from stcrm_pandas.cleaning.decisions import VERDICTS, Verdict
+from stcrm_pandas.cleaning.decisions import VERDICTS, Decided, Verdict
 from stcrm_pandas.cleaning.review.side_by_side import SideBySide
 from stcrm_pandas.errors import StcrmError, UsageError, require
 from stcrm_pandas.output.notebook import current_cell, is_watched, publish
 from stcrm_pandas.output.printable import plural
 
 if TYPE_CHECKING:
-    from stcrm_pandas.cleaning.matching.duplicates import Duplicates
     from stcrm_pandas.cleaning.review.widget import ReviewWidget
 
 _shown: dict[str, tuple[str, Review]] = {}
@@ -33,7 +32,7 @@ class Review:
 
     Parameters
     ----------
-    dup : Duplicates
+    dup : Decided
         The duplicates.
     pairs : DataFrame
         The pairs to show, in order.
@@ -43,7 +42,7 @@ class Review:
         Who decides.
     """
 
-    def __init__(self, dup: Duplicates, pairs: pd.DataFrame, values: SideBySide, who: str) -> None:
+    def __init__(self, dup: Decided, pairs: pd.DataFrame, values: SideBySide, who: str) -> None:
         self._dup, self._values, self._who = dup, values, who
         self._pairs = pairs[["id_1", "id_2", "tier", "kind", "reason"]].reset_index(drop=True)
         ids = [(int(one), int(other)) for one, other in zip(pairs["id_1"], pairs["id_2"], strict=True)]
