@@ -18,12 +18,17 @@ import pandas as pd
 REGION = "US"
 """The country of numbers without a country code; Canada has the same numbering plan."""
 
-PLACEHOLDERS = frozenset(
-    f"{name}@{place}.com"
-    for name in ("none", "no", "na", "noemail", "nomail", "noreply", "test", "unknown", "x")
-    for place in ("none", "no", "na", "noemail", "nomail", "email", "mail", "test", "unknown", "x")
+_NOBODY = re.compile(
+    r"(?:none|no|noone|nobody|na|n\.?a|no[._-]?e?-?mail|nomail|noreply|no-reply|donotreply|unknown|declined|refused|"
+    r"doesnothave|donthave|asdf+|qwerty|xx+|abc|test|fake)\d{0,3}"
 )
-"""Addresses that people type into a form that requires one."""
+_NO_DOMAIN = re.compile(
+    r"(?:none|no|na|n\.a|noe?-?mail|nomail|noreply|unknown|asdf+|xx*|abc|test|fake|mail|email|e-mail|nowhere|declined)\.[a-z]{2,4}"
+)
+_RUNS = ("01234567890123456789", "98765432109876543210")
+_TYPED = ("1231231234", "1231231231", "1112223333", "5551234567", "5555551212")
+_NOT_ASSIGNED = ("5551212", "1234567", "0123456")
+"""Local numbers that nobody has in any area code: directory assistance, and what cannot follow an area code."""
 
 _USUAL = re.compile(r"\s*(?:\+?1[ .-]?)?\(?([2-9]\d\d)\)?[ .-]?(\d{3})[ .-]?(\d{4})\s*", re.ASCII)
 """The usual formats of North American numbers, read without the slower phonenumbers, with the same result."""
@@ -124,6 +129,41 @@ def _parse(value: Any) -> tuple[tuple[str, ...], str]:
     return tuple(dict.fromkeys(found)), " ".join(rest.split())
 
 
+@lru_cache(maxsize=200_000)
+def is_placeholder(spelt: str) -> bool:
+    """Return whether a number or an address was only typed to fill the field: it belongs to nobody.
+
+    Records with the same placeholder have nothing in common, so it never links them.
+
+    Parameters
+    ----------
+    spelt : str
+        A number in E.164 or as its digits, or an address in lower case.
+
+    Notes
+    -----
+    A number is a placeholder if its last seven digits are one repeated digit, if it is a run such as 123-456-7890 or
+    987-654-3210 or another usual one such as 111-222-3333, or directory assistance (555-1212).
+
+    Examples
+    --------
+    >>> [is_placeholder(one) for one in ("+11234567890", "+15125555555", "none@none.com", "noemail@gmail.com")]
+    [True, True, True, True]
+    >>> is_placeholder("+15125550101"), is_placeholder("ann@example.com")
+    (False, False)
+    """
+    if "@" in spelt:
+        name, _, domain = spelt.partition("@")
+        return bool(_NOBODY.fullmatch(name) or _NO_DOMAIN.fullmatch(domain))
+    digits = spelt.removeprefix("+")
+    local = digits[1:] if len(digits) in (8, 11) and digits[0] == "1" else digits
+    if len(local) not in (7, 10) or spelt.startswith(tuple(f"+{n}" for n in range(2, 10))):
+        return len(local) > 8 and len({*local[-9:]}) == 1  # elsewhere, runs and shorter repeats can be somebody's
+    if len({*local[-7:]}) == 1 or local.endswith(_NOT_ASSIGNED):
+        return True
+    return any(local in run for run in _RUNS) or any(one.startswith(local) for one in _TYPED)
+
+
 def same_contacts(one: Any, other: Any) -> bool:
     """Return whether two values have the same numbers and addresses; other values must be equal."""
     if one == other:
@@ -134,7 +174,7 @@ def same_contacts(one: Any, other: Any) -> bool:
 
 @lru_cache(maxsize=200_000)
 def is_valid_number(spelt: str | None, *, by_length: bool = False) -> bool:
-    """Return whether a normalized number is valid in its country's numbering plan.
+    """Return whether a normalized number is valid in its country's numbering plan, and not a placeholder.
 
     Parameters
     ----------
@@ -151,7 +191,7 @@ def is_valid_number(spelt: str | None, *, by_length: bool = False) -> bool:
     >>> is_valid_number("+15121550101"), is_valid_number("+15121550101", by_length=True)
     (False, True)
     """
-    if spelt is None or not spelt.startswith("+"):
+    if spelt is None or not spelt.startswith("+") or is_placeholder(spelt):
         return False
     if by_length:
         return not spelt.startswith(("+10", "+11"))
@@ -164,14 +204,14 @@ def is_valid_number(spelt: str | None, *, by_length: bool = False) -> bool:
 
 @lru_cache(maxsize=200_000)
 def is_valid_address(spelt: str | None) -> bool:
-    """Return whether a normalized e-mail address has a valid syntax; no server is contacted.
+    """Return whether a normalized e-mail address has a valid syntax and is not a placeholder; no server is contacted.
 
     Examples
     --------
     >>> is_valid_address("ann@example.com"), is_valid_address("ann@example"), is_valid_address("none@none.com")
     (True, False, False)
     """
-    if spelt is None or "@" not in spelt or spelt in PLACEHOLDERS:
+    if spelt is None or "@" not in spelt or is_placeholder(spelt):
         return False
     import email_validator
 
@@ -233,8 +273,8 @@ def best_contacts(
 
     A number that may be called comes before one that may not, a valid number before an invalid one, a mobile phone
     before another, one that may be texted before one that may not, then the first record. An opt-out on any record of a
-    number counts. A number of one repeated digit, such as 000-000-0000, and an invalid address are never returned; an
-    address that opted out of marketing comes last.
+    number counts. A placeholder, such as 000-000-0000, and an invalid address are never returned; an address that opted
+    out of marketing comes last.
 
     Examples
     --------
@@ -248,7 +288,7 @@ def best_contacts(
     rows = contacts[contacts[owner].isin(list(owners))].dropna(subset=[owner, "value"])
     mine = rows.assign(spelt=rows["value"].map(find_contacts)).explode("spelt").dropna(subset=["spelt"])
     phones, emails = mine[mine["type"].isin(_PHONES)], mine[mine["type"] == "Email"]
-    phones = phones[phones["spelt"].map(lambda number: len({*number[2:]}) > 1).astype(bool)]  # 000-000-0000 is none
+    phones = phones[~phones["spelt"].map(is_placeholder).astype(bool)]
     phones = phones.assign(
         refused=phones["spelt"].isin(opted_out.calls),
         invalid=~phones["spelt"].map(is_valid_number).astype(bool),

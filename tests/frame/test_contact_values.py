@@ -6,7 +6,14 @@ import phonenumbers
 import pytest
 from hypothesis import example, given
 
-from stcrm_pandas.frame.contact_values import best_contacts, is_valid_address, is_valid_number, normalize_contact
+from stcrm_pandas.frame.contact_values import (
+    best_contacts,
+    find_contacts,
+    is_placeholder,
+    is_valid_address,
+    is_valid_number,
+    normalize_contact,
+)
 
 AS_TYPED = st.text("0123456789 ()+-.x/\t", min_size=1, max_size=18) | st.from_regex(
     r"(\+?1[ .-]?)?\(?[0-9]{3}\)?[ .-]?[0-9]{3}[ .-]?[0-9]{4}( x[0-9]{1,3})?", fullmatch=True
@@ -36,7 +43,9 @@ def test_formatting_matches_phonenumbers(text: str) -> None:
 @given(AS_TYPED)
 def test_validity_matches_phonenumbers(text: str) -> None:
     spelt = normalize_contact(text)
-    expected = spelt is not None and phonenumbers.is_valid_number(phonenumbers.parse(spelt))
+    expected = (
+        spelt is not None and not is_placeholder(spelt) and phonenumbers.is_valid_number(phonenumbers.parse(spelt))
+    )
     assert is_valid_number(spelt) is expected
 
 
@@ -44,6 +53,37 @@ def test_validity_matches_phonenumbers(text: str) -> None:
 def test_non_numbers(text: object) -> None:
     assert not is_valid_number(normalize_contact(text))
     assert not is_valid_number(normalize_contact(text), by_length=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("000-000-0000", "(999) 999-9999 x5", "555-555-5555", "512-555-5555", "512 222 2222", "+1 111 111 1111"),
+        *("123-456-7890", "1231231234", "987-654-3210", "012-345-6789", "111-222-3333", "555-123-4567"),
+        *("512-555-1212", "555-1212", "512-123-4567", "+44 0000 000000"),
+        *("none@none.com", " NoEmail@Gmail.com", "x@x.com", "no@email.com", "declined2@yahoo.com"),
+    ],
+)
+def test_placeholders_belong_to_nobody(text: str) -> None:
+    (spelt,) = find_contacts(text)
+    assert is_placeholder(spelt)
+    assert not is_valid_number(spelt, by_length=True)
+    assert not is_valid_address(spelt)
+    contacts = pd.DataFrame({"customer_id": [7], "type": ["Email" if "@" in text else "Phone"], "value": [text]})
+    assert best_contacts(contacts, [7])[["phone", "email"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("512-555-0101", "512-555-1234", "512-222-2223"),
+        *("+44 20 7123 4567", "+44 20 7777 7777", "+81 3-1234-5678", "+49 30 123456"),
+        *("ann@example.com", "nora@none.example", "testa@example.com", "ann@mailbox.com"),
+    ],
+)
+def test_real_numbers_and_addresses_are_no_placeholders(text: str) -> None:
+    (spelt,) = find_contacts(text)
+    assert not is_placeholder(spelt)
 
 
 @pytest.mark.parametrize(

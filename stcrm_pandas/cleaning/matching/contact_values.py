@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from stcrm_pandas.frame.contact_values import PLACEHOLDERS, find_contacts
+from stcrm_pandas.frame.contact_values import find_contacts, is_placeholder
 
 _DOMAINS = {
     "gmial.com": "gmail.com",
@@ -36,21 +36,17 @@ _DOMAINS = {
 
 @lru_cache(maxsize=200_000)
 def numbers_of(value: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the phone numbers (national digits) and the e-mail addresses in a cell, without dummies.
+    """Return the phone numbers (national digits) and the e-mail addresses in a cell, without placeholders.
 
     Examples
     --------
     >>> numbers_of("(512) 555-0101 x7"), numbers_of("A.Smith+hvac@gmial.com"), numbers_of("000-000-0000")
     ((('5125550101',), ()), ((), ('asmith@gmail.com',)), ((), ()))
     """
-    found = find_contacts(value)
+    found = [one for one in find_contacts(value) if not is_placeholder(one)]
     phones = (one.removeprefix("+1").removeprefix("+") for one in found if "@" not in one)
-    emails = (_email(one) for one in found if "@" in one and one not in PLACEHOLDERS)
-    return tuple(one for one in phones if not _is_dummy(one)), tuple(dict.fromkeys(emails))
-
-
-def _is_dummy(digits: str) -> bool:
-    return len(digits) < 7 or len({*digits[-7:]}) == 1 or digits[-10:] in "12345678901234567890" or digits[0] in "01"
+    emails = (_email(one) for one in found if "@" in one)
+    return tuple(one for one in phones if len(one) >= 7 and one[0] not in "01"), tuple(dict.fromkeys(emails))
 
 
 def _email(address: str) -> str:

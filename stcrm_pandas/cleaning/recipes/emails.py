@@ -11,7 +11,7 @@ import pandas as pd
 
 from stcrm_pandas.cleaning.recipes.cells import Changed, Recipe, Skipped, Verdict, Work, apply_to, needed
 from stcrm_pandas.cleaning.recipes.fix import Fix
-from stcrm_pandas.frame.contact_values import PLACEHOLDERS, is_valid_address
+from stcrm_pandas.frame.contact_values import is_placeholder, is_valid_address
 
 RECIPE = Recipe(
     "emails",
@@ -40,13 +40,6 @@ _ENDINGS = {
 }  # fmt: skip
 """Misspelled ends of a domain. `.cm` and `.om` are countries, too, so they count only after a known name."""
 _COUNTRIES = {"cm", "om", "co"}
-_NOBODY = re.compile(
-    r"(?:none|no|noone|nobody|na|n\.?a|no[._-]?e?-?mail|nomail|noreply|no-reply|donotreply|unknown|declined|refused|"
-    r"doesnothave|donthave|asdf+|qwerty|xx+|abc|test|fake)\d{0,3}"
-)
-_NO_DOMAIN = re.compile(
-    r"(?:none|no|na|n\.a|noe?-?mail|nomail|noreply|unknown|asdf+|xx*|abc|test|fake|mail|email|e-mail|nowhere|declined)\.[a-z]{2,4}"
-)
 _ADDRESS = re.compile(r"[^\s<>()\[\]{},;:|/\\\"@]+@[^\s<>()\[\]{},;:|/\\\"@]+")
 _EDGE = " \t\r\n.,;:<>()[]\"'"
 
@@ -133,23 +126,13 @@ def _judged(value: str, text: str, done: list[str]) -> Verdict:
     if new != text:
         done.append("case of the domain")
     name, _, domain = new.partition("@")
-    if is_placeholder(new):
+    if is_placeholder(new.casefold()):
         return Skipped("not a real address")
     if suggestion := _suggested(name, domain):
         return Skipped("the domain may be misspelled", suggestion)
     if not is_valid_address(new) or domain[-2:-1] == ".":
         return Skipped("not a valid address")
     return None if new == value else Changed(new, ", ".join(dict.fromkeys(done)))
-
-
-def is_placeholder(address: str) -> bool:
-    """Return whether an address was typed only to fill the field.
-
-    >>> is_placeholder("none@none.com"), is_placeholder("NoEmail@gmail.com"), is_placeholder("ann@example.com")
-    (True, True, False)
-    """
-    name, _, domain = address.casefold().partition("@")
-    return address.casefold() in PLACEHOLDERS or bool(_NOBODY.fullmatch(name) or _NO_DOMAIN.fullmatch(domain))
 
 
 def _lower_domain(address: str) -> str:

@@ -13,7 +13,7 @@ import phonenumbers
 from stcrm_pandas.cleaning.recipes.cells import Changed, Recipe, Skipped, Verdict, Work, apply_to, needed, pattern
 from stcrm_pandas.cleaning.recipes.fix import Fix
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.frame.contact_values import REGION, find_contacts, is_valid_number
+from stcrm_pandas.frame.contact_values import REGION, find_contacts, is_placeholder, is_valid_number
 from stcrm_pandas.output.printable import plural
 
 STYLES = ("e164", "national")
@@ -42,7 +42,6 @@ _CODE_IN_BRACKETS = re.compile(r"^\(\s*\+\s*(\d{1,3})\s*\)")
 _AS_NUMBER = re.compile(r"(\+?\d{10,15})\.0+")
 _DO_NOT_TEXT = "do not text: ServiceTitan may drop this setting if the digits change"
 _AREA_CODE = "not a valid number: an area code does not start with 0 or 1"
-_DUMMIES = ("1234567890", "0123456789", "9876543210", "1231231234", "5551234567", "5555551212", "1112223333")
 
 
 def phones(contacts: pd.DataFrame, *, region: str = REGION, style: str = "e164") -> Fix:
@@ -153,7 +152,7 @@ def _read(text: str, region: str) -> Skipped | tuple[phonenumbers.PhoneNumber, s
     if not _PLAIN.fullmatch(text):
         return _with_other_characters(text, region)
     digits = re.sub(r"\D", "", text)
-    if _is_placeholder(digits):
+    if is_placeholder(f"+{digits}" if text.startswith("+") else digits):
         return Skipped("a placeholder, not a number")
     if text.count("+") > 1 or text.find("+") > 0:
         return Skipped("two numbers in one cell" if len(digits) > 12 else "a plus sign within the number")
@@ -234,12 +233,6 @@ def _why_invalid(number: phonenumbers.PhoneNumber) -> str:
             return "not a valid number: after the area code, a number does not start with 0 or 1"
         return "not a valid number: no such area code"
     return "not a valid number"
-
-
-def _is_placeholder(digits: str) -> bool:
-    """Return whether digits are typed to fill a field: one digit repeated, or a sequence."""
-    local = digits[1:] if len(digits) == 11 and digits[0] == "1" else digits
-    return len(digits) >= 7 and (len(set(local)) == 1 or local in _DUMMIES or local in {one[:7] for one in _DUMMIES})
 
 
 def _written(number: phonenumbers.PhoneNumber, region: str, style: str) -> str:
