@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from stcrm_pandas.contract.schemas.arrow import arrow_type, parts, to_tuples
-from stcrm_pandas.contract.schemas.fields import Column
+from stcrm_pandas.contract.schemas.fields import ZERO_FOR_NULL, Column
 from stcrm_pandas.contract.schemas.list_dtype import ListArray, ListDtype
 from stcrm_pandas.frame.times import microseconds
 
@@ -33,8 +33,10 @@ def cells_of(column: Column, chunks: Sequence[Any], length: int) -> Any:
                 part[:] = chunk.fill_null(False).to_numpy(zero_copy_only=False)
             return pd.arrays.BooleanArray(values, missing)
         case "Int64":
-            whole_numbers = _numbers(chunks, length, np.int64)
-            return pd.arrays.IntegerArray(whole_numbers, _missing(chunks, length))
+            whole_numbers, missing = _numbers(chunks, length, np.int64), _missing(chunks, length)
+            if column.field.name in ZERO_FOR_NULL:
+                missing |= whole_numbers == 0
+            return pd.arrays.IntegerArray(whole_numbers, missing)
         case "Float64":
             return pd.arrays.FloatingArray(_numbers(chunks, length, np.float64), _missing(chunks, length))
         case _:

@@ -25,7 +25,7 @@ _MASKED: dict[str, tuple[type[np.generic], Any]] = {
     "Float64": (np.float64, pd.arrays.FloatingArray),
     "boolean": (np.bool_, pd.arrays.BooleanArray),
 }
-_LAYOUT = 2
+_LAYOUT = 3
 """Changes with the bytes below, so that columns which an earlier version stored are not read."""
 _WRITING = pa.ipc.IpcWriteOptions(compression="lz4")
 _READING = pa.ipc.IpcReadOptions(use_threads=False)  # columns are read in threads already

@@ -11,8 +11,10 @@ from typing import Any
 
 import pandas as pd
 
+from stcrm_pandas.contract.schemas.fields import ZERO_FOR_NULL
 from stcrm_pandas.errors import UsageError, require
 from stcrm_pandas.mirror import versions
+from stcrm_pandas.mirror.resources import mirrored_as
 
 MEMORY = "2GB"
 """What DuckDB may take; beyond it uses files in a private folder."""
@@ -54,9 +56,12 @@ def run(query: str, files: Mapping[str, list[Path]]) -> pd.DataFrame:
         for name, paths in files.items():
             listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
             own = ", ".join(f'"{column}"' for column in (*versions.OWN, "_seq"))
+            zeros = [column.name for column in mirrored_as(name).row.columns if column.field.name in ZERO_FOR_NULL]
+            nulls = ", ".join(f'nullif("{column}", 0) AS "{column}"' for column in zeros)
+            replaced = f"REPLACE ({nulls})" if nulls else ""
             # The tenant is in the name of the folder.
             db.execute(
-                f'CREATE VIEW "{name}" AS SELECT * EXCLUDE ({own}) FROM read_parquet([{listed}], '
+                f'CREATE VIEW "{name}" AS SELECT * EXCLUDE ({own}) {replaced} FROM read_parquet([{listed}], '
                 f"union_by_name = true, hive_partitioning = true, hive_types = {{'tenant': BIGINT}}) "
                 f'WHERE NOT "{versions.DELETED}"'
             )

@@ -155,6 +155,12 @@ def test_nested_objects_become_columns(read):
     assert [(d.column, d.kind, d.ids) for d in assembled.drift] == [("address_is_manual_coordinates", "null", ("2",))]
 
 
+@pytest.mark.parametrize("balance", [1.5, "1.5"], ids=["fast path", "value by value"])
+def test_a_merged_to_id_of_zero_is_missing(read, customer, balance):
+    rows = [customer(id=n, mergedToId=into, balance=balance) for n, into in enumerate((0, 7, None), 1)]
+    assert read(CUSTOMERS, *rows).frame["merged_to_id"].tolist() == [pd.NA, 7, pd.NA]
+
+
 def test_only_missing_cells_are_na(read, customer):
     bare = {"id": 2}
     frame = read(

@@ -13,6 +13,7 @@ import pandas as pd
 from stcrm_pandas.analysis.base.engine import TENANT
 from stcrm_pandas.analysis.preferences.reach import INVALID, NONE
 from stcrm_pandas.analysis.preferences.records import ADDRESS, flag, read, refuse_repeats
+from stcrm_pandas.frame.merged import is_merged
 
 __all__ = ["Owners", "age_in_years", "customers_of", "locations_of", "newer_contacts_of"]
 
@@ -118,8 +119,8 @@ def _rows(frame: Any, name: str, kinds: Mapping[str, str | None], **more: Any) -
 
 def _parted(rows: pd.DataFrame) -> Owners:
     """Separate owners that are merged, and those certainly inactive or archived: shares exclude them."""
-    merged = rows["merged_to_id"].fillna(0) != 0  # 0 stands for not merged
-    statuses = rows.assign(merged=merged.astype(bool)).value_counts(["active", "merged"]).rename("rows").reset_index()
+    merged = is_merged(rows["merged_to_id"])
+    statuses = rows.assign(merged=merged).value_counts(["active", "merged"]).rename("rows").reset_index()
     statuses = statuses.sort_values(["merged", "active"], ascending=[True, False], ignore_index=True)
     kept = rows[~merged].drop(columns="merged_to_id")
     gone = (kept["active"] == 0) | (kept["archived"] == 1)

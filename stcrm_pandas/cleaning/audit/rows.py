@@ -14,6 +14,7 @@ from stcrm_pandas.cleaning.recipes.emails import emails
 from stcrm_pandas.cleaning.recipes.fix import Fix
 from stcrm_pandas.cleaning.recipes.phones import phones
 from stcrm_pandas.errors import MirrorError, PermissionDenied
+from stcrm_pandas.frame.merged import is_merged
 
 __all__ = ["READS", "Rows"]
 
@@ -137,8 +138,7 @@ class Rows:
 
 
 def _current(frame: pd.DataFrame) -> pd.DataFrame:
-    # the service also writes 0 for rows that were not merged
-    return _kept(frame, frame["active"].fillna(value=False) & frame["merged_to_id"].fillna(0).eq(0))
+    return _kept(frame, frame["active"].fillna(value=False) & ~is_merged(frame["merged_to_id"]))
 
 
 def _kept(frame: pd.DataFrame, mask: pd.Series) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from stcrm_pandas.cleaning.matching.contact_values import numbers_of
 from stcrm_pandas.cleaning.matching.names import parse_name
 from stcrm_pandas.cleaning.matching.nickname_groups import groups
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.frame.merged import is_merged
 from stcrm_pandas.output.printable import plural
 
 _ADDRESS = ("address_street", "address_unit", "address_city", "address_zip")
@@ -75,7 +76,7 @@ def read_records(
     owners = pd.Index(customers["id"])
     locations = _columns(locations, "locations", ("id", "customer_id", *_ADDRESS), key="id")
     contacts = _contacts(contacts, locations)
-    merged = _ids(customers.get("merged_to_id"), customers.index).notna().to_numpy()
+    merged = is_merged(_ids(customers.get("merged_to_id"), customers.index)).to_numpy()
     ids = customers["id"].tolist()
     rows = dict.fromkeys(one for one, gone in zip(ids, merged, strict=True) if not gone)
     types = _texts(customers["type"]) if "type" in customers else [""] * len(customers)

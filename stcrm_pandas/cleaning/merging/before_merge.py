@@ -18,6 +18,7 @@ from stcrm_pandas.cleaning.merging.united import unite
 from stcrm_pandas.edits.plan.build import opt_outs_first
 from stcrm_pandas.edits.plan.consent import FLAGS
 from stcrm_pandas.edits.plans import Plan
+from stcrm_pandas.frame.merged import is_merged
 from stcrm_pandas.resources.customers import Customers
 from stcrm_pandas.resources.locations import Locations
 
@@ -67,7 +68,7 @@ def plan_before_merge(crm: Connected, ranked: Mapping[int, Sequence[int]], reaso
     cluster_of = {one: cluster for cluster, ids in ranked.items() for one in ids}
     customers = crm.customers.list(ids=list(cluster_of), refresh=True)
     after = strictest_flags(unite(customers, ranked), customers["id"].map(cluster_of))
-    open_rows = _unmerged(customers)
+    open_rows = ~is_merged(customers["merged_to_id"])
     plans = [
         crm.customers.plan_changes(customers[open_rows], after[open_rows], reason=reason, warn_above=1.0),
     ]
@@ -80,7 +81,8 @@ def plan_before_merge(crm: Connected, ranked: Mapping[int, Sequence[int]], reaso
         flags = [flag for flag in FLAGS if flag in one.rows]
         part, strict = strict[: len(one.rows)], strict[len(one.rows) :]
         wanted = one.rows.assign(**{flag: part[flag].array for flag in flags})
-        open_owners = one.owners.loc[_unmerged(one.owners) & one.owners["active"].fillna(value=False), "id"]
+        is_open = ~is_merged(one.owners["merged_to_id"]) & one.owners["active"].fillna(value=False)
+        open_owners = one.owners.loc[is_open, "id"]
         can = one.rows[f"{one.owner}_id"].isin(open_owners)
         differs = (wanted[flags].ne(one.rows[flags]).fillna(value=True) & wanted[flags].notna()).any(axis=1)
         listed += _unchangeable(one.rows[differs & ~can], one.owner)
@@ -101,10 +103,6 @@ def _read_contacts(crm: Connected, customers: pd.DataFrame, cluster_of: Mapping[
         owner = rows["location_id"].map(locations.set_index("id")["customer_id"])
         found.append(_Contacts("location", crm.locations, rows, locations, owner.map(cluster_of)))
     return found
-
-
-def _unmerged(rows: pd.DataFrame) -> pd.Series:
-    return rows["merged_to_id"].fillna(0).eq(0)
 
 
 def _not_to_text(numbers: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from stcrm_pandas.cleaning.merging.merge_list import read_merge_list
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.frame.merged import merged_into
 
 DONE, OPEN, OTHER_WAY, ELSEWHERE, UNKNOWN = (
     "done",
@@ -61,7 +62,7 @@ def check_merges(merges: pd.DataFrame | str | PathLike[str], customers: pd.DataF
         if missing := [column for column in needed if column not in frame]:
             raise UsageError(f"{name}: the DataFrame has no columns {', '.join(missing)}")
     into = {
-        int(one): None if pd.isna(to) or int(to) == 0 else int(to)
+        int(one): merged_into({"merged_to_id": to})
         for one, to in zip(customers["id"], customers["merged_to_id"], strict=True)
     }
     table = merges[[*_COLUMNS]].astype("Int64").reset_index(drop=True)

@@ -33,6 +33,8 @@ DTYPES: dict[Kind, str] = {
 """The pandas dtype of each kind."""
 LISTS = "object_"
 """The name of the dtype of lists: see `list_dtype`."""
+ZERO_FOR_NULL = frozenset({"mergedToId"})
+"""Fields in which the service also writes 0 where the API documents null; in a DataFrame, both are missing."""
 RECORDS: dict[tuple[str, ...], Field] = {}
 """The field of each kind of records in lists, by the names of their parts."""
 

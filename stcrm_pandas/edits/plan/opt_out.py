@@ -18,11 +18,12 @@ from stcrm_pandas.edits.diff.columns import TARGETS
 from stcrm_pandas.edits.plan.build import Origin, notes_as_warnings, rows_of
 from stcrm_pandas.edits.plan.consent import FLAGS, is_opt_out
 from stcrm_pandas.edits.plan.model import Key, PlanData, Refusal, Step
-from stcrm_pandas.edits.plan.steps import PlanOptions, merged_into, plan_row
+from stcrm_pandas.edits.plan.steps import PlanOptions, plan_row
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.contact_values import find_contacts, unrecognized_rest
 from stcrm_pandas.frame.foreign_cells import is_missing
 from stcrm_pandas.frame.matching import SHOWN
+from stcrm_pandas.frame.merged import merged_into
 
 MARKETING = FLAGS[1]
 PHONES = {"Phone", "MobilePhone"}

@@ -14,6 +14,7 @@ from stcrm_pandas.edits.plan.consent import FLAGS, consent_change
 from stcrm_pandas.edits.plan.fill import OLDER, CannotFill, fill_of, merged
 from stcrm_pandas.edits.plan.model import Cell, Key, Refusal, Step
 from stcrm_pandas.frame.foreign_cells import is_missing
+from stcrm_pandas.frame.merged import merged_into
 from stcrm_pandas.http.body import body_value
 
 Change = tuple[str, Any, Any]
@@ -106,18 +107,6 @@ def plan_row(
 def can_be_inactive(target: Target) -> bool:
     """Return whether rows of a kind can be changed while they are inactive or merged."""
     return target.resource in ("customers", "locations")
-
-
-def merged_into(row: Mapping[str, Any]) -> int | None:
-    """Return the id of the row that a row was merged into; None if it was not merged (0 means the same).
-
-    Examples
-    --------
-    >>> merged_into({"merged_to_id": 7}), merged_into({"merged_to_id": 0}), merged_into({})
-    (7, None, None)
-    """
-    into = row.get("merged_to_id")
-    return None if into is None or is_missing(into) or int(into) == 0 else int(into)
 
 
 def inactive_reason(target: Target, row: Mapping[str, Any], options: PlanOptions) -> tuple[str, str] | None:

@@ -51,6 +51,13 @@ def test_merged_customers_are_left_out_and_inactive_ones_are_not() -> None:
         found.explain(1, 3)
 
 
+def test_a_merged_to_id_of_zero_is_not_merged() -> None:
+    customers, contacts, locations = frames_of(TWICE)
+    found = duplicates(customers.assign(merged_to_id=[0, 0]), contacts, locations)
+    assert found.clusters["customer_id"].tolist() == [1, 2]
+    assert found.summary().startswith("2 customers compared. ")
+
+
 def test_jobs_are_counted() -> None:
     jobs = pd.DataFrame({"id": [1, 2, 3], "customer_id": [2, 2, 9]})
     assert duplicates(*frames_of(TWICE), jobs=jobs).clusters["jobs"].tolist() == [0, 2]
