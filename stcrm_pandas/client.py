@@ -86,8 +86,8 @@ def connect(
 
     A setting that is None is read from the environment (`STCRM_TENANT`, `STCRM_CLIENT_SECRET` …), then from a `.env`
     file in the working folder or its project. The file is used only if the user owns it. If a setting is in neither
-    place, its default applies. A `.env` file cannot set `allow_writes` or `state_dir`. It can set an address only if
-    the secrets come from the same file.
+    place, its default applies. A `.env` file cannot set `allow_writes` or `state_dir`. It can set an address or
+    `cache_dir` only if the secrets come from the same file.
 
     Parameters
     ----------
@@ -194,6 +194,7 @@ def connect(
     start_sandbox(running, Progress(progress))
     named = {name: getattr(running, name) for name in ("api_url", "auth_url", "tenant", "client_id")}
     named.update(client_secret=running.client_secret, app_key=running.app_key)
+    named["service_url"] = service_url or running.api_url  # so that one in a `.env` file is not considered
     if time_zone is None:
         named["time_zone"] = running.time_zone
     if dismissing_reasons is None:

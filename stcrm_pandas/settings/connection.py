@@ -27,7 +27,7 @@ from pydantic_settings import (
 
 from stcrm_pandas.errors import SettingsError
 from stcrm_pandas.settings.addresses import ENVIRONMENTS, SERVICE_URLS, check_address, is_known
-from stcrm_pandas.settings.sources import OwnEnvFile, Source, env_file, notify_of_file
+from stcrm_pandas.settings.sources import WITH_SECRETS, OwnEnvFile, Source, env_file, notify_of_file, notify_of_ignored
 
 _WHO = ("environment", "api_url", "auth_url", "tenant", "client_id", "client_secret", "app_key")
 """Settings that name a tenant or sign in to it; if one is set, the sandbox is not meant."""
@@ -135,7 +135,7 @@ class Settings(BaseSettings):
     service_url: Address | None = Field(
         default=None,
         description="the address of the ServiceTitan site that call lists link to; by default, "
-        "https://go.servicetitan.com in production, and no address elsewhere",
+        "https://go.servicetitan.com in production, and no address elsewhere; in a .env file only with the secrets",
     )
     tenant: Annotated[int, BeforeValidator(_tenant)] | None = Field(
         default=None, gt=0, description="the tenant's number"
@@ -146,7 +146,8 @@ class Settings(BaseSettings):
     client_secret: Secret | None = Field(default=None, min_length=1, description="the application's client secret")
     app_key: Secret | None = Field(default=None, min_length=1, description="the application's key (ST-App-Key)")
     cache_dir: Path | None = Field(
-        default=None, description="the folder of the cache; by default, the user's cache folder"
+        default=None,
+        description="the folder of the cache; by default, the user's cache folder; in a .env file only with the secrets",
     )
     state_dir: Path | None = Field(
         default=None,
@@ -261,8 +262,10 @@ def read_settings(**given: Any) -> Settings:
     if "api_url" in given and "environment" not in given:  # an address as argument overrides the name
         settings = settings.model_copy(update={"environment": None})
     notify_of_file()
+    sources = _sources(settings, given)
+    settings = _without_foreign(settings, sources)
     settings = settings.model_copy(update=_addresses(settings))
-    settings._sources.update(_sources(settings, given))
+    settings._sources.update(sources)
     file = env_file()
     if file is not None and Source.FILE in settings._sources.values() and file.parent != Path.cwd():
         settings._parent_file = file
@@ -304,6 +307,17 @@ def _sources(settings: Settings, given: Mapping[str, Any]) -> dict[str, Source]:
     environment = EnvSettingsSource(Settings)()
     rest = dict.fromkeys(settings.model_fields_set, Source.FILE)
     return rest | dict.fromkeys(environment, Source.ENVIRONMENT) | dict.fromkeys(given, Source.ARGUMENT)
+
+
+def _without_foreign(settings: Settings, sources: Mapping[str, Source]) -> Settings:
+    """Return settings without those that a `.env` file can only set for its own secrets, and warn about each."""
+    sent = [name for name in ("client_secret", "app_key") if getattr(settings, name) is not None]
+    if all(sources.get(name) is Source.FILE for name in sent or ["client_id"]):
+        return settings
+    ignored = [name for name in WITH_SECRETS if sources.get(name) is Source.FILE]
+    for name in ignored:
+        notify_of_ignored(name, "the secrets are not in that file")
+    return settings.model_copy(update=dict.fromkeys(ignored))
 
 
 def _refuse_to_send_away(settings: Settings) -> None:
@@ -369,7 +383,10 @@ def names_a_tenant(given: Mapping[str, Any]) -> bool:
 
 def read_cache_folder(given: Path | None = None) -> Path:
     """Return the folder of the caches, without the rest of a connection's settings."""
-    return given.expanduser() if given else Settings().cache_folder
+    if given:
+        return given.expanduser()
+    settings = Settings()
+    return _without_foreign(settings, _sources(settings, {})).cache_folder
 
 
 def read_journal_folder(given: Path | None = None) -> Path:

@@ -1,7 +1,8 @@
 """Sources of settings, and how much each is trusted: an argument, the environment, a `.env` file.
 
 A `.env` file is in the working folder or its project, which somebody else may control: it can name a tenant, but it
-cannot send a secret from another source to another address, allow writes, or move the journals.
+cannot send a secret from another source to another address, allow writes, or move the journals. For secrets from
+another source, it can neither say where links lead nor where the rows that were read are stored.
 """
 
 from __future__ import annotations
@@ -16,13 +17,25 @@ from pydantic_settings import DotEnvSettingsSource
 
 from stcrm_pandas.errors import StcrmWarning, notify
 
-__all__ = ["ENV_FILE", "NOT_FROM_FILE", "OwnEnvFile", "Source", "env_file", "is_own", "notify_of_file"]
+__all__ = [
+    "ENV_FILE",
+    "NOT_FROM_FILE",
+    "WITH_SECRETS",
+    "OwnEnvFile",
+    "Source",
+    "env_file",
+    "is_own",
+    "notify_of_file",
+    "notify_of_ignored",
+]
 
 ENV_FILE = ".env"
 PROJECT_ROOT = (".git", ".hg", "pyproject.toml")
 """What marks the root folder of a project."""
 NOT_FROM_FILE = ("allow_writes", "state_dir")
 """Settings that a `.env` file cannot set."""
+WITH_SECRETS = ("service_url", "cache_dir")
+"""Settings that a `.env` file can set only if it could also set an address: the secrets are in the same file."""
 _REFUSED = frozenset(f"stcrm_{name}" for name in NOT_FROM_FILE)
 
 
@@ -100,9 +113,15 @@ def notify_of_file() -> None:
             StcrmWarning,
         )
         return
-    for name in sorted(name.upper() for name, value in _values(path).items() if value and name.lower() in _REFUSED):
-        notify(
-            f"{name} in {path} is ignored, because a .env file may come from somebody else. Set it in "
-            f"the environment, or pass {name.removeprefix('STCRM_').lower()}=… to connect().",
-            StcrmWarning,
-        )
+    for name in NOT_FROM_FILE:
+        if any(value and key.lower() == f"stcrm_{name}" for key, value in _values(path).items()):
+            notify_of_ignored(name, "a .env file may come from somebody else")
+
+
+def notify_of_ignored(name: str, reason: str) -> None:
+    """Warn about a setting in the `.env` file that is ignored."""
+    notify(
+        f"STCRM_{name.upper()} in {env_file()} is ignored, because {reason}. Set it in the environment, or pass "
+        f"{name}=… to connect().",
+        StcrmWarning,
+    )

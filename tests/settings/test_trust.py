@@ -12,7 +12,7 @@ import pytest
 import stcrm_pandas as stcrm
 from stcrm_pandas.errors import SettingsError, StcrmWarning, WritesNotAllowed
 from stcrm_pandas.settings.addresses import is_known, is_loopback
-from stcrm_pandas.settings.connection import read_journal_folder, read_settings
+from stcrm_pandas.settings.connection import read_cache_folder, read_journal_folder, read_settings
 
 SECRETS = {"client_secret": "s3cr3t-word", "app_key": "k3y-word"}
 PLACE = {"environment": "production", "tenant": 7, "client_id": "cid", **SECRETS}
@@ -127,6 +127,46 @@ def test_env_file_cannot_move_the_journals(env_file, tmp_path):
         assert read_settings(**PLACE).journal_folder.parent != tmp_path / "hidden"
     with pytest.warns(StcrmWarning, match="STCRM_STATE_DIR"):
         assert tmp_path not in read_journal_folder().parents
+
+
+@pytest.mark.parametrize("where", ["argument", "environment"])
+@pytest.mark.parametrize("name", ["service_url", "cache_dir"])
+def test_env_file_moves_neither_links_nor_cache_for_secrets_from_elsewhere(
+    name, where, env_file, environment, tmp_path
+):
+    env_file(**{name: "https://evil.example" if name == "service_url" else tmp_path / "planted"}, tenant=7)
+    if where == "environment":
+        environment(**PLACE)
+    with pytest.warns(
+        StcrmWarning, match=rf"STCRM_{name.upper()} in .*/\.env is ignored, because the secrets are not in"
+    ):
+        settings = read_settings(**(PLACE if where == "argument" else {}))
+    assert settings.service_url == "https://go.servicetitan.com"
+    assert tmp_path / "planted" != settings.cache_folder
+    if where == "environment" and name == "cache_dir":
+        with pytest.warns(StcrmWarning, match="STCRM_CACHE_DIR"):
+            assert read_cache_folder() != tmp_path / "planted"
+
+
+@pytest.mark.parametrize("missing", [None, "client_secret", "app_key"])
+def test_env_file_moves_links_and_cache_only_with_all_of_its_secrets(missing, env_file, environment, tmp_path):
+    file = {**PLACE, "service_url": "https://next.example", "cache_dir": tmp_path / "cache"}
+    env_file(**{name: value for name, value in file.items() if name != missing})
+    if missing is None:
+        settings = read_settings()
+        assert (settings.service_url, settings.cache_folder) == ("https://next.example", tmp_path / "cache")
+        assert read_cache_folder() == tmp_path / "cache"
+        return
+    environment(**{missing: SECRETS[missing]})
+    with pytest.warns(StcrmWarning, match="is ignored"):
+        settings = read_settings()
+    assert settings.service_url == "https://go.servicetitan.com"
+
+
+def test_links_of_a_sandbox_do_not_come_from_an_env_file(env_file, box, usual):
+    env_file(**PLACE, service_url="https://next.example")
+    with stcrm.connect(sandbox=box, **usual) as crm:
+        assert crm.settings.service_url is None
 
 
 def test_env_file_of_another_user_is_ignored(env_file, monkeypatch):
