@@ -62,6 +62,16 @@ def sync(
     tenants: Annotated[
         Path | None, typer.Option("--tenants", metavar="FILE", help="Sync all tenants that this TOML file lists.")
     ] = None,
+    allow_address: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-address", metavar="URL", help="With --tenants: secrets may also be sent to this address."
+        ),
+    ] = None,
+    secrets_in: Annotated[
+        list[Path] | None,
+        typer.Option("--secrets-in", metavar="FOLDER", help="With --tenants: secrets may also be in this folder."),
+    ] = None,
     sandbox: Sandbox = False,
     state: State = None,
 ) -> None:
@@ -71,13 +81,16 @@ def sync(
     """
     options: dict[str, Any] = {"only": _names(only), "full": full, "allow_deletions": allow_deletions}
     if tenants is None:
+        if allow_address or secrets_in:
+            raise UsageError("--allow-address and --secrets-in belong to --tenants.")
         with connect_to(sandbox, state) as crm:
             done = crm.mirror(folder).sync(**options)
         code = BEHIND if (done["problem"] != "").any() else 0
     elif sandbox or state:
         raise UsageError("--tenants and --sandbox exclude each other.")
     else:
-        done, code = _sync_all(folder, read_tenants(tenants), options)
+        listed = read_tenants(tenants, addresses=allow_address or (), folders=secrets_in or ())
+        done, code = _sync_all(folder, listed, options)
     say(_as_text(done))
     if code:
         raise typer.Exit(code)

@@ -147,7 +147,8 @@ class Settings(BaseSettings):
     app_key: Secret | None = Field(default=None, min_length=1, description="the application's key (ST-App-Key)")
     cache_dir: Path | None = Field(
         default=None,
-        description="the folder of the cache; by default, the user's cache folder; in a .env file only with the secrets",
+        description="the folder of the cache; by default, the user's cache folder; in a .env file only with the "
+        "secrets",
     )
     state_dir: Path | None = Field(
         default=None,

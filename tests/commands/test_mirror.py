@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stcrm_pandas.commands.tenants import read_tenants
+from stcrm_pandas.commands.tenants import read_tenants, with_secrets
 from stcrm_pandas.mirror.many import mirrors
 from stcrm_pandas.mirror.store import locked
 from stcrm_pandas.sandbox import Sandbox
@@ -111,10 +111,10 @@ def test_an_anonymous_copy_has_the_rows_and_no_names(stcrm, folder, box):
 
 @pytest.fixture
 def tenants(box, tmp_path, monkeypatch):
-    """A file with two tenants, whose secrets are in a variable and in a file."""
+    """A file with two tenants, whose secrets are in a variable and in a file, and what allows their addresses."""
     other = Sandbox(company=Company(), as_of=AS_OF, rate_limit=None, seed=2)
     with other:
-        text = ""
+        text, allowed = "", []
         for name, one in {"denver": box, "austin": other}.items():
             monkeypatch.setenv(f"{name.upper()}_SECRET", one.client_secret)
             (tmp_path / name).write_text(f"{one.app_key}\n")
@@ -125,16 +125,17 @@ def tenants(box, tmp_path, monkeypatch):
                 tenant = {one.tenant}
                 client_id = "{one.client_id}"
                 client_secret = {{ variable = "{name.upper()}_SECRET" }}
-                app_key = {{ file = "{tmp_path / name}" }}
+                app_key = {{ file = "{name}" }}
             """
+            allowed += [part for url in (one.api_url, one.auth_url) for part in ("--allow-address", url)]
         path = tmp_path / "tenants.toml"
         path.write_text(text)
-        yield path, other
+        yield path, other, allowed
 
 
 def test_tenants_are_synced_side_by_side(stcrm, folder, box, tenants):
-    path, other = tenants
-    code, stdout, stderr = stcrm("sync", folder, *ONLY, "--tenants", path)
+    path, other, allowed = tenants
+    code, stdout, stderr = stcrm("sync", folder, *ONLY, "--tenants", path, *allowed)
     assert (code, stderr) == (0, "")
     assert stdout.count("denver") == stdout.count("austin") == 2
     assert mirrors(folder).tenants == sorted([box.tenant, other.tenant])
@@ -142,15 +143,15 @@ def test_tenants_are_synced_side_by_side(stcrm, folder, box, tenants):
 
 
 def test_one_failing_tenant_stops_no_other(stcrm, folder, box, tenants, monkeypatch):
-    path, other = tenants
+    path, other, allowed = tenants
     monkeypatch.delenv("DENVER_SECRET")
-    code, _, stderr = stcrm("sync", folder, *ONLY, "--tenants", path)
+    code, _, stderr = stcrm("sync", folder, *ONLY, "--tenants", path, *allowed)
     assert code == 5
     assert "denver: client_secret: the variable DENVER_SECRET is not set" in stderr
     assert mirrors(folder).tenants == [other.tenant]
     monkeypatch.setenv("DENVER_SECRET", box.client_secret)
     with locked(folder / f"tenant={other.tenant}"):
-        assert stcrm("sync", folder, *ONLY, "--tenants", path)[0] == 4
+        assert stcrm("sync", folder, *ONLY, "--tenants", path, *allowed)[0] == 4
     assert len(mirrors(folder).leads()) == 120
 
 
@@ -164,13 +165,57 @@ def test_one_failing_tenant_stops_no_other(stcrm, folder, box, tenants, monkeypa
     ],
 )
 def test_a_wrong_file_of_tenants_is_refused_before_anything_is_sent(stcrm, folder, box, tenants, old, new, message):
-    path, _ = tenants
+    path, _, _ = tenants
     path.write_text(path.read_text().replace(old, new).partition("[tenants.austin]")[0])
     code, stdout, stderr = stcrm("sync", folder, "--tenants", path)
     assert (code, stdout) == (2, "")
     assert message in stderr
     assert "hush" not in stderr
     assert not box.requests
+
+
+def test_a_file_of_tenants_sends_no_secret_to_an_address_that_it_names(stcrm, folder, box, tenants):
+    """Neither that of a variable nor that of a file in its own folder, such as a `.env` of the user."""
+    path, other, allowed = tenants
+    of_box, of_other = allowed[:4], allowed[4:]
+    for options in ((), of_other, of_box, ("--secrets-in", "/")):
+        code, stdout, stderr = stcrm("sync", folder, *ONLY, "--tenants", path, *options)
+        assert (code, stdout) == (2, "")
+        assert "is not an address of ServiceTitan, and the secrets are not in this file" in stderr
+        assert not box.requests
+        assert not other.requests
+    assert stcrm("sync", folder, *ONLY, "--allow-address", box.api_url)[0] == 2
+
+
+@pytest.mark.parametrize("named", ["{home}/key", "../home/key", "link", "folder/key", "~/key"])
+def test_a_file_of_tenants_reads_no_file_outside_its_folder(named, stcrm, folder, tmp_path, monkeypatch):
+    home, foreign = tmp_path / "home", tmp_path / "foreign"
+    home.mkdir()
+    foreign.mkdir()
+    (home / "key").write_text("hush\n")
+    (foreign / "link").symlink_to(home / "key")
+    (foreign / "folder").symlink_to(home)
+    monkeypatch.setenv("HOME", str(home))
+    path = foreign / "tenants.toml"
+    text = """
+        [tenants.denver]
+        environment = "production"
+        tenant = 7
+        client_id = "c"
+        client_secret = { variable = "DENVER_SECRET" }
+    """
+    path.write_text(f'{text}app_key = {{ file = "{named.format(home=home)}" }}')
+    code, stdout, stderr = stcrm("sync", folder, "--tenants", path)
+    assert (code, stdout) == (2, "")
+    assert "app_key names a file outside" in stderr
+    assert "hush" not in stderr
+    assert with_secrets(read_tenants(path, folders=[home])["denver"] | {"client_secret": {"file": home / "key"}}) == {
+        "environment": "production",
+        "tenant": 7,
+        "client_id": "c",
+        "client_secret": "hush",
+        "app_key": "hush",
+    }
 
 
 def test_the_file_of_the_guide_is_accepted(tmp_path):
