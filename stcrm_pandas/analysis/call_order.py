@@ -1,4 +1,4 @@
-"""The order of a call list: the calls that are worth most first."""
+"""Whom to call, the calls that are worth most first, and whom not to call, or not before looking."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ class Calls:
         The average revenue of jobs.
     of_age : str
         Whose share the chance is: "of leads of the same age were still booked within 30 days".
+    since : Series
+        What happened after each came in so that a call may not be needed: "Job on Nov 3, 2026"; mostly empty.
     """
 
     table: pd.DataFrame = field(repr=False)
@@ -38,9 +40,16 @@ class Calls:
     chances: pd.Series = field(repr=False)
     values: JobValues | None
     of_age: str
+    since: pd.Series = field(repr=False)
+
+    @property
+    def refused(self) -> pd.Series:
+        """Which rows are of people who must not be called."""
+        return self.table["Phone"].eq(DO_NOT_CALL) if "Phone" in self.table else self.since.ne(self.since)
 
     def work_list(self, key: str, title: str, what_to_do: str, chosen: pd.Series) -> WorkList:
-        """Return the list of the chosen rows; those that must not be called come last."""
+        """Return the list of the chosen rows, without people who must not be called or may have been booked since."""
+        chosen = chosen & ~self.refused & self.since.eq("")
         table, rows, values = self.table[chosen], self.rows[chosen], self.values
         stake = pd.Series(pd.NA, index=rows.index, dtype="Float64") if values is None else values.of(rows)
         expected = stake * self.chances[chosen].astype("Float64")
@@ -54,12 +63,46 @@ class Calls:
             table = table.copy()
             table.insert(list(table).index("Why"), "At stake", values.shown(rows, stake))
             notes.append(values.basis)
-        refused = table["Phone"] == DO_NOT_CALL if "Phone" in table else False
-        order = rows.assign(refused=refused, expected=expected).sort_values(
-            ["refused", "expected", "created", "id"], ascending=[True, False, False, False], na_position="last"
+        order = rows.assign(expected=expected).sort_values(
+            ["expected", "created", "id"], ascending=False, na_position="last"
         )
         words = f"{what_to_do} {_WORTH if by_worth else _NEWEST}"
         known = by_worth and bool(expected.notna().all())
         shown = without_empty(table.loc[order.index])
         revenue = float(expected.sum()) if known else None
         return WorkList(key, title, words, shown, expected=revenue, notes=[*notes, *explain_marks(table)])
+
+    def apart(self, chosen: pd.Series, *, of: str, close: str) -> list[WorkList]:
+        """Return two lists of chosen rows that are on no call list: may have been booked since, must not be called.
+
+        Parameters
+        ----------
+        chosen : Series
+            Which rows would be on a call list.
+        of : str
+            What the rows are: "leads".
+        close : str
+            How to close one, as an instruction.
+        """
+        return [
+            self._apart(
+                f"{of}-booked-since",
+                f"Open {of} of people who may have been booked since",
+                "A job was created for the customer, or another record of the same request was booked. If that was "
+                f"this request, {close}. If not, call.",
+                chosen & ~self.refused & self.since.ne(""),
+                self.since,
+            ),
+            self._apart(
+                f"{of}-not-to-call",
+                f"Open {of} of people who must not be called",
+                f"Do not call them. If they do not get in touch, {close}.",
+                chosen & self.refused,
+                self.table["Why"],
+            ),
+        ]
+
+    def _apart(self, key: str, title: str, what_to_do: str, chosen: pd.Series, why: pd.Series) -> WorkList:
+        order = self.rows[chosen].sort_values(["created", "id"], ascending=False, na_position="last").index
+        table = self.table.assign(Why=why).loc[order]
+        return WorkList(key, title, what_to_do, without_empty(table), notes=explain_marks(table))

@@ -105,31 +105,30 @@ def found_in(leads: Frames, jobs: Frames, units: Mapping[int, str]) -> LeadConve
 def test_calls_that_are_worth_most_come_first(leads: Frames, jobs: Frames) -> None:
     found = found_in(leads, jobs, {1: "USD", 2: "USD"})
     listed = found.work_lists["no-follow-up"]
-    # $600 two days ago, $200 yesterday, the later one first, $600 two months ago, and last whom nobody may call
-    assert listed.frame["Lead id"].tolist() == [2, 5, 1, 3, 4]
-    assert listed.frame["At stake"].tolist() == ["$600", "$200", "$200", "$600", "$600"]
-    assert listed.frame["Phone"].tolist()[-1] == "Do not call"
+    # $600 two days ago, $200 yesterday, the later one first, $600 two months ago; nobody may call the fifth
+    assert listed.frame["Lead id"].tolist() == [2, 5, 1, 3]
+    assert listed.frame["At stake"].tolist() == ["$600", "$200", "$200", "$600"]
+    assert found.work_lists["leads-not-to-call"].frame["Lead id"].tolist() == [4]
     assert listed.what_to_do.endswith("The calls that are worth most come first.")
     assert [note.partition(":")[0] for note in listed.notes] == [
         "A call is worth the amount at stake times the share of leads of the same age that were still booked within 30 "
         "days.",
         "At stake",
-        "Do not call",
     ]
     page = work_lists(found)._repr_html_()
     assert page.count("At stake: the average revenue of a booked job") == 1
     assert "At stake:" not in work_lists(found, anonymous=True)._repr_html_()
     (call,) = [one for one in found.actions() if one.work_list == "no-follow-up"]
     assert listed.expected == pytest.approx(call.amount)
-    assert 0 < call.amount < 600 * 5
+    assert 0 < call.amount < 600 * 4
     assert ", $" in call.brief
 
 
 def test_calls_of_several_currencies_are_in_order_of_age(leads: Frames, jobs: Frames) -> None:
     found = found_in(leads, jobs, {1: "USD", 2: "CAD"})
     listed = found.work_lists["no-follow-up"]
-    assert listed.frame["Lead id"].tolist() == [5, 1, 2, 3, 4]
-    assert listed.frame["At stake"].tolist() == ["$200", "$200", "CA$600", "CA$600", "CA$600"]
+    assert listed.frame["Lead id"].tolist() == [5, 1, 2, 3]
+    assert listed.frame["At stake"].tolist() == ["$200", "$200", "CA$600", "CA$600"]
     assert "The newest come first: they are booked most often." in listed.what_to_do
     assert listed.expected is None
     (call,) = [one for one in found.actions() if one.work_list == "no-follow-up"]

@@ -62,6 +62,34 @@ union select l.id, digits(c.value) from open_leads l
     join contacts c on c.customer_id = l.customer_id or c.location_id = l.location_id
     where c.type in ('Phone', 'MobilePhone') and c.value not similar to '[0() -]*';
 
+create temp table owned as
+select l.*, coalesce(l.customer_id, by_lead.customer, by_contact.customer) as customer from open_leads l
+left join (
+    select digits(k.lead_phone) as number, min(k.customer_id) as customer from leads k
+    left join call_reasons r on r.id = k.call_reason_id
+    where k.customer_id is not null and k.lead_phone <> '' and k.active is not false and r.is_lead is not false
+    group by 1 having count(distinct k.customer_id) = 1
+) by_lead on by_lead.number = digits(l.lead_phone)
+left join (
+    select digits(value) as number, min(customer_id) as customer from contacts
+    where customer_id is not null and value not similar to '[0() -]*' and value not like '%@%'
+    group by 1 having count(distinct customer_id) = 1
+) by_contact on by_contact.number = digits(l.lead_phone);
+
+create temp table booked_since as
+select distinct o.id from owned o join jobs j on j.created_on >= o.created_on
+    and (j.customer_id = o.customer or j.lead_call_id = o.call_id or j.booking_id = o.booking_id
+        or j.id = (select b.job_id from bookings b where b.id = o.booking_id))
+union select d.id from dated d join dated w on w.person = d.person and w.nth = d.nth
+    where d.status = 'Open' and w.status = 'Converted';
+
+create temp table not_to_call as
+select id from open_leads where customer_id in (select id from customers where do_not_service)
+union select id from candidates group by id having bool_and(number in (select number from refused));
+
+create temp view to_call as select * from open_leads
+where id not in (select id from booked_since) and id not in (select id from not_to_call);
+
 create temp table kinds as
 select business_unit_id as unit, job_type_id as kind, count(*) as n, sum(if(job_status = 'Completed', total, 0)) as paid
 from jobs where created_on <= timestamptz '{AS_OF.isoformat()}' - interval 1440 hours
@@ -211,11 +239,11 @@ def test_tiles_of_leads(database: Any, leads: LeadConversion) -> None:
     late, week, month, long = rows(
         database,
         "select count(*), count(*) filter (today - due <= 7), count(*) filter (today - due between 8 and 30), "
-        "count(*) filter (today - due > 30) from open_leads where due < today",
+        "count(*) filter (today - due > 30) from to_call where due < today",
     )[0]
     assert (overdue.now, overdue.change) == (f"{late:,}", f"{long:,} for more than 30 days")
     assert overdue.details == [("7 days or less", f"{week:,}"), ("8–30 days", f"{month:,}")]
-    came = dict(rows(database, "select strftime(came, '%Y-%m'), count(*) from open_leads where due < today group by 1"))
+    came = dict(rows(database, "select strftime(came, '%Y-%m'), count(*) from to_call where due < today group by 1"))
     of_year = [f"{month}" for month in pd.period_range(end=pd.Period(str(TODAY)[:7], "M"), periods=12)]
     bars = [float(came.get(name, 0)) for name in of_year]
     assert overdue.spark == sparkline(bars, title="By the month in which they came in", bars=True)
@@ -234,7 +262,7 @@ def test_call_lists_of_leads(database: Any, leads: LeadConversion, key: str) -> 
     expected = rows(
         database,
         f"select id, {days}, (select c.name from campaigns c where c.id = campaign_id), came::text, "
-        f"round(stake(business_unit_id, job_type_id)), customer_id from open_leads where {condition} order by id",
+        f"round(stake(business_unit_id, job_type_id)), customer_id from to_call where {condition} order by id",
     )
     listed = leads.work_lists[key]
     shown = listed.frame.sort_values("Lead id")
@@ -246,6 +274,19 @@ def test_call_lists_of_leads(database: Any, leads: LeadConversion, key: str) -> 
     assert shown["Customer id"].fillna(0).tolist() == [row[5] or 0 for row in expected]
     (action,) = [one for one in leads.actions() if one.work_list == key]
     assert f" {len(expected):,} " in action.do
+
+
+@pytest.mark.parametrize(("key", "chosen"), [("leads-booked-since", "not in"), ("leads-not-to-call", "in")])
+def test_leads_that_are_on_no_call_list(database: Any, leads: LeadConversion, key: str, chosen: str) -> None:
+    among = " or ".join(f"({condition})" for condition, _ in LISTS.values())
+    since = "and id in (select id from booked_since)" if chosen == "not in" else ""
+    expected = rows(
+        database,
+        f"select id from open_leads where ({among}) and id {chosen} (select id from not_to_call) {since} order by id",
+    )
+    listed = leads.work_lists[key].frame
+    assert sorted(listed["Lead id"]) == [id for (id,) in expected] != []
+    assert listed["Phone"].eq("Do not call").all() == (chosen == "in")
 
 
 def test_order_and_revenue_of_call_lists(database: Any, leads: LeadConversion) -> None:
@@ -279,7 +320,7 @@ def test_phones_of_call_lists(database: Any, leads: LeadConversion) -> None:
     }
     marks = {row[0]: row[1:] for row in rows(database, "select number, no_texts, no_marketing from numbers")}
     seen = {"phone": 0, "none": 0, "no calls": 0, "no texts": 0, "no marketing": 0}
-    for key in LISTS:
+    for key in (*LISTS, "leads-booked-since", "leads-not-to-call"):
         frame = leads.work_lists[key].frame
         opted = frame["Opt-outs"] if "Opt-outs" in frame else pd.Series("", index=frame.index)
         for id, phone, mark in zip(frame["Lead id"], frame["Phone"], opted, strict=True):
@@ -327,8 +368,34 @@ select *, job_id is not null or status = 'Converted' or (has_lead and lead_won) 
     case when acted is not null then acted <= created_on + interval 1 hour
         when status = 'New' then false
         else modified_on between created_on and created_on + interval 1 hour end as surely_not
-from joined
+from joined;
+
+create or replace temp view settled as
+with values_of as (
+    select customer_id, booking_id, if(type = 'Email', lower(value), digits(value)) as value from (
+        select customer_id, null as booking_id, type, value from contacts where customer_id is not null
+        union all select null, booking_id, type, value from booking_contacts
+    ) where value not similar to '[0() -]*' and value <> 'none@none.com'
+),
+owned as (
+    select v.booking_id as id, min(c.customer_id) as customer from values_of v join values_of c using (value)
+    where v.booking_id is not null and c.customer_id is not null
+    group by v.booking_id, value having count(distinct c.customer_id) = 1
+),
+asked as (
+    select id, created_on, work, lower(name) as name, left(address_zip, 5) as zip from outcomes where name <> ''
+)
+select o.id from outcomes o join owned w using (id) join jobs j on j.customer_id = w.customer
+    where j.created_on >= o.created_on
+union select a.id from asked a join asked b using (name, zip)
+    where b.work and abs(epoch(a.created_on) - epoch(b.created_on)) <= 7 * 86400;
+
+create or replace temp view not_callable as
+select booking_id as id from booking_contacts where type in ('Phone', 'MobilePhone') and value not similar to '[0() -]*'
+group by 1 having bool_and(digits(value) in (select number from refused))
 """
+WAITING = "waiting and whole_days(created_on) >= 1 and whole_days(created_on) < 30"
+TO_CALL = f"{WAITING} and id not in (select id from settled) and id not in (select id from not_callable)"
 
 
 @pytest.fixture(scope="module")
@@ -379,19 +446,22 @@ def test_tiles_of_bookings(outcomes: Any, bookings: BookingSources) -> None:
     every, short, long = rows(
         outcomes,
         "select count(*) filter (whole_days(created_on) < 30), count(*) filter (whole_days(created_on) < 7), "
-        "count(*) filter (whole_days(created_on) >= 30) from outcomes where waiting and whole_days(created_on) >= 1",
+        "count(*) filter (whole_days(created_on) >= 30) from outcomes "
+        f"where (waiting and whole_days(created_on) >= 30) or ({TO_CALL})",
     )[0]
     assert (waiting.now, waiting.change) == (f"{every:,}", f"{long:,} more for over 30 days")
     assert waiting.details == [("Up to 7 days", f"{short:,}"), ("7–30 days", f"{every - short:,}")]
-    by_day = dict(rows(outcomes, "select whole_days(created_on), count(*) from outcomes where waiting group by 1"))
+    by_day = dict(rows(outcomes, f"select whole_days(created_on), count(*) from outcomes where {TO_CALL} group by 1"))
     bars = [float(by_day.get(day, 0)) for day in range(29, 0, -1)]
     assert waiting.spark == sparkline(bars, title="By days waiting, from 29 to 1", bars=True)
 
 
 def test_lists_and_actions_of_bookings(outcomes: Any, bookings: BookingSources) -> None:
-    waiting = "waiting and whole_days(created_on) >= 1 and whole_days(created_on) < 30"
     of_key = {
-        "still-new": waiting,
+        "still-new": TO_CALL,
+        "bookings-booked-since": f"{WAITING} and id in (select id from settled) "
+        "and id not in (select id from not_callable)",
+        "bookings-not-to-call": f"{WAITING} and id in (select id from not_callable)",
         "new-too-long": "waiting and whole_days(created_on) >= 30",
         "odd-starts": "whole_days(created_on) < 28 and (start is null or year(start) = 1 or start < created_on)",
     }
@@ -402,11 +472,12 @@ def test_lists_and_actions_of_bookings(outcomes: Any, bookings: BookingSources) 
             f"round(stake(business_unit_id, job_type_id)) from outcomes where {condition} order by id",
         )
         shown = bookings.work_lists[key].frame.sort_values("Booking")
-        assert shown["Booking"].tolist() == [row[0] for row in expected] != []
+        assert shown["Booking"].tolist() == [row[0] for row in expected]
+        assert expected or key == "bookings-not-to-call"
         assert shown["Days waiting"].tolist() == pytest.approx([row[1] for row in expected], abs=0.11)
         if key == "still-new":
             assert shown["At stake"].tolist() == [f"${row[2]:,.0f}" for row in expected]
-        if key != "odd-starts":
+        if key in ("still-new", "new-too-long"):
             (action,) = [one for one in bookings.actions() if one.work_list == key]
             assert f" {len(expected):,} booking" in action.do
         if key == "new-too-long":
@@ -415,10 +486,11 @@ def test_lists_and_actions_of_bookings(outcomes: Any, bookings: BookingSources) 
     numbers = rows(
         outcomes,
         "select o.id, list(digits(c.value)) from outcomes o join booking_contacts c on c.booking_id = o.id "
-        f"where c.type in ('Phone', 'MobilePhone') and {waiting} group by o.id",
+        f"where c.type in ('Phone', 'MobilePhone') and {WAITING} group by o.id",
     )
     refused = {number for (number,) in rows(outcomes, "select number from refused")}
-    phones = bookings.work_lists["still-new"].frame.set_index("Booking")["Phone"]
+    keys = ("still-new", "bookings-booked-since", "bookings-not-to-call")
+    phones = pd.concat([bookings.work_lists[key].frame for key in keys]).set_index("Booking")["Phone"]
     for id, mine in numbers:
         callable = set(mine) - refused
         assert (re.sub("[^0-9]", "", phones[id]) in callable) if callable else (phones[id] == "Do not call")

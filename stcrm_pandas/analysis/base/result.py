@@ -92,7 +92,7 @@ class Analysis(Result):
         list of Tile
             Four tiles; none without a time zone.
         """
-        return [*self._parts.findings.tiles(self)]
+        return [*self._parts.findings.tiles(self, self.work_lists)]
 
     def actions(self) -> list[Action]:
         """Return what to do this week.

@@ -29,7 +29,7 @@ from stcrm_pandas.analysis.base.periods import Limits, Period, four_weeks
 from stcrm_pandas.analysis.base.provenance import bounds_of_creation
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.bookings.counts import COUNTS, created_in, one_number
-from stcrm_pandas.analysis.bookings.lists import CALL_WITHIN, later_work, waiting_since
+from stcrm_pandas.analysis.bookings.lists import CALL_WITHIN, later_work, to_call, waiting_since
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.analysis.bookings.sentences import format_missing
 from stcrm_pandas.analysis.bookings.table import MEASURES
@@ -75,7 +75,7 @@ def _became_jobs(result: BookingSourcesResult, counts: pd.Series) -> Measured:
     return measured_share(counts["work_lower"], counts["work_upper"], counts["mature"], min_group=result.min_group)
 
 
-def tiles(result: BookingSourcesResult) -> list[Tile]:
+def tiles(result: BookingSourcesResult, lists: Mapping[str, WorkList]) -> list[Tile]:
     """Return three key figures for the latest complete weeks, and the bookings that wait for a call now."""
     made = []
     for title, counts, days, note in (
@@ -85,12 +85,12 @@ def tiles(result: BookingSourcesResult) -> list[Tile]:
     ):
         weeks = four_weeks(result.as_of, result.every_hour.zone, mature_days=days)
         made.append(weekly_tile(title, weeks, partial(_measure, result, counts), note=note))
-    return [*made, _waiting(result)]
+    return [*made, _waiting(result, lists)]
 
 
-def _waiting(result: BookingSourcesResult) -> Tile:
+def _waiting(result: BookingSourcesResult, lists: Mapping[str, WorkList]) -> Tile:
     """Return the bookings to call, by how long they have waited and by the day on which they came in."""
-    call, close = (collected(result.rows.filter(chosen).select("created")) for chosen in waiting_since(result))
+    call, close = to_call(result, lists["still-new"].frame), lists["new-too-long"]
     today = result.as_of.astimezone(result.every_hour.zone)
     days = ((micros(result.as_of) - call["created"]) // micros(dt.timedelta(days=1))).astype(int)
     came = days.value_counts().reindex(range(CALL_WITHIN.days - 1, 0, -1), fill_value=0)
@@ -122,17 +122,17 @@ def actions(result: BookingSourcesResult, lists: Mapping[str, WorkList]) -> list
 
 
 def _of_waiting(result: BookingSourcesResult, lists: Mapping[str, WorkList]) -> Iterator[Action]:
-    waiting = waiting_since(result)
-    call, close = (one_number(result.rows.filter(chosen).select(nw.len().alias("rows"))) or 0 for chosen in waiting)
+    listed, waiting = lists["still-new"], waiting_since(result)
+    call, close = len(listed), len(lists["new-too-long"])
     if call:
         do = f"Call the {plural(call, 'booking')} waiting for more than a day."
-        later = later_work(result)
+        later = later_work(result, listed.frame)
         if later is None:
             yield Action(do, work_list="still-new")
         else:
             share = format_range(later.lower / call, later.upper / call)
             number = f"{share} of earlier bookings that waited this long became jobs"
-            revenue = lists["still-new"].expected or 0.0
+            revenue = listed.expected or 0.0
             worth = f", {about(revenue, result.currency)}" if revenue else ""
             brief = f"{share} of bookings waiting this long became jobs: {later.in_brief()}{worth}"
             size = f"{later.in_words()}{worth}, {LIKE_EARLIER}"

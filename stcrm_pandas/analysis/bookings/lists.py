@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import narwhals.stable.v2 as nw
 import numpy as np
@@ -14,20 +15,25 @@ import pandas as pd
 from stcrm_pandas.analysis.base.engine import TENANT, collected, micros, true
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.names import named_within
+from stcrm_pandas.analysis.booked_since import jobs_since, only_customers
 from stcrm_pandas.analysis.bookings.counts import UNCERTAIN, WORK
 from stcrm_pandas.analysis.bookings.groups import same_providers
 from stcrm_pandas.analysis.bookings.outcomes import became
+from stcrm_pandas.analysis.bookings.people import who_asked
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.analysis.call_order import Calls
 from stcrm_pandas.analysis.contacts import contact_columns, explain_marks, without_empty
 from stcrm_pandas.analysis.statistics.prediction import Prediction, predict, share_of_earlier
 
-__all__ = ["CALL_WITHIN", "later_work", "waiting_since", "work_lists"]
+__all__ = ["CALL_WITHIN", "later_work", "to_call", "waiting_since", "work_lists"]
 
 CALL_WITHIN = dt.timedelta(days=30)
 """A booking that has waited longer is to be closed, not called."""
 
 RECENT = dt.timedelta(days=28)
+
+SAME_PERSON = dt.timedelta(days=7)
+"""Bookings of one name and ZIP code that are at most this far apart are one request."""
 
 _AGES = (1, 3, 7, 14)
 """First days of the age groups of bookings."""
@@ -35,6 +41,7 @@ _AGES = (1, 3, 7, 14)
 _DAY = dt.timedelta(days=1)
 _IDS = ("campaign_id", "business_unit_id", "job_type_id")
 _OF_AGE = "of bookings that had waited as long and still became jobs"
+_SCREEN = "Calls > Bookings, status New"
 _SHOWN = {"source": "Source", "address_city": "City", "summary": "Summary"}
 
 
@@ -49,9 +56,8 @@ def waiting_since(result: BookingSourcesResult) -> tuple[nw.Expr, nw.Expr]:
 
 @dataclass(frozen=True)
 class _Earlier:
-    """By age group: bookings to call, the shares of earlier ones that became jobs, and of how many these are."""
+    """By age group: the shares of earlier bookings that became jobs, and whether there were enough of them."""
 
-    waiting: npt.NDArray[np.int64]
     lower: tuple[Any, Any]
     upper: tuple[Any, Any]
     known: npt.NDArray[np.bool_]
@@ -64,16 +70,15 @@ def _earlier(result: BookingSourcesResult) -> _Earlier:
     on its first day, and the share of them that became jobs. If it is not known whether a booking was still new, both
     cases are used: once for the lowest share and once for the highest. A share needs `min_group` earlier bookings.
     """
-    chosen, created, now = waiting_since(result)[0], nw.col("created"), micros(result.as_of)
+    created, now = nw.col("created"), micros(result.as_of)
     mature = ~nw.col("deleted") & true(created <= now - result.mature_days * micros(_DAY))
     work, perhaps = became(*WORK), became(*WORK, *UNCERTAIN)
     sums: dict[str, nw.Expr] = {}
-    for age, until in zip(_AGES, (*_AGES[1:], 10**5), strict=True):
-        first, end = age * micros(_DAY), until * micros(_DAY)
+    for age in _AGES:
+        first = age * micros(_DAY)
         surely = mature & (true(nw.col("earliest") - created > first) | nw.col("waiting"))
         possibly = mature & (surely | ~true(nw.col("latest") - created <= first))
         flags = {
-            "waiting": chosen & true(created <= now - first) & true(created > now - end),
             "worked_surely": work & surely,
             "others_possibly": ~work & possibly,
             "worked_possibly": perhaps & possibly,
@@ -82,18 +87,34 @@ def _earlier(result: BookingSourcesResult) -> _Earlier:
         sums |= {f"{name}_{age}": flag.cast(nw.Int64).sum() for name, flag in flags.items()}
     row: Any = collected(result.rows.select(**sums), dict.fromkeys(sums, "Int64")).fillna(0).iloc[0]
     # one row per count, one column per age group
-    waiting, fewer, others_more, more, others_fewer = np.array(row, dtype=np.int64).reshape(len(_AGES), -1).T
+    fewer, others_more, more, others_fewer = np.array(row, dtype=np.int64).reshape(len(_AGES), -1).T
     of_fewer, of_more = fewer + others_more, more + others_fewer
     known = np.minimum(of_fewer, of_more) >= result.min_group
-    return _Earlier(waiting, share_of_earlier(fewer, of_fewer), share_of_earlier(more, of_more), known)
+    return _Earlier(share_of_earlier(fewer, of_fewer), share_of_earlier(more, of_more), known)
 
 
-def later_work(result: BookingSourcesResult) -> Prediction | None:
-    """Predict how many of the bookings to call become jobs if handled like earlier ones; None if that is unknown."""
+def _age_groups(result: BookingSourcesResult, rows: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Return the age group of each booking, as its place in `_AGES`."""
+    waited = (micros(result.as_of) - rows["created"]) // micros(_DAY)
+    return np.searchsorted(_AGES, waited.to_numpy(dtype=np.int64), side="right") - 1
+
+
+def to_call(result: BookingSourcesResult, listed: pd.DataFrame) -> pd.DataFrame:
+    """Return the bookings of the call list with their times in microseconds."""
+    rows = _rows(result, waiting_since(result)[0])
+    titles = {"id": "Booking", TENANT: "Tenant"}
+    by = [name for name in titles if name in rows]
+    of_list = pd.MultiIndex.from_frame(listed[[titles[name] for name in by]])
+    return rows[pd.MultiIndex.from_frame(rows[by]).isin(of_list)]
+
+
+def later_work(result: BookingSourcesResult, listed: pd.DataFrame) -> Prediction | None:
+    """Predict how many bookings of the list become jobs if handled like earlier ones; None if that is unknown."""
+    waiting = np.bincount(_age_groups(result, to_call(result, listed)), minlength=len(_AGES))
     earlier = _earlier(result)
-    if not earlier.waiting.any() or not earlier.known[earlier.waiting > 0].all():
+    if not waiting.any() or not earlier.known[waiting > 0].all():
         return None
-    return predict(earlier.waiting, earlier.lower, earlier.upper)
+    return predict(waiting, earlier.lower, earlier.upper)
 
 
 def work_lists(result: BookingSourcesResult) -> list[WorkList]:
@@ -104,14 +125,16 @@ def work_lists(result: BookingSourcesResult) -> list[WorkList]:
     odd &= true(created > micros(result.as_of) - micros(RECENT))
 
     waiting = _rows(result, call)
+    every, calls = pd.Series(True, index=waiting.index), _calls(result, waiting)
     asked = _shown(result, _rows(result, odd), "Requested start: {start}", phones=True)
     return [
-        _calls(result, waiting).work_list(
+        calls.work_list(
             "still-new",
             "Bookings waiting for a call for more than a day",
-            "Call each, then accept or dismiss the booking in ServiceTitan (Calls > Bookings, status New).",
-            pd.Series(True, index=waiting.index),
+            f"Call each, then accept or dismiss the booking in ServiceTitan ({_SCREEN}).",
+            every,
         ),
+        *calls.apart(every, of="bookings", close=f"dismiss the booking with its reason ({_SCREEN})"),
         WorkList(
             "new-too-long",
             f"Bookings still new after more than {CALL_WITHIN.days} days",
@@ -144,7 +167,9 @@ def _rows(result: BookingSourcesResult, chosen: nw.Expr) -> pd.DataFrame:
     times = dict.fromkeys(("created", "start", "customer"), "Int64")
     picked = collected(rows.select(*by, "id", *times), times)
     bookings: nw.LazyFrame[Any] = nw.from_native(result.bookings).lazy()
-    names = [name for name in (TENANT, "id", "name", *_IDS, *_SHOWN) if name in bookings.collect_schema()]
+    names = [
+        name for name in (TENANT, "id", "name", *_IDS, *_SHOWN, "address_zip") if name in bookings.collect_schema()
+    ]
     read = collected(bookings.filter(nw.col("id").is_in(picked["id"].tolist())).select(*names))
     table = picked.merge(read, on=[*by, "id"], how="left")
     return table.sort_values("created", ascending=False, ignore_index=True)
@@ -174,11 +199,56 @@ def _calls(result: BookingSourcesResult, rows: pd.DataFrame) -> Calls:
     """Return these bookings as calls, each with the share of earlier ones of its age that became jobs."""
     earlier = _earlier(result)
     middle = (np.asarray(earlier.lower[0]) + np.asarray(earlier.upper[0])) / 2
-    waited = (micros(result.as_of) - rows["created"]) // micros(_DAY)
-    group = np.searchsorted(_AGES, waited.to_numpy(dtype=np.int64), side="right") - 1
-    chances = pd.Series(np.where(earlier.known, middle, np.nan)[group], index=rows.index)
+    of_group = np.where(earlier.known, middle, np.nan)
+    chances = pd.Series(of_group[_age_groups(result, rows)], index=rows.index)
     shown = _shown(result, rows, "New, nobody answered", phones=True)
-    return Calls(shown, rows, chances, result.job_values, _OF_AGE)
+    return Calls(shown, rows, chances, result.job_values, _OF_AGE, _booked_since(result, rows))
+
+
+def _booked_since(result: BookingSourcesResult, rows: pd.DataFrame) -> pd.Series:
+    """Return of each booking the first later job of its customer, or another booking of the person that became a job.
+
+    A booking that waits names no customer: it is the only one with a phone number or e-mail address of the booking.
+    """
+    zone, within = ZoneInfo(result.time_zone), [name for name in (TENANT,) if name in rows]
+    asked = rows.assign(created=pd.to_datetime(rows["created"], unit="us", utc=True))
+    contacts = result.contacts
+    if contacts is not None and "booking_id" in contacts:
+        by = [name for name in within if name in contacts]
+        numbers = contacts[[*by, "booking_id", "value"]].dropna(subset=["booking_id", "value"])
+        mine = (
+            rows[[*by, "id"]]
+            .rename_axis("row")
+            .reset_index()
+            .merge(numbers, left_on=[*by, "id"], right_on=[*by, "booking_id"])
+        )
+        asked["customer"] = only_customers(mine, contacts).reindex(rows.index)
+    texts = jobs_since(asked, result.jobs, {"customer": "customer_id"}, as_of=result.as_of, zone=zone)
+    twins = _booked_twins(result, rows)
+    return texts.mask(texts.eq("") & twins.ne(""), twins)
+
+
+def _booked_twins(result: BookingSourcesResult, rows: pd.DataFrame) -> pd.Series:
+    """Return of each booking another one of the same name and ZIP code, at most a week apart, that became a job."""
+    texts = pd.Series("", index=rows.index, dtype="str")
+    if rows.empty or not {"name", "address_zip"} <= {*rows}:
+        return texts
+    by = [name for name in (TENANT, "id") if name in rows]
+    near = micros(SAME_PERSON)
+    since = true(nw.col("created") >= int(rows["created"].min()) - near)
+    booked = collected(result.rows.filter(became(*WORK), ~nw.col("deleted"), since).select(*by, "created"))
+    bookings: nw.LazyFrame[Any] = nw.from_native(result.bookings).lazy()
+    chosen = bookings.filter(nw.col("id").is_in(booked["id"].tolist() or [0])).select(*by, "name", "address_zip")
+    booked = booked.merge(collected(chosen), on=by)
+    pairs = (
+        rows.assign(who=who_asked(rows), row=rows.index)
+        .dropna(subset=["who"])
+        .merge(booked.assign(who=who_asked(booked)), on=[*by[:-1], "who"], suffixes=("", "_booked"))
+    )
+    apart = (pairs["created_booked"] - pairs["created"]).abs()
+    nearest = pairs.assign(apart=apart)[apart <= near].sort_values("apart").drop_duplicates("row").set_index("row")
+    texts.update(nearest["id_booked"].map("Booking {} of the same name and ZIP code became a job".format).astype("str"))
+    return texts
 
 
 def _local(moments: pd.Series, zone: str) -> pd.Series:

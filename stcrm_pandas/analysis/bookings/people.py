@@ -27,7 +27,7 @@ from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.contact_values import find_contacts as spellings_of
 from stcrm_pandas.frame.contact_values import is_valid_address, is_valid_number
 
-__all__ = ["SamePerson", "same_person"]
+__all__ = ["SamePerson", "same_person", "who_asked"]
 
 Contacts = pd.DataFrame | Callable[[list[int]], pd.DataFrame] | None
 
@@ -177,12 +177,19 @@ def same_person(
     return SamePerson(pairs, credit, len(frame), days, contacts is not None, ids)
 
 
+def who_asked(bookings: pd.DataFrame) -> pd.Series:
+    """Return the name and ZIP code of each booking, alike for the same person; missing without both."""
+    text = bookings[["name", "address_zip"]].astype("str").fillna("")
+    name = text["name"].str.casefold().str.split().str.join(" ")
+    zip_code = text["address_zip"].str.strip().str[:5]
+    who: pd.Series = (name + "|" + zip_code).where((name != "") & (zip_code != ""))
+    return who
+
+
 def _pairs(frame: pd.DataFrame, days: int) -> pd.DataFrame:
     """Return each booking with the latest earlier one of the same name and ZIP code from another source."""
-    name = frame["name"].astype("str").str.casefold().str.split().str.join(" ")
-    zip_code = frame["address_zip"].astype("str").str.strip().str[:5]
-    rows = frame.assign(who=name + "|" + zip_code, at=frame["created_on"])
-    rows = rows[name.notna() & (name != "") & zip_code.notna() & (zip_code != "") & rows["at"].notna()]
+    rows = frame.assign(who=who_asked(frame), at=frame["created_on"])
+    rows = rows[rows["who"].notna() & rows["at"].notna()]
     rows = rows[rows.duplicated("who", keep=False)].sort_values(["at", "id"])
     rows = rows.assign(place=np.arange(len(rows)))[["id", "group", "who", "at", "place"]]
     both = rows.merge(rows, on="who", suffixes=("_first", "_second"))

@@ -41,7 +41,7 @@ def actions(result: OpportunitiesResult, lists: object) -> list[Action]:
     return _booked_less(result) + _more_expensive(result) + _uncredited(result)
 
 
-def tiles(result: OpportunitiesResult) -> list[Tile]:
+def tiles(result: OpportunitiesResult, lists: object) -> list[Tile]:
     """Return tiles of opportunities, booked and completed ones, and their revenue."""
     if result.weeks is None or result.time_zone is None:
         return []

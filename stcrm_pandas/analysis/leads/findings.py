@@ -33,7 +33,7 @@ from stcrm_pandas.analysis.job_values import about
 from stcrm_pandas.analysis.leads import tables as lead_tables
 from stcrm_pandas.analysis.leads.curves import UNSURE, later_conversion
 from stcrm_pandas.analysis.leads.keys import columns_of
-from stcrm_pandas.analysis.leads.lists import ages_in_days, work_lists
+from stcrm_pandas.analysis.leads.lists import ages_in_days
 from stcrm_pandas.analysis.leads.reduction import day_of, in_period
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, gap
@@ -110,7 +110,7 @@ def _contrast(result: LeadConversionResult, booked: OpportunitiesResult | None) 
     return None
 
 
-def tiles(result: LeadConversionResult) -> list[Tile]:
+def tiles(result: LeadConversionResult, lists: Mapping[str, WorkList]) -> list[Tile]:
     """Return tiles of new inquiries, those booked within 30 and 7 days, and overdue follow-ups; none without a zone."""
     if result.time_zone is None:
         return []
@@ -124,7 +124,7 @@ def tiles(result: LeadConversionResult) -> list[Tile]:
         tile("New leads", 0, None),
         tile("Booked within 30 days", 30, ("lower_30", "upper_30")),
         tile("Booked within 7 days", 7, ("lower_7", "upper_7")),
-        _overdue(result, zone),
+        _overdue(result, zone, lists["overdue-follow-up"].frame),
     ]
 
 
@@ -161,9 +161,8 @@ def _a_year_before(result: LeadConversionResult, period: Period) -> Measured | N
     return measured_share(*(rows[name].sum() for name in ("lower", "upper", "mature")), min_group=result.min_group)
 
 
-def _overdue(result: LeadConversionResult, local: ZoneInfo) -> Tile:
-    """Return the open leads whose follow-up is overdue, by how long and by the month in which they came in."""
-    listed = next(one.frame for one in work_lists(result) if one.key == "overdue-follow-up")
+def _overdue(result: LeadConversionResult, local: ZoneInfo, listed: pd.DataFrame) -> Tile:
+    """Return the overdue follow-ups to call, by how long and by the month in which they came in."""
     late = listed["Days waiting"]
     today = result.as_of.astimezone(local)
     came = pd.PeriodIndex(pd.to_datetime(listed["Came in"], errors="coerce"), freq="M")

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 
 import narwhals.stable.v2 as nw
 
-from stcrm_pandas.analysis.base.engine import MISSING, Rows, keys, micros, once
+from stcrm_pandas.analysis.base.engine import MISSING, Rows, keys, micros, once, true
 
-__all__ = ["inquiries_of", "persons_of", "phone_number"]
+__all__ = ["converted_with", "inquiries_of", "persons_of", "phone_number"]
 
 _PERSON = ("kind", "person")
 _DIGITS = 10
@@ -84,17 +84,8 @@ def inquiries_of(
     base = [*keys(leads, "id"), "created", *first]
     if within is None:
         return leads.select(*base, *over_all)
-    rows = persons_of(leads)
+    rows, alone, chained = _chains(leads, within)
     persons = [*keys(rows), *_PERSON]
-    rows = once(rows.with_columns(of_person=nw.len().over(*persons)))
-    # most people have one lead, so only the others are sorted: sorting is the slowest step
-    alone = (nw.col("of_person") == 1) | (nw.col("kind") == 2) | nw.col("created").is_null()
-    order = ("created", "id")
-    chained = rows.filter(~alone).with_columns(before=nw.col("created").shift(1).over(*persons, order_by=order))
-    chained = chained.with_columns(
-        begins=nw.when(nw.col("created") - nw.col("before") < micros(within)).then(nw.lit(0)).otherwise(nw.lit(1))
-    ).with_columns(inquiry=nw.col("begins").cum_sum().over(*persons, order_by=order))
-    chained = once(chained)
     on = [*persons, "inquiry"]
     later = chained.filter(nw.col("begins") == 0).group_by(*on)
     of_later = (getattr(nw.col(name), kind)().alias(f"{name}_later") for name, kind in over_all.items())
@@ -106,6 +97,30 @@ def inquiries_of(
             rows.filter(alone).select(*base, *single),
         ]
     )
+
+
+def converted_with(leads: Rows, within: dt.timedelta) -> Rows:
+    """Return the open leads of inquiries that another lead converted: `id`, and the id of that lead (`converted`)."""
+    rows, _, chained = _chains(leads, within)
+    on = [*keys(rows), *_PERSON, "inquiry"]
+    won = chained.filter(true(nw.col("status") == "Converted")).group_by(*on).agg(converted=nw.col("id").max())
+    waiting = chained.filter(true(nw.col("status") == "Open"))
+    return waiting.join(won, on=on, how="inner").select(*keys(rows, "id"), "converted")
+
+
+def _chains(leads: Rows, within: dt.timedelta) -> tuple[Rows, nw.Expr, Rows]:
+    """Return the leads with their persons, which of them are alone, and the others with the number of their inquiry."""
+    rows = persons_of(leads)
+    persons = [*keys(rows), *_PERSON]
+    rows = once(rows.with_columns(of_person=nw.len().over(*persons)))
+    # most people have one lead, so only the others are sorted: sorting is the slowest step
+    alone = (nw.col("of_person") == 1) | (nw.col("kind") == 2) | nw.col("created").is_null()
+    order = ("created", "id")
+    chained = rows.filter(~alone).with_columns(before=nw.col("created").shift(1).over(*persons, order_by=order))
+    chained = chained.with_columns(
+        begins=nw.when(nw.col("created") - nw.col("before") < micros(within)).then(nw.lit(0)).otherwise(nw.lit(1))
+    ).with_columns(inquiry=nw.col("begins").cum_sum().over(*persons, order_by=order))
+    return rows, alone, once(chained)
 
 
 def _with_later(name: str, kind: str) -> nw.Expr:

@@ -346,6 +346,7 @@ def lead_conversion(
         source=leads,
         names=lookup,
         jobs=jobs,
+        bookings=bookings,
         contacts=all_contacts(contacts),
         cautions=tuple(warned),
         period=counted,

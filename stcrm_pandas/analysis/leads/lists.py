@@ -10,19 +10,32 @@ from zoneinfo import ZoneInfo
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from stcrm_pandas.analysis.base.engine import TENANT, is_among, true
+from stcrm_pandas.analysis.base.engine import TENANT, collected, is_among, lazy, true
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.names import known_names, named_within
+from stcrm_pandas.analysis.booked_since import day_of, jobs_since, only_customers
 from stcrm_pandas.analysis.call_order import Calls
 from stcrm_pandas.analysis.contacts import contact_columns
 from stcrm_pandas.analysis.leads.curves import chances_of_ages
+from stcrm_pandas.analysis.leads.inquiries import converted_with, persons_of
+from stcrm_pandas.analysis.leads.reduction import kept_leads, split_reasons
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 
 __all__ = ["ages_in_days", "open_leads", "work_lists"]
 
 _TIMES = ("created_on", "follow_up_date", "modified_on")
 _TEXTS = ("lead_customer_name", "lead_phone", "lead_email", "priority", "lead_url")
-_IDS = ("id", "customer_id", "location_id", "campaign_id", "business_unit_id", "job_type_id", "call_reason_id")
+_IDS = (
+    "id",
+    "customer_id",
+    "call_id",
+    "booking_id",
+    "location_id",
+    "campaign_id",
+    "business_unit_id",
+    "job_type_id",
+    "call_reason_id",
+)
 _CHANGE = "Follow Up > Leads"
 _OF_AGE = "of leads of the same age that were still booked within 30 days"
 
@@ -52,10 +65,11 @@ def ages_in_days(result: LeadConversionResult, leads: pd.DataFrame) -> pd.Series
 
 
 def work_lists(result: LeadConversionResult) -> list[WorkList]:
-    """Return three lists, the calls that are worth most first; each open lead is in at most one list.
+    """Return three call lists, the calls that are worth most first, and two lists of those not to call.
 
-    Overdue: the follow-up was due on a local day before the read. Without a follow-up: there is no date. Stale: the
-    follow-up is not due yet, and nothing changed for `stale_days` days.
+    Each open lead is in at most one list. Overdue: the follow-up was due on a local day before the read. Without a
+    follow-up: there is no date. Stale: the follow-up is not due yet, and nothing changed for `stale_days` days. Leads
+    of customers who must not be called, or who may have been booked since, are in lists of their own instead.
     """
     leads = open_leads(result)
     local = ZoneInfo(result.time_zone or "UTC")
@@ -63,42 +77,70 @@ def work_lists(result: LeadConversionResult) -> list[WorkList]:
     due = leads["follow_up_date"].dt.tz_convert(local).dt.tz_localize(None).dt.normalize()
     unchanged = leads["modified_on"] <= pd.Timestamp(result.as_of - dt.timedelta(days=result.stale_days))
     ages = ages_in_days(result, leads)
+    due_before, undue = due < today, (due >= today) & unchanged
+    changed = leads["modified_on"].dt.tz_convert(local)
     table = _table(result, leads, local)
-    rows, chances = leads.assign(created=leads["created_on"]), _chances(result, ages)
-
-    def listed(key: str, title: str, what_to_do: str, chosen: pd.Series, why: Any, days: pd.Series) -> WorkList:
-        shown = table.copy()
-        shown.insert(list(shown).index("E-mail") + 1, "Why", why)
-        shown.insert(list(shown).index("Why") + 1, "Days waiting", days.astype("Int64"))
-        calls = Calls(shown, rows, chances, result.job_values, _OF_AGE)
-        return calls.work_list(key, title, what_to_do, chosen)
-
+    why = ("Due " + day_of(due)).mask(due.isna(), "No follow-up date").mask(undue, "Unchanged since " + day_of(changed))
+    quiet = (pd.Timestamp(result.as_of) - leads["modified_on"]).dt.days
+    days = (today - due).dt.days.mask(due.isna(), ages).mask(undue, quiet).astype("Int64")
+    place = list(table).index("E-mail") + 1
+    table.insert(place, "Why", why.astype("str"))
+    table.insert(place + 1, "Days waiting", days)
+    rows = leads.assign(created=leads["created_on"])
+    since = _booked_since(result, rows, local)
+    calls = Calls(table, rows, _chances(result, ages), result.job_values, _OF_AGE, since)
     return [
-        listed(
+        calls.work_list(
             "overdue-follow-up",
             "Overdue follow-ups",
             "Call each of them, then set a new follow-up date or dismiss the lead with its reason.",
-            due < today,
-            "Due " + _day(due),
-            (today - due).dt.days,
+            due_before,
         ),
-        listed(
+        calls.work_list(
             "no-follow-up",
             "Open leads without a follow-up",
             f"Call each of them, or set the date of a follow-up ({_CHANGE}).",
             due.isna(),
-            "No follow-up date",
-            ages,
         ),
-        listed(
+        calls.work_list(
             "stale",
             f"Open leads without a change for {result.stale_days} days",
             "Their follow-up is still to come, but nothing happened since. Call now, or dismiss with a reason.",
-            (due >= today) & unchanged,
-            "Unchanged since " + _day(leads["modified_on"].dt.tz_convert(local)),
-            (pd.Timestamp(result.as_of) - leads["modified_on"]).dt.days,
+            undue,
+        ),
+        *calls.apart(
+            due_before | due.isna() | undue, of="leads", close=f"dismiss the lead with its reason ({_CHANGE})"
         ),
     ]
+
+
+def _booked_since(result: LeadConversionResult, leads: pd.DataFrame, local: ZoneInfo) -> pd.Series:
+    """Return of each open lead the first later job of its customer, call or booking, or the lead that was converted.
+
+    The customer of a lead without one is found as for inquiries, else by its phone, if one customer alone has it.
+    """
+    by = [name for name in (TENANT, "id") if name in leads]
+    out = split_reasons(result.dismissing_reasons)[0]
+    kept = kept_leads(result.source, result.limits, not_leads=result.not_leads, reasons=out)
+    known = persons_of(kept).filter(true(nw.col("status") == "Open")).select(*by, "customer")
+    converted = converted_with(kept, dt.timedelta(days=result.within_days))
+    customer, other = (
+        leads[by].merge(collected(one), on=by, how="left").iloc[:, -1].astype("Int64").set_axis(leads.index)
+        for one in (known, converted)
+    )
+    if "lead_phone" in leads:
+        phones = leads.loc[customer.isna() & leads["lead_phone"].notna()].rename(columns={"lead_phone": "value"})
+        customer = customer.fillna(only_customers(phones.rename_axis("row").reset_index(), result.contacts))
+    links = {"customer": "customer_id", "call_id": "lead_call_id", "booking_id": "booking_id", "its_job": "id"}
+    owned = leads.assign(customer=customer).astype({"booking_id": "Int64"})
+    if result.bookings is not None:
+        named = lazy(result.bookings, "bookings", ("id", "job_id")).filter(~nw.col("job_id").is_null())
+        of_leads = named.filter(nw.col("id").is_in(owned["booking_id"].dropna().tolist() or [0]))
+        jobs = collected(of_leads).rename(columns={"id": "booking_id", "job_id": "its_job"})
+        owned = owned.merge(jobs, on=[*by[:-1], "booking_id"], how="left").set_axis(leads.index)
+    texts = jobs_since(owned, result.jobs, links, as_of=result.as_of, zone=local)
+    said = other.map("Lead {} of the same inquiry was converted".format, na_action="ignore")
+    return texts.mask(texts.eq("") & other.notna(), said.astype("str"))
 
 
 def _chances(result: LeadConversionResult, ages: pd.Series) -> pd.Series:
@@ -142,10 +184,3 @@ def _customers(ids: Sequence[Any], lookup: Any) -> list[str]:
     """Return the names of customers; empty where a name is not known."""
     known = known_names(lookup)
     return ["" if pd.isna(id) else known.get(int(id), "") for id in ids]
-
-
-def _day(moments: pd.Series) -> pd.Series:
-    """Return days as 'Nov 3, 2026'."""
-    number = moments.dt.day.astype("Int64").astype("str")
-    days: pd.Series = moments.dt.strftime("%b ") + number + moments.dt.strftime(", %Y")
-    return days

@@ -47,6 +47,7 @@ __all__ = [
     "Reduced",
     "day_of",
     "in_period",
+    "kept_leads",
     "not_leads",
     "reduce_leads",
     "split_reasons",
@@ -137,36 +138,8 @@ def reduce_leads(
     If fewer than `min_group` inquiries of the period asked for are old enough, an earlier one is counted.
     """
     refuse_mixtures(leads=leads, jobs=jobs, bookings=bookings)
-    columns = [*_LEADS, *columns_of(by)]
-    rows = lazy(
-        leads,
-        "leads",
-        list(dict.fromkeys(columns)),
-        times=("created_on", "modified_on"),
-        optional=("lead_phone",),
-        filled=[name for name in _FILLED if name not in columns],
-        local=("created_on",),
-        time_zone=limits.time_zone,
-    )
-    refuse_repeats(rows, "leads")
-    names = rows.collect_schema().names()
-    refuse_mixed_tenants(rows, by)
     carried = {f"key_{place}": key_of(one) for place, one in enumerate(by) if one != "tag"}
-    wall = nw.col("created_on_local").dt
-    flat = once(
-        rows.select(
-            *keys(rows, "id", "status", "call_id", "booking_id", "customer_id"),
-            *(["lead_phone"] if "lead_phone" in names else []),
-            nw.col("created_on").alias("created"),
-            nw.col("modified_on").alias("modified"),
-            nw.col("business_unit_id").alias("unit"),
-            (local_month("created_on") if limits.zone else MISSING).alias("month"),
-            ((wall.year() * 100 + wall.month()) * 100 + wall.day() if limits.zone else MISSING).alias("date"),
-            nw.col("dismissing_reason_id").alias("reason"),
-            _left_out(is_among(rows, "call_reason_id", not_leads or {}), reasons or {}).alias("left_out"),
-            *(expression.alias(name) for name, expression in carried.items()),
-        )
-    )
+    rows, flat = _read(leads, limits, carried, not_leads=not_leads, reasons=reasons, by=by)
     dismissal = nw.when(true(nw.col("status") == "Dismissed")).then(nw.col("reason"))
     until = micros(limits.as_of)
     kept = flat.filter(nw.col("left_out") == "")
@@ -215,6 +188,53 @@ def reduce_leads(
         every_event_time=every_event_time,
         period=period,
     )
+
+
+def kept_leads(
+    leads: Any, limits: Limits, *, not_leads: Mapping[int | None, Sequence[int]], reasons: Mapping[int, str]
+) -> Rows:
+    """Return the leads that are not left out: `id`, `status`, `created`, ids, and `lead_phone` if there is one."""
+    return _read(leads, limits, {}, not_leads=not_leads, reasons=reasons)[1].filter(nw.col("left_out") == "")
+
+
+def _read(
+    leads: Any,
+    limits: Limits,
+    carried: Mapping[str, nw.Expr],
+    *,
+    not_leads: Mapping[int | None, Sequence[int]] | None,
+    reasons: Mapping[int, str] | None,
+    by: Sequence[str] = (),
+) -> tuple[Rows, Rows]:
+    """Return the leads as read, and the columns that the reduction needs, with the reason for leaving a lead out."""
+    columns = [*_LEADS, *columns_of(by)]
+    rows = lazy(
+        leads,
+        "leads",
+        list(dict.fromkeys(columns)),
+        times=("created_on", "modified_on"),
+        optional=("lead_phone",),
+        filled=[name for name in _FILLED if name not in columns],
+        local=("created_on",),
+        time_zone=limits.time_zone,
+    )
+    refuse_repeats(rows, "leads")
+    names = rows.collect_schema().names()
+    refuse_mixed_tenants(rows, by)
+    wall = nw.col("created_on_local").dt
+    flat = rows.select(
+        *keys(rows, "id", "status", "call_id", "booking_id", "customer_id"),
+        *(["lead_phone"] if "lead_phone" in names else []),
+        nw.col("created_on").alias("created"),
+        nw.col("modified_on").alias("modified"),
+        nw.col("business_unit_id").alias("unit"),
+        (local_month("created_on") if limits.zone else MISSING).alias("month"),
+        ((wall.year() * 100 + wall.month()) * 100 + wall.day() if limits.zone else MISSING).alias("date"),
+        nw.col("dismissing_reason_id").alias("reason"),
+        _left_out(is_among(rows, "call_reason_id", not_leads or {}), reasons or {}).alias("left_out"),
+        *(expression.alias(name) for name, expression in carried.items()),
+    )
+    return rows, once(flat)
 
 
 def in_period(dates: Days, period: Period) -> Days:

@@ -65,6 +65,7 @@ class LeadConversionResult(Result):
     source: Any = field(compare=False)
     names: Mapping[str, Any] = field(compare=False)
     jobs: Any = field(default=None, compare=False)
+    bookings: Any = field(default=None, compare=False)
     contacts: pd.DataFrame | None = field(default=None, compare=False)
     disagreements: Mapping[Any, str] = field(default_factory=dict, compare=False)
 

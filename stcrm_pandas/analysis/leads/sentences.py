@@ -138,6 +138,7 @@ def definitions(result: LeadConversionResult) -> Definitions:
     values = {
         **vars(result),
         "units": words.unit[1],
+        "days_in": f"days in local time, {result.time_zone}" if result.time_zone else "days in UTC",
         "strata": words.strata,
         "clearly_different": CLEARLY_DIFFERENT.format(
             min_group=result.min_group, units=words.unit[1], strata=words.strata

@@ -101,7 +101,7 @@ def _by_month(result: ContactPreferencesResult, hits: Any) -> pd.DataFrame:
     return counts.assign(n=counts["volume"], upper=counts["lower"], name=names, whole=counts.index < now)
 
 
-def tiles(result: ContactPreferencesResult) -> list[Tile]:
+def tiles(result: ContactPreferencesResult, lists: object) -> list[Tile]:
     """Return four key figures for customers created in the last complete weeks; none without a time zone."""
     local = zone(None, result.time_zone)
     if local is None:

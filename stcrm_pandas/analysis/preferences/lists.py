@@ -15,7 +15,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT, collected
 from stcrm_pandas.analysis.base.findings import WorkList
-from stcrm_pandas.analysis.contacts import contact_columns, explain_marks
+from stcrm_pandas.analysis.contacts import DO_NOT_CALL, contact_columns, explain_marks
 from stcrm_pandas.analysis.preferences.consent import read_beside
 from stcrm_pandas.analysis.preferences.owners import locations_of
 from stcrm_pandas.analysis.preferences.reach import (
@@ -30,6 +30,9 @@ from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 __all__ = ["MARKETING", "shared_numbers", "work_lists"]
 
 MARKETING = "preferences_marketing_updates_enabled"
+_TO_ASK = ("ask-for-marketing", "ask-whether-mobile", "preference-without-valid")
+"""The keys of lists of people to call with a question."""
+
 _SWITCH_OFF = "Switch off marketing on these in ServiceTitan, one by one or, in a notebook, all at once."
 
 
@@ -89,7 +92,7 @@ def work_lists(result: ContactPreferencesResult) -> list[WorkList]:
         *(one for store in stores for one in _to_correct(store)),
         _shared(stores[0]),
     ]
-    return _with_phones(result, lists)
+    return _without_refusals(_with_phones(result, lists))
 
 
 def _with_phones(result: ContactPreferencesResult, lists: list[WorkList]) -> list[WorkList]:
@@ -112,6 +115,28 @@ def _with_phones(result: ContactPreferencesResult, lists: list[WorkList]) -> lis
                 frame.insert(list(frame).index(who) + 1, "Phone", frame[title].map(phones).astype("str"))
                 lists[place] = replace(one, frame=frame, notes=explain_marks(frame))
     return lists
+
+
+def _without_refusals(lists: list[WorkList]) -> list[WorkList]:
+    """Take customers who must not be called off the lists of those to ask, and list them apart."""
+    kept, refused = [], []
+    for one in lists:
+        if not one.key.startswith(_TO_ASK) or "Phone" not in one.frame:
+            kept.append(one)
+            continue
+        no = one.frame["Phone"].eq(DO_NOT_CALL)
+        refused.append(one.frame[no].assign(Why=pd.Series(one.title, index=one.frame.index[no], dtype="str")))
+        frame = one.frame[~no].reset_index(drop=True)
+        kept.append(replace(one, frame=frame, notes=explain_marks(frame)))
+    frame = pd.concat(refused, ignore_index=True) if refused else pd.DataFrame()
+    apart = WorkList(
+        "preferences-not-to-call",
+        "Customers to ask, who must not be called",
+        "Do not call them to ask. Ask when they get in touch.",
+        frame,
+        notes=explain_marks(frame),
+    )
+    return [*kept, apart]
 
 
 def _contacts(result: ContactPreferencesResult) -> pd.DataFrame:

@@ -306,6 +306,8 @@ def test_edges(booked: Frames, leads: Frames, jobs: Frames) -> None:
         assert found.table.dtypes.equals(empty.table.dtypes)
         assert {key: len(part) for key, part in found.work_lists.items() if key != "spellings"}.keys() == {
             "still-new",
+            "bookings-booked-since",
+            "bookings-not-to-call",
             "new-too-long",
             "odd-starts",
         }

@@ -49,7 +49,8 @@ def found(leads: Frames) -> LeadConversion:
 
 def test_each_open_lead_is_in_one_list_at_most(found: LeadConversion) -> None:
     lists = {key: one.frame["Lead id"].tolist() for key, one in found.work_lists.items()}
-    assert lists == {"overdue-follow-up": [3, 2], "no-follow-up": [5, 4], "stale": [6]}
+    apart = {"leads-booked-since": [], "leads-not-to-call": []}
+    assert lists == {"overdue-follow-up": [3, 2], "no-follow-up": [5, 4], "stale": [6]} | apart
     overdue = found.work_lists["overdue-follow-up"].frame
     assert overdue["Days waiting"].tolist() == [28, 1]
     assert overdue["Why"].tolist() == ["Due Jan 31, 2026", "Due Feb 27, 2026"]
@@ -149,16 +150,18 @@ def test_opt_outs_of_calls_count_on_any_record_of_a_number(leads: Frames) -> Non
     customers = pd.DataFrame({"id": [7, 9, 12], "name": ["Ann", "Bob", "Cy"], "do_not_service": [False, True, True]})
     names = {"customer": customers}
     found = lead_conversion(leads(*rows), contacts=contacts, names=names, as_of=NOW, time_zone=ZONE)
-    listed = found.work_lists["no-follow-up"]
+    listed, apart = found.work_lists["no-follow-up"], found.work_lists["leads-not-to-call"]
     assert {row[0]: row[1:] for row in listed.frame[["Lead id", "Phone", "Opt-outs"]].values.tolist()} == {
         1: ["(512) 555-0103", ""],
-        2: ["Do not call", ""],
-        3: ["Do not call", ""],
         4: ["(512) 555-0106", ""],
         5: ["(512) 555-0105", "Do not text, No marketing"],
-        6: ["Do not call", ""],
     }
-    page = work_list(listed)
+    assert apart.frame[["Lead id", "Phone"]].values.tolist() == [
+        [2, "Do not call"],
+        [3, "Do not call"],
+        [6, "Do not call"],
+    ]
+    page = work_list(listed) + work_list(apart)
     assert page.count("tel:") == 3
     assert "555-0102" not in page
 
@@ -255,7 +258,7 @@ def test_figures_of_empty_results(leads: Frames) -> None:
     for kind in ("rates", "months", "curve", "cohorts", "reasons"):
         assert nothing.figure(kind).layout.meta["alt"]
     assert nothing.actions() == []
-    assert [len(one) for one in nothing.work_lists.values()] == [0, 0, 0]
+    assert [len(one) for one in nothing.work_lists.values()] == [0] * 5
     assert nothing.summary()[0].startswith("No inquiry is 30 days old yet")
     assert nothing.curve["share_lower"].isna().all()
 

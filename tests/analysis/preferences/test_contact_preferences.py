@@ -495,3 +495,19 @@ def test_lists_have_the_number_by_which_to_reach_somebody() -> None:
     assert shown["marketing-at-do-not-service"]["Phone"].to_dict() == {3: "Do not call"}
     assert lists["marketing-at-do-not-service"].notes[0].startswith("Do not call: ")
     assert not lists["preference-without-valid"].notes
+
+
+def test_people_who_must_not_be_called_are_not_asked() -> None:
+    unknown = {"type": "MobilePhone", MARKETING: None, "value": B}
+    reached = contacts(
+        {"customer_id": 1, **unknown},
+        {"customer_id": 2, **unknown, "value": C},
+        {"customer_id": 2, "type": "Email", "value": "none@none.com"},
+        {"customer_id": 3, "type": "Fax", "value": C, MARKETING: False, REMINDERS: False},  # the same number
+    )
+    one = found(customers({}, {}, {}), reached)
+    assert one.work_lists["ask-for-marketing"].frame["Customer id"].tolist() == [1]
+    assert not len(one.work_lists["preference-without-valid"])
+    apart = one.work_lists["preferences-not-to-call"]
+    assert apart.frame[["Customer id", "Phone"]].values.tolist() == [[2, "Do not call"]]
+    assert "Ask 1 customer about marketing." in [action.do for action in one.actions()]

@@ -136,6 +136,7 @@ def test_changes_from_lists_can_be_planned(company: tuple[Any, ContactPreference
         "preference-without-valid",
         "preference-without-valid-locations",
         "shared-numbers",
+        "preferences-not-to-call",
     ]
 
 

@@ -155,7 +155,16 @@ def test_actions_count_the_rows_of_their_lists(database: Any, found: ContactPref
         select count(distinct s.id) from states s join contacts c on c.customer_id = s.id
         where s.purpose = 'marketing' and s.channel = 'text' and s.why = 7 and c.type = 'MobilePhone'
             and c.marketing is null and c.value not similar to '[0() -]*'
+            and exists (select * from contacts n where n.customer_id = s.id and n.type in ('Phone', 'MobilePhone')
+                and right(regexp_replace(n.value, '[^0-9]', '', 'g'), 10) not in (
+                    select right(regexp_replace(value, '[^0-9]', '', 'g'), 10) from contacts where type <> 'Email'
+                    group by 1 having (bool_or(not marketing) and bool_or(not reminders))
+                        or bool_or(customer_id in (select id from customers where do_not_service))))
     """).fetchone()[0]
+    apart = found.work_lists["preferences-not-to-call"].frame
+    assert set(apart["Phone"]) <= {"Do not call"}
+    for key in ("ask-for-marketing", "ask-whether-mobile", "preference-without-valid"):
+        assert "Do not call" not in set(found.work_lists[key].frame["Phone"])
     texts = {one.work_list: one.do for one in found.actions()}
     assert texts["ask-for-marketing"] == f"Ask {asked:,} customers about marketing."
     for key, text in texts.items():
