@@ -115,6 +115,10 @@ class Connection:
         parents = below(operation, filters)
         return self._reader.list(operation, filters, Options(refresh=True), below=parents)
 
+    def list_moving(self, method: str, **filters: Any) -> pd.DataFrame:
+        """Return all rows of a list as they are now, also while rows are edited."""
+        return self._reader.list_moving(by_name(method), filters)
+
     def allow(self, operation: Operation) -> None:
         """Raise `WritesNotAllowed` if the connection is read-only or offline."""
         self._writer.allow(operation)

@@ -114,10 +114,14 @@ class Fetcher:
 
     def total(self, read: Read[P]) -> int | None:
         """Return the number of rows of a list; it requests a single row, because the service counts them all."""
-        query = wire.page_query(read.operation, read.parts[0].query, 1, 1)
+        return self.page_now(read, 1, size=1)[0].total
+
+    def page_now(self, read: Read[P], number: int, *, size: int | None = None) -> tuple[P, dt.datetime | None]:
+        """Return a page of a list as it is now, without the cache, and the service's date of it."""
+        query = wire.page_query(read.operation, read.parts[0].query, number, size or self._size)
         with self._requests:
             response = self._session.ask(wire.build_request(read.operation, self._api_url, self._tenant, query=query))
-        return read.decode(response.content, {}).total
+        return read.decode(response.content, {}), wire.service_date(response.headers)
 
     def fetch_feed(
         self, read: Read[P], start: str | None, *, max_age: dt.timedelta, bar: Bar

@@ -34,6 +34,7 @@ from stcrm_pandas.reads.decoded import DecodedReads
 from stcrm_pandas.reads.feed import Feed
 from stcrm_pandas.reads.fetching import Fetcher
 from stcrm_pandas.reads.left_out import LeftOut, parents_left_out
+from stcrm_pandas.reads.moving import Span, read_moving
 from stcrm_pandas.reads.options import MaxAge, Options
 from stcrm_pandas.reads.pagination import FetchedRead, Part, Read, shortfall
 from stcrm_pandas.reads.progress import Progress
@@ -146,6 +147,32 @@ class Reader:
         if filters.get("ids") is not None:
             _raise_for_unrequested(operation, found, {whole_number(id) for id in _as_list(filters["ids"], always=True)})
         return found
+
+    def list_moving(self, operation: Operation, filters: Mapping[str, Any]) -> pd.DataFrame:
+        """Return all rows of a list as they are now, also while rows are edited. See `moving`.
+
+        `attrs["stcrm"]["fetched_at"]` is the service's time at the beginning; None if it gives none.
+
+        Raises
+        ------
+        IncompleteRead
+            The pages do not add up.
+        """
+        row, dates = _row(operation), list[dt.datetime | None]()
+
+        def ask(span: Span, number: int) -> DecodedPage:
+            read = _read_of(operation, self._parts(operation, {**filters, **span.filters()})[1])
+            page, date = self._fetcher.page_now(read, number)
+            dates.append(date)
+            bar.page(page.rows, None, False)
+            return page
+
+        with self._progress.bar(operation.name) as bar:
+            pages = read_moving(row, ask, operation.name)
+        assembled = frames.assemble(row, pages, keep="last")
+        assembled.frame.attrs["stcrm"] = self._provenance(operation, assembled, dates[0]) | {"pages": len(dates)}
+        self._report(assembled.drift)
+        return assembled.frame
 
     def _parts(
         self, operation: Operation, filters: Mapping[str, Any], below: Sequence[PathAndParents] = (({}, {}),)
