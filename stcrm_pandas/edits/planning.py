@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.edits.apply.check import check as check_by_reading
-from stcrm_pandas.edits.apply.check import read_contacts, read_preferences
+from stcrm_pandas.edits.apply.opt_in_checks import read_contacts, read_preferences
 from stcrm_pandas.edits.diff import custom_values
 from stcrm_pandas.edits.diff.columns import TARGETS
 from stcrm_pandas.edits.plan import actions, opt_out

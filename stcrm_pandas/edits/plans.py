@@ -132,8 +132,9 @@ class Plan(PlanData):
         Raises
         ------
         UsageError
-            The plan is for another tenant, environment or version, or was edited; it is being applied right now; its
-            journal or lock was removed; or it changes more than 500 rows in production and no sample was applied.
+            The plan is for another tenant, environment or version, or was edited; it is being applied right now, or it
+            has opt-ins and another plan with opt-ins of the tenant is; its journal or lock was removed; or it changes
+            more than 500 rows in production and no sample was applied.
         WritesNotAllowed
             The connection is read-only.
         SettingsError

@@ -75,6 +75,12 @@ class Port(Protocol):
     def list(self, method: str, **filters: Any) -> pd.DataFrame:
         """Return all current rows of a list (`"customers.list_contacts"`)."""
 
+    def list_moving(self, method: str, **filters: Any) -> pd.DataFrame:
+        """Return all rows of a list as they are now, also while rows are edited and move between pages.
+
+        `attrs["stcrm"]["fetched_at"]` is the service's time at the beginning; None if it gives none.
+        """
+
     def allow(self, operation: Operation) -> None:
         """Raise `WritesNotAllowed` if the connection is read-only or offline."""
 

@@ -3,43 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-import pandas as pd
-
 from stcrm_pandas.edits.apply.fresh_rows import RowReader
-from stcrm_pandas.edits.apply.opt_ins import SentOptIns
+from stcrm_pandas.edits.apply.opt_in_checks import OptInChecks, Record
+from stcrm_pandas.edits.apply.opt_ins import has_opt_ins
 from stcrm_pandas.edits.diff.columns import TARGETS, target_of
 from stcrm_pandas.edits.diff.values import current_value
-from stcrm_pandas.edits.plan.build import rows_of
-from stcrm_pandas.edits.plan.consent import FLAGS, is_opt_out
 from stcrm_pandas.edits.plan.model import Key, PlanData, Refusal, Step
-from stcrm_pandas.edits.plan.opt_out import MARKETING, ContactRows, rows_with_value
 from stcrm_pandas.edits.plan.steps import PlanOptions, without_cells
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import ServiceError, UsageError
-from stcrm_pandas.frame.contact_values import find_contacts
 from stcrm_pandas.frame.foreign_cells import is_missing
 
 MOST_CHANGED = 0.05
 """If more than this share of rows changed since they were read, a frame without a tenant counts as another tenant's."""
 ONE_BY_ONE = 100
 """Up to this many customers, locations are read customer by customer."""
-DO_NOT_TEXT = "phone_settings_do_not_text"
-
-Record = tuple[str, Key]
-"""A record: its resource and its key."""
 
 
-def check(plan: PlanData, port: Port, sent: SentOptIns | None = None) -> PlanData:
+def check(plan: PlanData, port: Port) -> PlanData:
     """Return the plan without the changes that a read refuses.
-
-    Parameters
-    ----------
-    sent : SentOptIns, optional
-        Opt-ins of the plan that were sent already: an opt-out in these cells is newer.
 
     Raises
     ------
@@ -48,12 +34,14 @@ def check(plan: PlanData, port: Port, sent: SentOptIns | None = None) -> PlanDat
     """
     if plan.options.get("before_unnamed"):
         refuse_other_tenant(plan, read_current_rows(plan, port))
-    refusals = [*_still_in_use(plan, port), *_opted_out(plan, port, sent or {})]
+    refusals = [*_still_in_use(plan, port)]
+    if has_opt_ins(plan):
+        refusals += OptInChecks(port, plan).refused()
     return replace(without(plan, refusals), checked=True)
 
 
-def refused_by_reading(plan: PlanData, port: Port, sent: SentOptIns) -> list[Refusal]:
-    """Return the changes of a plan that a read refuses, apart from opt-outs, which are checked separately.
+def refused_by_reading(plan: PlanData, port: Port) -> list[Refusal]:
+    """Return the changes of a plan that a read refuses, apart from opt-outs and opt-ins, which are checked separately.
 
     Raises
     ------
@@ -63,7 +51,7 @@ def refused_by_reading(plan: PlanData, port: Port, sent: SentOptIns) -> list[Ref
     rest = replace(plan, steps=tuple(step for step in plan.steps if not step.opt_out))
     if plan.options.get("before_unnamed"):
         refuse_other_tenant(rest, read_current_rows(rest, port))
-    return [*_still_in_use(rest, port), *_opted_out(plan, port, sent)]
+    return list(_still_in_use(rest, port))
 
 
 def opt_outs_refused_by_reading(plan: PlanData, port: Port) -> list[Refusal]:
@@ -210,139 +198,3 @@ def _still_in_use(plan: PlanData, port: Port) -> Iterator[Refusal]:
                 "the customer has an active location",
                 "deactivate that first, or plan with allow_deactivate=True",
             )
-
-
-def _opted_out(plan: PlanData, port: Port, sent: SentOptIns) -> list[Refusal]:
-    """Return a refusal for each opt-in of a number or address that is opted out in another record.
-
-    An opt-out that the plan itself changes to an opt-in does not count, if the plan was made from it.
-    """
-    opt_ins = [(step, cell.column, cell.new) for step in plan.steps for cell in step.cells if cell.consent]
-    if not opt_ins:
-        return []
-    found = read_contacts(port)
-    numbers = [(step, column, numbers_of(step, column, new, found)) for step, column, new in opt_ins]
-    asked = {number for _, _, some in numbers for number in some}
-    preferences = read_preferences(port, rows_with_value(found.methods, asked))
-    opt_outs = find_opt_outs(replace(found, preferences=preferences), asked)
-    for number, opt_out in _opt_outs_of_plan(plan, found):
-        opt_outs[number].append(opt_out)
-    known = {
-        (place, cell.column)
-        for step in plan.steps
-        for place in [_record(step)]
-        for cell in step.cells
-        if cell.consent and _is_opt_out_value(cell.old) and cell.column not in sent.get(place, ())
-    }
-    return [
-        Refusal(step.key, column, *_OPTED_OUT_ELSEWHERE)
-        for step, column, some in numbers
-        if any(
-            opt_out.blocks(column) and (opt_out.record, opt_out.column) not in known | {(_record(step), column)}
-            for number in some
-            for opt_out in opt_outs[number]
-        )
-    ]
-
-
-def _opt_outs_of_plan(plan: PlanData, found: ContactRows) -> Iterator[tuple[str, OptOut]]:
-    """Yield the opt-outs of the plan itself, which are sent before its opt-ins."""
-    for step in plan.steps:
-        for cell in step.cells if step.opt_out else ():
-            if (cell.column in FLAGS and not cell.new) or (cell.column == "value" and is_opt_out(cell.new)):
-                for number in numbers_of(step, cell.column, cell.new, found):
-                    yield number, OptOut(_record(step), cell.column)
-
-
-def _is_opt_out_value(value: Any) -> bool:
-    return value is False or is_opt_out(value)
-
-
-_OPTED_OUT_ELSEWHERE = (
-    "another record of the same number or address is opted out",
-    "ask the person; plan_opt_out(…) opts out the other records, too",
-)
-
-
-@dataclass(frozen=True)
-class OptOut:
-    """A record that is opted out, and by which column."""
-
-    record: Record
-    column: str
-
-    def blocks(self, column: str) -> bool:
-        """Return whether it blocks an opt-in: marketing and texts block every column, others only the same one."""
-        return self.column in (MARKETING, DO_NOT_TEXT, "value", column)
-
-
-def numbers_of(step: Step, column: str, new: Any, found: ContactRows) -> set[str]:
-    """Return the numbers and addresses that an opt-in is about; none if it is about mail or visits."""
-    resource = target_of(step.operation).resource
-    if resource in ("customer_contacts", "location_contacts", "contact_methods") and column == "value":
-        values: Sequence[Any] = [new]
-    elif resource in ("customer_contacts", "location_contacts"):
-        frame = found.customers if resource == "customer_contacts" else found.locations
-        values = _values(frame, dict(zip(TARGETS[resource].row.key, step.key, strict=True)))
-    elif resource == "contact_preferences":
-        values = _values(found.methods, {"contact_id": step.key[0], "id": step.key[1]})
-    elif resource == "contacts":
-        values = _values(found.methods, {"contact_id": step.key[0]})
-    else:
-        values = []
-    return {number for value in values for number in _values_in(value)}
-
-
-def _values_in(value: Any) -> tuple[Any, ...]:
-    """Return the numbers and addresses in a value, or the value itself if there are none."""
-    return find_contacts(value) or ((value,) if value else ())
-
-
-def find_opt_outs(found: ContactRows, asked: Iterable[str]) -> dict[str, list[OptOut]]:
-    """Return the opt-outs of each number or address."""
-    opt_outs: dict[str, list[OptOut]] = defaultdict(list)
-    wanted = set(asked)
-    for resource, frame in (("customer_contacts", found.customers), ("location_contacts", found.locations)):
-        for key, row in rows_of(TARGETS[resource], rows_with_value(frame, wanted), None):
-            off = [flag for flag in FLAGS if not is_missing(row.get(flag)) and not row[flag]]
-            if not is_missing(row.get(DO_NOT_TEXT)) and row[DO_NOT_TEXT]:
-                off.append(DO_NOT_TEXT)
-            for number in _values_in(row["value"]):
-                opt_outs[number] += [OptOut((resource, key), column) for column in off]
-    methods = dict(rows_of(TARGETS["contact_methods"], found.methods, None))
-    for key, row in rows_of(TARGETS["contact_preferences"], found.preferences, None):
-        if is_opt_out(row.get("value")) and key[:2] in methods:
-            for number in _values_in(methods[key[:2]]["value"]):
-                opt_outs[number].append(OptOut(("contact_preferences", key), "value"))
-    return opt_outs
-
-
-def read_contacts(port: Port) -> ContactRows:
-    """Read all contacts of customers and locations, and all contact methods."""
-    preferences = TARGETS["contact_preferences"].row
-    empty = pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in preferences.dtypes.items()})
-    return ContactRows(
-        port.list("customers.list_contacts"),
-        port.list("locations.list_contacts"),
-        port.list("contact_methods.search"),
-        empty,
-    )
-
-
-def read_preferences(port: Port, methods: pd.DataFrame) -> pd.DataFrame:
-    """Read the preferences of some contact methods: one request for each."""
-    if methods.empty:
-        columns = TARGETS["contact_preferences"].row.dtypes
-        return pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in columns.items()})
-    return port.list("contact_preferences.list", contact_ids=methods["contact_id"], contact_method_ids=methods["id"])
-
-
-def _values(frame: pd.DataFrame, key: Mapping[str, Any]) -> Sequence[Any]:
-    here = pd.Series(True, index=frame.index)
-    for name, value in key.items():
-        here &= (frame[name] == value).fillna(False)
-    return [value for value in frame.loc[here, "value"] if not is_missing(value)]
-
-
-def _record(step: Step) -> Record:
-    return target_of(step.operation).resource, step.key

@@ -190,9 +190,9 @@ class Journal:
 
     # Writing
 
-    def also_check(self, file: OpenFile) -> None:
-        """Check another file, too: that of the lock."""
-        self._files.append(file)
+    def also_check(self, files: Iterable[OpenFile]) -> None:
+        """Check other files, too: those of the locks."""
+        self._files += [file for file in files if file not in self._files]
 
     def check_files(self) -> None:
         """Raise if the journal or its lock is no longer the open file.

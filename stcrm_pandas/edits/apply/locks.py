@@ -73,14 +73,25 @@ def lock_path(folder: Path, digest: str) -> Path:
     return folder / f"{digest[:DIGEST_LENGTH]}.lock"
 
 
+BUSY = (
+    "This plan is being applied by another process or thread: one apply at a time. Wait until it has ended, then apply "
+    "the plan again to finish what is left."
+)
+
+
 @contextmanager
-def lock(folder: Path, digest: str) -> Iterator[OpenFile]:
-    """Hold the lock of a plan, and yield its file.
+def lock(folder: Path, digest: str, busy: str = BUSY) -> Iterator[OpenFile]:
+    """Hold the lock of a plan, or another one with a name of its own, and yield its file.
+
+    Parameters
+    ----------
+    busy : str, default BUSY
+        The error if it is held.
 
     Raises
     ------
     UsageError
-        Another apply of the plan is running.
+        Another apply holds the lock.
     SettingsError
         The folder cannot be written to.
     """
@@ -90,10 +101,7 @@ def lock(folder: Path, digest: str) -> Iterator[OpenFile]:
     except OSError as error:
         raise journal_not_writable(folder, error) from None
     if held is None:
-        raise UsageError(
-            "This plan is being applied by another process or thread: one apply at a time. Wait until it has ended, "
-            "then apply the plan again to finish what is left."
-        )
+        raise UsageError(busy)
     with closing(held):
         yield file
 

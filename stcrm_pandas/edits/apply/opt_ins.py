@@ -12,9 +12,8 @@ import datetime as dt
 import hashlib
 import os
 import sqlite3
-from collections import defaultdict
+import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from stcrm_pandas.edits.apply.journal import Entry, Journal, tenant_mark
@@ -37,6 +36,7 @@ class UnreadableJournal(Exception):
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(why)
+        self.path = path
         self.reason = f"{why} So it is unknown which opt-ins were sent already, and an opt-in is sent only once"
         self.instead = (
             f"restore {path} from a backup, or read it with the version that wrote it; if nobody in it can have opted "
@@ -44,16 +44,8 @@ class UnreadableJournal(Exception):
         )
 
 
-@dataclass(frozen=True)
 class EarlierOptIns:
-    """Opt-ins of a plan's rows that were sent, and the journals that cannot be read."""
-
-    sent: SentOptIns = field(default_factory=dict)
-    unreadable: tuple[UnreadableJournal, ...] = ()
-
-
-def opt_ins_sent_since(folder: Path, plan: PlanData) -> EarlierOptIns:
-    """Return the opt-ins of a plan's rows that any plan sent since `before` was read.
+    """Opt-ins of a plan's rows that any plan sent since `before` was read. Safe to use from several threads.
 
     This includes opt-ins that were already in place, and those whose request was running when an apply was killed: they
     may have been carried out and undone. If it is unknown when `before` was read, all of them count.
@@ -65,32 +57,82 @@ def opt_ins_sent_since(folder: Path, plan: PlanData) -> EarlierOptIns:
     plan : PlanData
         The plan whose rows are looked up.
     """
-    wanted = {
-        (_kind(step), key): opt_in_columns(step) for step in plan.steps for key in step.keys if opt_in_columns(step)
-    }
-    if not wanted:
-        return EarlierOptIns()
-    found: dict[tuple[str, Key], frozenset[str]] = defaultdict(frozenset)
-    unreadable = []
-    read_at = _moment(plan.options.get(BEFORE_READ_AT))
-    for path in sorted(folder.glob("*.sqlite")):
-        try:
-            other, entries = read_complete(path)
-        except UnreadableJournal as error:
-            if may_be_of_tenant(path, plan) and not is_acknowledged(path):
-                unreadable.append(error)
-            continue
-        if (other.environment, other.tenant) != (plan.environment, plan.tenant):
-            continue
-        for place, columns in _opted_in(other, entries, read_at):
-            if both := columns & wanted.get(place, frozenset()):
-                found[place] |= both
-    return EarlierOptIns(dict(found), tuple(unreadable))
+
+    def __init__(self, folder: Path, plan: PlanData) -> None:
+        self.sent: SentOptIns = {}
+        """Resource and key of a row to the columns in which it was opted in."""
+        self.unreadable: tuple[UnreadableJournal, ...] = ()
+        """Journals that cannot be read."""
+        self._folder, self._plan = folder, plan
+        self._wanted = {
+            (_kind(step), key): opt_in_columns(step) for step in plan.steps for key in step.keys if opt_in_columns(step)
+        }
+        self._read_at = moment_of(plan.options.get(BEFORE_READ_AT))
+        self._versions: dict[Path, object] = {}
+        self._lock = threading.Lock()
+        if self._wanted:
+            self.look_again()
+
+    def look_again(self, *, apart_from: Path | None = None) -> None:
+        """Read the journals that changed since the last look.
+
+        Parameters
+        ----------
+        apart_from : Path, optional
+            The journal of the apply that asks.
+        """
+        with self._lock:
+            sent, unreadable = dict(self.sent), {error.path: error for error in self.unreadable}
+            for path in sorted(self._folder.glob("*.sqlite")):
+                version = _version(path)
+                if path == apart_from or self._versions.get(path) in (version, _NEVER):
+                    continue
+                unreadable.pop(path, None)
+                self._versions[path] = version
+                try:
+                    other, entries = read_complete(path)
+                except UnreadableJournal as error:
+                    if may_be_of_tenant(path, self._plan) and not is_acknowledged(path):
+                        unreadable[path] = error
+                    continue
+                if not self._has_wanted(other):
+                    self._versions[path] = _NEVER
+                    continue
+                for place, columns in _opted_in(other, entries, self._read_at):
+                    if both := columns & self._wanted.get(place, frozenset()):
+                        sent[place] = sent.get(place, frozenset()) | both
+            self.sent, self.unreadable = sent, tuple(unreadable.values())
+
+    def _has_wanted(self, other: PlanData) -> bool:
+        if (other.environment, other.tenant) != (self._plan.environment, self._plan.tenant):
+            return False
+        return any(
+            (_kind(step), key) in self._wanted for step in other.steps if opt_in_columns(step) for key in step.keys
+        )
+
+
+_NEVER = object()
+"""Stands for a journal whose plan opts in none of the rows: it does not matter how it changes."""
+
+
+def _version(path: Path) -> object:
+    """Return what changes whenever a journal is written."""
+    found = []
+    for file in (path, path.with_name(f"{path.name}-wal")):
+        with contextlib.suppress(FileNotFoundError):
+            there = file.stat()
+            found.append((there.st_ino, there.st_size, there.st_mtime_ns))
+    return found
 
 
 def opt_in_columns(step: Step) -> frozenset[str]:
     """Return the columns in which a request opts somebody in."""
     return frozenset(cell.column for cell in step.cells if cell.consent)
+
+
+def has_opt_ins(plan: PlanData) -> bool:
+    """Return whether a plan opts anybody in."""
+    return any(map(opt_in_columns, plan.steps))
 
 
 def refuse_all_opt_ins(plan: PlanData, unreadable: Iterable[UnreadableJournal]) -> Iterator[Refusal]:
@@ -114,18 +156,25 @@ def _opted_in(
 
 
 def _latest_effect(entry: Entry) -> dt.datetime | None:
-    """Return the latest time at which a row may have been opted in; None if it was not."""
+    """Return the latest time at which a row may have been opted in; None if it was not.
+
+    A time that cannot be read may be any time.
+    """
     at = entry.ended_at if entry.state == "already" else None if entry.refused else entry.sent_at
     if at is None:
         return None
-    service_time = _moment(entry.service_time)
-    if service_time is not None:
-        return service_time + SLACK
-    machine_time = _moment(at)
-    return None if machine_time is None else machine_time + SLACK_OF_MACHINE
+    if entry.service_time is not None:
+        moment, slack = moment_of(entry.service_time), SLACK
+    else:
+        moment, slack = moment_of(at), SLACK_OF_MACHINE
+    return _ANY_TIME if moment is None else moment + slack
 
 
-def _moment(text: object) -> dt.datetime | None:
+_ANY_TIME = dt.datetime.max.replace(tzinfo=dt.UTC)
+
+
+def moment_of(text: object) -> dt.datetime | None:
+    """Return a time of a journal; None if it has none, or none that can be read."""
     if not isinstance(text, str):
         return None
     try:

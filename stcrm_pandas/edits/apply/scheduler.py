@@ -18,7 +18,8 @@ from stcrm_pandas.edits.apply.classify import classify, columns_not_as_planned, 
 from stcrm_pandas.edits.apply.finished_rows import FinishedRows
 from stcrm_pandas.edits.apply.fresh_rows import FreshRow
 from stcrm_pandas.edits.apply.journal import UNFINISHED, Entry, Journal
-from stcrm_pandas.edits.apply.opt_ins import SentOptIns, opt_in_columns
+from stcrm_pandas.edits.apply.opt_in_checks import OptInChecks
+from stcrm_pandas.edits.apply.opt_ins import moment_of, opt_in_columns
 from stcrm_pandas.edits.apply.sending import FRESH_FOR, OVERWRITTEN, Job, Sender, read_groups
 from stcrm_pandas.edits.diff.columns import target_of
 from stcrm_pandas.edits.plan.last_read import (
@@ -64,8 +65,8 @@ class Scheduler:
 
     Parameters
     ----------
-    sent : SentOptIns
-        Opt-ins of the plan that were sent already.
+    checks : OptInChecks or None
+        The checks of opt-ins; None if nobody is opted in now.
     limit : int or None
         The largest number of rows to send, not counting opt-outs; None for no limit.
     """
@@ -76,14 +77,14 @@ class Scheduler:
         port: Port,
         journal: Journal,
         finished: FinishedRows,
-        sent: SentOptIns,
+        checks: OptInChecks | None,
         *,
         limit: int | None,
     ) -> None:
         self._plan, self._port, self._journal, self._finished = plan, port, journal, finished
-        self._opt_ins, self._left = sent, limit
+        self._checks, self._left = checks, limit
         self._timer, self._sleep = port.timer, port.sleep
-        self._sender = Sender(port, journal, finished, self._anything_to_send)
+        self._sender = Sender(port, journal, finished, self._anything_to_send, checks)
         self._threads = 2 * port.concurrency
         # Rows that are read together have to be sent while they are fresh.
         self._at_once = max(1, min(IDS_PER_REQUEST, int(port.rate_limit * FRESH_FOR / 4)))
@@ -181,8 +182,8 @@ class Scheduler:
             return
         job.filled_earlier = filled_opt_ins(job.step, self._journal.text(entry, "body") or {})
         job.opted_out = frozenset(entry.restored)
-        if entry.service_time is not None:
-            job.carried_out_by = dt.datetime.fromisoformat(entry.service_time) + dt.timedelta(seconds=SERVICE_TIMEOUT)
+        if (sent := moment_of(entry.service_time)) is not None:
+            job.carried_out_by = sent + dt.timedelta(seconds=SERVICE_TIMEOUT)
 
     def _next(self) -> _Task | None:
         if len(self._to_send) < self._threads and self._reading < 2 and (group := self._next_group()) is not None:
@@ -278,7 +279,8 @@ class Scheduler:
                 entry.worth_retrying = isinstance(unread, IncompleteRead)
                 self._finished.end([entry], "failed")
                 continue
-            opted_in = self._opt_ins.get((target_of(step.operation).resource, entry.key), ())
+            sent = self._checks.sent if self._checks is not None else {}
+            opted_in = sent.get((target_of(step.operation).resource, entry.key), ())
             verdict = classify(step, entry.key, row, self._plan.options, opted_in)
             entry.now, entry.why = {**entry.now, **verdict.now}, verdict.why
             if verdict.state == "go":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -14,12 +15,22 @@ from stcrm_pandas.edits.apply.classify import filled_differently, is_as_planned,
 from stcrm_pandas.edits.apply.finished_rows import FinishedRows
 from stcrm_pandas.edits.apply.fresh_rows import FreshRow, RowReader, group_keys
 from stcrm_pandas.edits.apply.journal import Entry, Journal, State
+from stcrm_pandas.edits.apply.opt_in_checks import OptInChecks
+from stcrm_pandas.edits.apply.opt_ins import opt_in_columns
 from stcrm_pandas.edits.diff.columns import OTHER_OPERATIONS, target_of
 from stcrm_pandas.edits.plan.fill import CannotFill, body_of
 from stcrm_pandas.edits.plan.last_read import SERVICE_TIMEOUT, filled_opt_ins, is_switched_off, needs_last_read
 from stcrm_pandas.edits.plan.model import Key, Step
 from stcrm_pandas.edits.port import Port
-from stcrm_pandas.errors import PermissionDenied, ResponseError, ServiceError, SettingsError, SignInError
+from stcrm_pandas.errors import (
+    PermissionDenied,
+    ResponseError,
+    ServiceError,
+    SettingsError,
+    SignInError,
+    StcrmError,
+    UsageError,
+)
 from stcrm_pandas.frame.foreign_cells import is_missing
 from stcrm_pandas.http import wire
 
@@ -115,8 +126,8 @@ class _NothingToSend(Exception):
     """The last read showed that no request is needed, or a conflict."""
 
 
-class _CannotReadRow(Exception):
-    """The row could not be read directly before its request."""
+class _NotSent(Exception):
+    """Directly before its request, the row could not be read, or its opt-in was refused."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(str(error))
@@ -136,12 +147,20 @@ class Sender:
         Collects finished rows.
     anything_to_send : callable
         Returns whether a job has anything to send, given its rows as read.
+    checks : OptInChecks or None
+        The checks of opt-ins; None if nobody is opted in now.
     """
 
     def __init__(
-        self, port: Port, journal: Journal, finished: FinishedRows, anything_to_send: Callable[[Job], bool]
+        self,
+        port: Port,
+        journal: Journal,
+        finished: FinishedRows,
+        anything_to_send: Callable[[Job], bool],
+        checks: OptInChecks | None,
     ) -> None:
         self.interrupted = False
+        self._checks = checks
         self._port, self._journal, self._finished, self._anything_to_send = port, journal, finished, anything_to_send
         self._fresh = RowReader(port)
         self._timer = port.timer
@@ -164,7 +183,8 @@ class Sender:
 
     def send(self, job: Job) -> Exception | None:
         """Send one request; a refusal that concerns all rows stops the others at once."""
-        failure = self._send(job)
+        with self._turn(job):
+            failure = self._send(job)
         if failure is not None and not (isinstance(failure, ServiceError) and failure.in_doubt):
             # A missing permission or a failed sign-in would fail for every row.
             self._finished.held_back |= isinstance(failure, (PermissionDenied, SignInError))
@@ -189,7 +209,7 @@ class Sender:
                     response = self._port.send(operation, step.path, body, before_send=partial(self._before_send, job))
             except _NothingToSend:
                 return None
-            except _CannotReadRow as unread:
+            except _NotSent as unread:
                 self._unsent(job)
                 return unread.error
             except (_TooOld, _Stopped) as unsent:
@@ -204,6 +224,7 @@ class Sender:
                     return None
             except ServiceError as error:
                 if error.in_doubt:
+                    self._note_opt_in(job)
                     self._keep_as(job.entries, "doubt")
                 return error
             except SettingsError as error:  # the cache could not be cleared, so the request was not sent
@@ -214,8 +235,12 @@ class Sender:
                     for entry in job.entries:
                         entry.service_time = date.isoformat()
                     job.carried_out_by = date + dt.timedelta(seconds=1)
+                self._note_opt_in(job)
                 self._keep_as(job.entries, "sent")
                 return None
+
+    def _turn(self, job: Job) -> AbstractContextManager[object]:
+        return nullcontext() if self._checks is None or not _opts_in(job) else self._checks.turn(job.step)
 
     def _write_ahead(self, job: Job, body: Mapping[str, Any]) -> None:
         """Write the request to the journal, unless it is there already."""
@@ -275,9 +300,27 @@ class Sender:
         if self.interrupted or (self._finished.stopped and not job.step.opt_out):
             raise _Stopped
 
+    def _note_opt_in(self, job: Job) -> None:
+        if self._checks is not None and _opts_in(job):
+            self._checks.was_sent(job.step)
+
+    def _refuse_opt_in(self, job: Job) -> None:
+        """Raise if the journals or other records refuse an opt-in, or cannot be read."""
+        if self._checks is None or not _opts_in(job):
+            return
+        try:
+            refusals = self._checks.refused_now(job.step)
+        except StcrmError as error:
+            if self.interrupted:  # Ctrl-C ended the read
+                raise _Stopped from None
+            raise _NotSent(error) from None
+        if refusals:
+            raise _NotSent(UsageError(f"{refusals[0].reason}; {refusals[0].instead}"))
+
     def _body_of_last_read(self, job: Job) -> Mapping[str, Any]:
         """Read the row and return the body; nothing waits between this read and the request."""
         (entry,) = job.entries
+        self._refuse_opt_in(job)
         unread: dict[Key, ResponseError] = {}
         try:
             began = self._timer()
@@ -285,7 +328,7 @@ class Sender:
         except ServiceError as error:
             if self.interrupted:  # Ctrl-C ended the read
                 raise _Stopped from None
-            raise _CannotReadRow(error) from None
+            raise _NotSent(error) from None
         job.unread, job.read_at = unread, began
         job.note_opt_outs(job.rows.get(entry.key))
         state, sent_at, service_time = entry.state, entry.sent_at, entry.service_time
@@ -296,7 +339,7 @@ class Sender:
         try:
             body = body_of(job.step, job.rows[entry.key])
         except CannotFill as error:
-            raise _CannotReadRow(error) from None
+            raise _NotSent(error) from None
         self._write_ahead(job, body)
         if not job.restoring:
             job.filled_on = filled_opt_ins(job.step, body)
@@ -307,6 +350,10 @@ class Sender:
         for entry in job.entries:
             entry.why, entry.worth_retrying = f"{OVERWRITTEN}, which could not be restored: {why}", False
         self._finished.end(job.entries, "failed")
+
+
+def _opts_in(job: Job) -> bool:
+    return bool(opt_in_columns(job.step))
 
 
 def read_groups(jobs: Sequence[Job], most: int) -> Iterable[list[Job]]:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from stcrm_pandas.edits.apply.check import opt_outs_refused_by_reading, refused_by_reading
 from stcrm_pandas.edits.apply.finished_rows import FinishedRows
-from stcrm_pandas.edits.apply.journal import Journal, find_journals, path_for
-from stcrm_pandas.edits.apply.locks import OpenFile, lock
-from stcrm_pandas.edits.apply.opt_ins import SentOptIns, is_acknowledged, opt_ins_sent_since, refuse_all_opt_ins
+from stcrm_pandas.edits.apply.journal import Journal, find_journals, path_for, tenant_mark
+from stcrm_pandas.edits.apply.locks import BUSY, OpenFile, lock
+from stcrm_pandas.edits.apply.opt_in_checks import OptInChecks
+from stcrm_pandas.edits.apply.opt_ins import EarlierOptIns, has_opt_ins, is_acknowledged, refuse_all_opt_ins
 from stcrm_pandas.edits.apply.preconditions import admit, missing_sample
 from stcrm_pandas.edits.apply.scheduler import Scheduler
 from stcrm_pandas.edits.plan.model import PlanData, Refusal
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import StcrmError, UsageError
+
+OPT_INS_RUNNING = (
+    "Another plan with opt-ins of this tenant is being applied: one at a time, so that nobody who opts out in between "
+    "is opted in again. Wait until it has ended, then apply this plan."
+)
 
 
 def apply(plan: PlanData, port: Port, *, limit: int | None = None, stop_after: int | None = None) -> Path:
@@ -24,25 +31,30 @@ def apply(plan: PlanData, port: Port, *, limit: int | None = None, stop_after: i
         if number is not None and number < least:
             raise UsageError(f"apply({name}=…) must be {least} or more, or None for no limit.")
     admit(plan, port)
-    folder = port.journal_folder
-    with lock(folder, plan.digest) as held:
-        run = _Apply(plan, port, limit, stop_after)
+    with ExitStack() as locks:
+        run = _Apply(plan, port, limit, stop_after, locks)
+        run.lock(plan.digest)
         if any(step.opt_out for step in plan.steps):
-            return run.opt_outs_first(held)
+            return run.opt_outs_first()
         run.prepare()
-        return run.all(held)
+        return run.all()
 
 
 class _Apply:
-    """One apply of a plan while its lock is held."""
+    """One apply of a plan while its locks are held."""
 
-    def __init__(self, plan: PlanData, port: Port, limit: int | None, stop_after: int | None) -> None:
+    def __init__(self, plan: PlanData, port: Port, limit: int | None, stop_after: int | None, locks: ExitStack) -> None:
         self._plan, self._port = plan, port
         self._folder = port.journal_folder
         self._limit, self._stop_after = limit, stop_after
+        self._locks, self._lock_files = locks, list[OpenFile]()
         self._failures = 0
-        self._sent: SentOptIns = {}
+        self._checks: OptInChecks | None = None
         self._refusals: list[Refusal] = []
+
+    def lock(self, name: str, busy: str = BUSY) -> None:
+        """Hold a lock until the apply has ended."""
+        self._lock_files.append(self._locks.enter_context(lock(self._folder, name, busy)))
 
     def prepare(self, *, opt_outs_are_sent: bool = False) -> None:
         """Find the refusals that need a read, before anything but opt-outs is sent.
@@ -56,27 +68,31 @@ class _Apply:
         """
         if reason := missing_sample(self._plan, self._port):
             raise UsageError(reason)
-        earlier = opt_ins_sent_since(self._folder, self._plan)
-        unread = list(refuse_all_opt_ins(self._plan, earlier.unreadable))
-        refused = {refusal.key for refusal in unread}
-        if unread and not opt_outs_are_sent and all(step.key in refused for step in self._plan.steps):
-            raise UsageError(f"{unread[0].reason}. To continue, {unread[0].instead}.")
-        self._sent = earlier.sent
-        if not self._plan.checked or any(cell.consent for step in self._plan.steps for cell in step.cells):
-            self._refusals = refused_by_reading(self._plan, self._port, earlier.sent)
+        unread: list[Refusal] = []
+        if has_opt_ins(self._plan):
+            self.lock(f"opt-ins-{tenant_mark(self._plan)}", OPT_INS_RUNNING)
+            earlier = EarlierOptIns(self._folder, self._plan)
+            unread = list(refuse_all_opt_ins(self._plan, earlier.unreadable))
+            refused = {refusal.key for refusal in unread}
+            if unread and not opt_outs_are_sent and all(step.key in refused for step in self._plan.steps):
+                raise UsageError(f"{unread[0].reason}. To continue, {unread[0].instead}.")
+            self._checks = OptInChecks(self._port, self._plan, earlier)
+        if not self._plan.checked or self._checks is not None:
+            self._refusals = refused_by_reading(self._plan, self._port)
+        if self._checks is not None:
+            self._refusals += self._checks.refused()
         self._refusals += unread
 
-    def all(self, lock_file: OpenFile) -> Path:
+    def all(self) -> Path:
         """Apply everything that is not refused."""
         journal = _unfinished(self._folder, self._plan) or _begun(self._folder, self._plan, self._port)
-        journal.also_check(lock_file)
         try:
             self._send(journal, self._refusals)
         finally:
             journal.close()
         return journal.path
 
-    def opt_outs_first(self, lock_file: OpenFile) -> Path:
+    def opt_outs_first(self) -> Path:
         """Send the opt-outs, whatever blocks the rest; then send the rest if nothing blocks it."""
         plan, port, obstacle = self._plan, self._port, ""
         try:
@@ -84,7 +100,6 @@ class _Apply:
         except StcrmError as error:
             obstacle = f"{error} `stcrm journal acknowledge` lets the rest of the plan continue without that journal."
             journal = _begun(self._folder, plan, port)
-        journal.also_check(lock_file)
         try:
             refusals = opt_outs_refused_by_reading(plan, port)
             self._send(journal, refusals, only_opt_outs=True)
@@ -103,12 +118,15 @@ class _Apply:
 
     def _send(self, journal: Journal, refusals: Sequence[Refusal], *, only_opt_outs: bool = False) -> None:
         port = self._port
+        journal.also_check(self._lock_files)
+        if self._checks is not None:
+            self._checks.journal = journal.path
         try:
             with port.bar("apply") as bar:
                 now = lambda: port.now().isoformat()  # noqa: E731
                 finished = FinishedRows(journal, bar, now=now, stop_after=self._stop_after, failures=self._failures)
                 finished.held_back = only_opt_outs
-                Scheduler(self._plan, port, journal, finished, self._sent, limit=self._limit).run(refusals)
+                Scheduler(self._plan, port, journal, finished, self._checks, limit=self._limit).run(refusals)
                 self._failures = finished.failures
         except KeyboardInterrupt as stop:
             stop.add_note(f"The journal is {journal.path}. Apply the plan again or call crm.resume(…) to continue.")
