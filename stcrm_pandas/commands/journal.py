@@ -56,12 +56,20 @@ def list_journals(state_dir: Folder = None) -> None:
 @refusals
 def purge(
     older_than: Annotated[str | None, typer.Option(help="Only journals older than this, such as 90d.")] = None,
+    opt_ins: Annotated[
+        bool, typer.Option("--opt-ins", help="Also journals with opt-ins. A plan may then send these a second time.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     state_dir: Folder = None,
 ) -> None:
-    """Delete journals and logs of grids, unless an apply is running. Their edits can no longer be resumed or undone."""
+    """Delete journals and logs of grids, unless an apply is running. Their edits can no longer be resumed or undone.
+
+    Journals that show that somebody was opted in are kept: without them, a plan may opt in again a person who has opted
+    out since.
+    """
     from stcrm_pandas.edits.apply.journal import digest_of, files_of
     from stcrm_pandas.edits.apply.locks import hold_all
+    from stcrm_pandas.edits.apply.opt_ins import opt_in_records
     from stcrm_pandas.grid.log import folder_of, logs_in
     from stcrm_pandas.grid.log import purge as purge_log
 
@@ -74,10 +82,24 @@ def purge(
     paths = [
         path for path in sorted(folder.glob("*.sqlite")) if latest is None or path.name < f"{latest:%Y%m%dT%H%M%S%f}"
     ]
+    records = {path: opt_in_records(path) for path in paths}
+    consent = [path for path in paths if records[path] != 0]
+    if not opt_ins:
+        paths = [path for path in paths if path not in consent]
     logs = [
         log for log in logs_in(folder_of(folder)) if latest is None or dt.datetime.fromisoformat(log.latest) < latest
     ]
     found = f"{plural(len(paths), 'journal')}" + (f" and {plural(len(logs), 'log')} of grids" if logs else "")
+    if consent:
+        unread = sum(records[path] is None for path in consent)
+        held = plural(sum(records[path] or 0 for path in consent), "record") + " of opt-ins"
+        held += f" and {plural(unread, 'journal')} that cannot be read and may have more" if unread else ""
+        say(
+            f"This deletes {held}: a plan may then opt in again somebody who has opted out since."
+            if opt_ins
+            else f"{plural(len(consent), 'journal')} kept, with {held}. Without them, a plan may opt in again somebody "
+            "who has opted out since; --opt-ins deletes them, too."
+        )
     if (paths or logs) and not yes and not typer.confirm(f"Delete {found}? Their edits can no longer be undone."):
         raise typer.Exit(REFUSED)
     with hold_all(folder, filter(None, map(digest_of, paths))):

@@ -75,7 +75,7 @@ class CellEdit:
 class Event:
     """One entry of the log: the edits of one message, or an undo, a redo or a discard.
 
-    `read_at` is when the rows were read that were edited; empty if unknown.
+    `read_at` is when the rows were read that were edited; if that is unknown, a text of its own for each session.
     """
 
     id: int

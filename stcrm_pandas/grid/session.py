@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -80,7 +81,8 @@ class Session:
         self.columns = {one.name: one for one in columns}
         self.history, self.replay = History(), Replay()
         self.refused: dict[Cell, str] = {}
-        self._read_at = str((self.frame.attrs.get("stcrm") or {}).get("fetched_at") or "")
+        # Rows of an unknown time may have been read after any edit of an earlier session.
+        self._read_at = str((self.frame.attrs.get("stcrm") or {}).get("fetched_at") or f"unknown, {uuid.uuid4()}")
         self._keyed = with_key(row, self.frame, "the frame")
         match(row, self._keyed, self._keyed)
         found = key_columns(row, self._keyed, "the frame")

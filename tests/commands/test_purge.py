@@ -113,3 +113,32 @@ def test_logs_of_grids_are_listed_and_purged(box, tenant, join, stcrm):
     assert stcrm("journal", "purge", "--older-than", "1d", "--yes")[1] == "0 journals deleted.\n"
     assert stcrm("journal", "purge", "--yes")[1] == "0 journals and 1 log of grids deleted.\n"
     assert list(path.parent.iterdir()) == []
+
+
+def test_records_of_opt_ins_are_kept(box, tenant, join, renamed, stcrm):
+    """Without its journal, the plan opts in again people who have opted out since."""
+    crm = join(box, state_dir=tenant / "state")
+    folder = tenant / "state" / "journals"
+    for id in (1, 2, 3):
+        box.change("customers", id, doNotMail=True)
+    before = crm.customers.list(refresh=True).head(3)
+    may = {"allow_opt_in": True, "consent_source": "letters"}
+    plan = crm.customers.plan_changes(before, before.assign(do_not_mail=False), **may)
+    consent = plan.apply().path
+    crm.customers.plan_changes(*renamed(crm, 2)).apply()
+    code, stdout, _ = stcrm("journal", "purge", typed="n\n")
+    assert (code, len([*folder.glob("*.sqlite")])) == (2, 2)
+    assert "1 journal kept, with 3 records of opt-ins." in stdout
+    assert "Delete 1 journal?" in stdout
+    assert stcrm("journal", "purge", "--yes")[1].endswith("--opt-ins deletes them, too.\n1 journal deleted.\n")
+    assert [*folder.glob("*.sqlite")] == [consent]
+    for id in (1, 2, 3):
+        box.change("customers", id, doNotMail=True)
+    assert len(plan.apply().conflicts) == 3, "still known"
+    damaged = folder / "half.sqlite"
+    damaged.write_bytes(b"half")
+    assert "and 1 journal that cannot be read" in stcrm("journal", "purge", "--yes")[1]
+    assert {consent, damaged} <= {*folder.glob("*.sqlite")}
+    stdout = stcrm("journal", "purge", "--opt-ins", "--yes")[1]
+    assert "This deletes" in stdout
+    assert not [*folder.glob("*.sqlite")]

@@ -52,6 +52,19 @@ def test_opt_in_is_no_change_of_rows_that_were_read_again(crm: Client, customers
     assert "opt-in" in grid.conflicts["reason"][0]
 
 
+def test_opt_in_is_no_change_of_rows_that_were_read_at_an_unknown_time(crm: Client, customers: pd.DataFrame) -> None:
+    """Rows of a file or a merge have no `attrs`: nothing tells whether they were read before the opt-in or after."""
+    customers.attrs = {}
+    opened = crm.customers.edit(customers, **OPTIONS)
+    key = edited(opened, "false")
+    assert opened.plan().changes["new"].tolist() == [False], "as long as the grid is open"
+    again = crm.customers.edit(customers, **OPTIONS)
+    assert len(again.plan().requests) == 0
+    assert again.conflicts[["id", "mine", "theirs"]].values.tolist() == [[int(key), False, True]]
+    View(again, "second tab").act("resolve", key=key, column="do_not_mail", take="mine")
+    assert again.plan().changes["new"].tolist() == [False]
+
+
 @pytest.mark.parametrize(("take", "sent"), [("mine", [False]), ("theirs", [])])
 def test_conflict_confirms_or_drops_the_opt_in(
     crm: Client, customers: pd.DataFrame, take: str, sent: list[bool]

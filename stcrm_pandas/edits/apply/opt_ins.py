@@ -212,6 +212,15 @@ def read_complete(path: Path) -> tuple[PlanData, list[Entry]]:
     return journal.plan, entries
 
 
+def opt_in_records(path: Path) -> int | None:
+    """Return how many opt-ins a journal shows as sent; None if it cannot be read and nobody acknowledged that."""
+    try:
+        plan, entries = read_complete(path)
+    except UnreadableJournal:
+        return 0 if is_acknowledged(path) else None
+    return sum(len(columns) for _, columns in _opted_in(plan, entries, None))
+
+
 def may_be_of_tenant(path: Path, plan: PlanData) -> bool:
     """Return whether an unreadable journal may belong to a plan's tenant; False only if it is certainly another's."""
     place = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import shutil
 import sqlite3
 import sys
@@ -220,3 +222,48 @@ def test_an_opt_in_of_an_earlier_version_is_not_sent_again(earlier, count):
     assert "undid it" in result.conflicts["why"].item()
     assert count(box) == 0
     assert box.row("customers", 6)["doNotMail"] is True
+
+
+def altered(path, state, **details):
+    """A journal in which the rows have another state, and texts where there should be times."""
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        for step, kept in db.execute("SELECT step, details FROM rows").fetchall():
+            whole = json.dumps({**json.loads(kept), **details})
+            db.execute("UPDATE rows SET state = ?, details = ? WHERE step = ?", (state, whole, step))
+
+
+@pytest.mark.parametrize("service_time", ["yesterday", 7])
+@pytest.mark.parametrize("state", ["sending", "doubt", "failed"])
+def test_times_that_cannot_be_read_do_not_send_an_opt_in_again(state, service_time, box, crm, count):
+    """The row says no again. Nobody knows whether that was before the opt-in or after it."""
+    says_no(box)
+    before = crm.customers.list_contacts(refresh=True).sort_values("id").head(1)
+    after = before.assign(**{REMINDERS: True})
+    plan = crm.customers.plan_contact_changes(before, after, **MAY)
+    result = plan.apply()
+    says_no(box)
+    altered(result.path, state, service_time=service_time, sent_at="long ago")
+    box.requests.clear()
+    crm.resume(result)
+    plan.apply()
+    before.attrs["stcrm"]["fetched_at"] = "2027-01-01T00:00:00Z"
+    result = crm.customers.plan_contact_changes(before, after, **MAY).apply()
+    assert "undid it" in result.conflicts["why"].item()
+    assert count(box) == 0
+    assert not on(box)
+
+
+@pytest.mark.parametrize("service_time", ["yesterday", "", 7, "2026-06-01T12:00:00"])
+def test_resume_reads_the_row_first_if_its_time_cannot_be_read(service_time, box, crm, count):
+    before = crm.customers.list_contacts(refresh=True).sort_values("id").head(2)
+    plan = crm.customers.plan_contact_changes(before, before.assign(**{REMINDERS: False}))
+    result = plan.apply()
+    altered(result.path, "doubt", service_time=service_time)
+    box.change("customer_contacts", (2, 1002), **{"preferences.jobRemindersEnabled": True})
+    box.requests.clear()
+    resumed = crm.resume(result)
+    assert len(resumed.succeeded) == 2
+    first, *_ = box.requests
+    assert first.operation == "Customers_GetModifiedContactsList"
+    assert count(box) == 1, "one row has the planned values already"
+    assert not on(box, 2)
