@@ -49,11 +49,8 @@ WORK = ("job", "converted", "lead_won")
 UNCERTAIN = ("unknown", "lead_unknown")
 """Outcomes that may be jobs."""
 
-_SPANS = {
-    "asked_hours": ("start", dt.timedelta(hours=1)),
-    "waited_hours": ("job_created", dt.timedelta(minutes=15)),
-}
-"""Spans from the creation, by the column of their median: until which time, and the step in which it is counted."""
+_SPANS = {"asked_hours": "start", "waited_hours": "job_created"}
+"""By column of their median, the times until which spans from the creation are counted."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ class Counted:
     clock : DataFrame
         `COUNTS` by `source`, local `day` (its ordinal) and `hour`; 0 and -1 where the creation is not known.
     spans : dict
-        By column of the table, bookings by the dimensions and `hours`, the middle of the step in which a span ends.
+        By column of the table, bookings by the dimensions and `hours`, the exact span.
     chains : DataFrame
         By `campaign_id`, and `tenant` if there is one: `bookings`, `chains` (with a lead or a job that names a
         campaign), `differ`.
@@ -114,7 +111,7 @@ def count_bookings(
     return Counted(
         cells=_table(counted.group_by(*by, "unit", "stratum_month").agg(sums)),
         clock=_table(hourly.group_by("source", "day", "hour").agg(sums)),
-        spans={column: _span(kept, by, *span) for column, span in _SPANS.items()},
+        spans={column: _span(kept, by, until) for column, until in _SPANS.items()},
         chains=_chains(kept),
         spellings=_table(
             every.group_by("source").agg(
@@ -150,12 +147,12 @@ def measurable_period(rows: Rows, asked: Period, limits: Limits, min_group: int)
     return measurable(asked, enough, begins)
 
 
-def _span(kept: Rows, by: Mapping[str, nw.Expr], until: str, step: dt.timedelta) -> pd.DataFrame:
-    """Count bookings by the steps from their creation to a later time."""
+def _span(kept: Rows, by: Mapping[str, nw.Expr], until: str) -> pd.DataFrame:
+    """Count bookings by the time from their creation to a later time."""
     created, later = nw.col("created"), nw.col(until)
-    steps = kept.filter(later >= created).select(**by, step=(later - created) // micros(step))
-    table = _table(steps.group_by(*by, "step").agg(nw.len().alias("bookings")))
-    return table.assign(hours=(table["step"] + 0.5) * (step / dt.timedelta(hours=1))).drop(columns="step")
+    spans = kept.filter(later >= created).select(**by, span=later - created)
+    table = _table(spans.group_by(*by, "span").agg(nw.len().alias("bookings")))
+    return table.assign(hours=table["span"] / micros(dt.timedelta(hours=1))).drop(columns="span")
 
 
 def _flags(limits: Limits) -> dict[str, nw.Expr]:

@@ -109,11 +109,17 @@ def _with_share(sums: pd.DataFrame, min_group: int) -> pd.DataFrame:
 
 
 def medians(spans: pd.DataFrame) -> pd.Series:
-    """Return the median `hours` of each group, by name."""
+    """Return the median `hours` of each group, by name: of an even number, the mean of the two in the middle.
+
+    >>> spans = pd.DataFrame({"name": ["Web", "Web", "Web"], "hours": [9.0, 1.0, 2.0], "bookings": [1, 1, 2]})
+    >>> medians(spans).to_dict()
+    {'Web': 2.0}
+    """
     rows = spans.groupby(["name", "hours"], as_index=False)["bookings"].sum()
     counts = rows.groupby("name")["bookings"]
-    reached = rows[counts.cumsum() >= counts.transform("sum") / 2]
-    medians: pd.Series = reached.groupby("name")["hours"].first()
+    reached, half = counts.cumsum(), counts.transform("sum") / 2
+    middle = (rows[enough].groupby("name")["hours"].first() for enough in (reached >= half, reached > half))
+    medians: pd.Series = sum(middle) / 2  # type: ignore[assignment]
     return medians
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -142,7 +143,7 @@ def test_impossible_start_times(booked: Frames) -> None:
         )
     )
     assert one(found, "no_start", "early_start") == [2, 1]
-    assert found.table["asked_hours"].tolist() == [0.5]  # of 0 and 24 hours, the lower one, in the middle of its hour
+    assert found.table["asked_hours"].tolist() == [12]  # of 0 and 24 hours
     sentence = "3 bookings with an impossible start time (2 none, 1 before the booking itself) are left out"
     assert sentence in " ".join(found.summary())
 
@@ -222,6 +223,25 @@ def test_first_time_clients(booked: Frames, jobs: Frames, leads: Frames) -> None
     known = pd.DataFrame({"id": pd.array([11, 14], dtype="Int64"), "created_on": moments})
     found = found_in(frame, jobs=made, leads=led, customers=known)
     assert found.first_time[counts].iloc[0].tolist() == [4, 1, 3, 2, 1]
+
+
+def test_medians_of_times_are_exact(booked: Frames, jobs: Frames) -> None:
+    chance = np.random.default_rng(4)
+    created = pd.Timestamp("2026-01-05T15:00Z")
+    waited = pd.Series(pd.to_timedelta(chance.integers(0, 40 * 3600, 41), unit="s"))
+    source = pd.Series(["Web Form" if place % 3 else "web-form" if place % 2 else "Ads" for place in range(41)])
+    asked = created + waited * 2
+    frame = booked(
+        *(
+            {"source": one, "status": "Converted", "job_id": 1 + place, "created_on": created, "start": asked[place]}
+            for place, one in enumerate(source)
+        )
+    )
+    made = jobs(*({"id": 1 + place, "created_on": created + waited[place]} for place in range(41)))
+    found = found_in(frame, jobs=made).table.set_index("name")
+    expected = (waited.dt.total_seconds() / 3600).groupby(source.replace("web-form", "Web Form")).median()
+    assert found["waited_hours"].astype(float).to_dict() == pytest.approx(expected.to_dict())
+    assert found["asked_hours"].astype(float).to_dict() == pytest.approx((2 * expected).to_dict())
 
 
 def test_spellings_are_merged_and_the_mapping_overrides_them(booked: Frames) -> None:
