@@ -14,6 +14,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT, collected, micros, true
 from stcrm_pandas.analysis.base.findings import WorkList
+from stcrm_pandas.analysis.base.format import plural
 from stcrm_pandas.analysis.base.names import named_within
 from stcrm_pandas.analysis.booked_since import jobs_since, only_customers
 from stcrm_pandas.analysis.bookings.counts import UNCERTAIN, WORK
@@ -150,13 +151,8 @@ def work_lists(result: BookingSourcesResult) -> list[WorkList]:
             asked,
             notes=explain_marks(asked),
         ),
-        WorkList(
-            "spellings",
-            "Sources with more than one spelling",
-            "Spellings that differ only in capitals, spaces and punctuation count as one source. Ask the sender for "
-            "one spelling. Different names of one provider count separately; groups= combines them.",
-            _spellings(result),
-        ),
+        _spellings(result),
+        _names_of_providers(result),
     ]
 
 
@@ -257,12 +253,34 @@ def _local(moments: pd.Series, zone: str) -> pd.Series:
     return stamps.dt.strftime("%Y-%m-%d %H:%M").fillna("").astype("str")
 
 
-def _spellings(result: BookingSourcesResult) -> pd.DataFrame:
+def _spellings(result: BookingSourcesResult) -> WorkList:
     spelt = result.spellings
-    many = spelt.groupby("group")["source"].transform("size") > 1
-    rows = pd.concat([spelt[many], same_providers(spelt)], ignore_index=True).drop_duplicates("source")
-    for name in ("first", "last"):
-        rows[name] = rows[name].dt.tz_convert(result.time_zone).dt.strftime("%Y-%m-%d").fillna("")
+    rows = spelt[spelt.groupby("group")["source"].transform("size") > 1]
+    many = rows["group"].nunique()
+    return WorkList(
+        "spellings",
+        f"Spellings of {plural(many, 'source')} with more than one" if many else "Sources with more than one spelling",
+        "Spellings that differ only in capitals, spaces and punctuation count as one source. Ask the sender for one "
+        "spelling.",
+        _with_days(result, rows),
+    )
+
+
+def _names_of_providers(result: BookingSourcesResult) -> WorkList:
+    rows = same_providers(result.spellings)
+    many = rows["provider"].nunique()
+    return WorkList(
+        "provider-names",
+        f"Sources of {plural(many, 'provider')} with more than one" if many else "Providers with more than one source",
+        "They count separately, perhaps only because the provider changed its name. If so, groups= combines them.",
+        _with_days(result, rows),
+    )
+
+
+def _with_days(result: BookingSourcesResult, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of spellings with local days and titles for readers."""
+    days = {name: rows[name].dt.tz_convert(result.time_zone).dt.strftime("%Y-%m-%d") for name in ("first", "last")}
     titles = {"group": "Source", "source": "Spelling", "bookings": "Bookings"}
     titles |= {"first": "First", "last": "Last", "provider": "Provider"}
-    return rows[[*titles]].rename(columns=titles).sort_values(["Source", "First"], ignore_index=True)
+    shown = rows.assign(**{name: day.fillna("") for name, day in days.items()})[[*titles]].rename(columns=titles)
+    return shown.sort_values(["Source", "First"], ignore_index=True)

@@ -119,7 +119,7 @@ def medians(spans: pd.DataFrame) -> pd.Series:
     counts = rows.groupby("name")["bookings"]
     reached, half = counts.cumsum(), counts.transform("sum") / 2
     middle = (rows[enough].groupby("name")["hours"].first() for enough in (reached >= half, reached > half))
-    medians: pd.Series = sum(middle) / 2  # type: ignore[assignment]
+    medians: pd.Series = sum(middle) / 2
     return medians
 
 

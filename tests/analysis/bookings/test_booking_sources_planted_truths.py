@@ -55,6 +55,7 @@ def test_respelled_sources_are_merged(found: BookingSources) -> None:
     assert all(spelt[old] == spelt[new] for old, new in respelt.items())
     assert len(found.table) == 6
     assert set(found.work_lists["spellings"].frame["Spelling"]) == {*respelt, *respelt.values()}
+    assert found.work_lists["spellings"].title == f"Spellings of {len(respelt)} sources with more than one"
 
 
 def test_shares_of_the_sources(found: BookingSources) -> None:
