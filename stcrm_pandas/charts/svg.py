@@ -31,10 +31,10 @@ class Month:
     volume : int
         The number of rows in the month.
     share, interval : tuple[float, float], optional
-        The lower and the upper share, from 0 to 1, and the limits of their 95% confidence interval; None if no row is
-        old enough.
+        The lower and the upper share, from 0 to 1, and the limits of their 95% confidence interval; None if too few
+        rows are old enough.
     text : str, default ''
-        The share and its interval as text: "33–34% (27–39%)".
+        The share and its interval as text: "33–34% (27–39%)", or "too few to tell".
     note : str, default ''
         Why the share is not final, such as "still counting"; empty if it is final.
     """

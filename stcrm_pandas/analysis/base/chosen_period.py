@@ -136,11 +136,15 @@ def measured_of(result: Result, unit: tuple[str, str], *, measured: int, counted
     return f"{measured:,} of {plural(counted, *unit)} are {days} days old, "
 
 
-def instead_of(result: Result, units: str) -> str:
-    """Return why another period than the asked one is shown, to be followed by its numbers; mostly empty."""
-    if result.asked is None or result.period == result.asked:
+def instead_of(result: Result, lacking: str) -> str:
+    """Return why another period than the asked one is shown, to be followed by its numbers; mostly empty.
+
+    `lacking` says what the asked period has too few of: "leads of June 2026 are 30 days old".
+    """
+    if result.asked is None or result.period is None or result.period == result.asked:
         return ""
-    return f"Too few {units} {result.asked.of} to measure, so this is {result.period}. "
+    few = f"Fewer than {result.min_group} {lacking}"
+    return f"{few}, so this is {result.period}, the latest {result.period.length} with as many. "
 
 
 def asked_period(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.format import format_range, with_count
 
-__all__ = ["CLEARLY_DIFFERENT", "Wording", "beside", "differences", "versus"]
+__all__ = ["CLEARLY_DIFFERENT", "Wording", "beside", "differences", "not_compared", "versus"]
 
 
 CLEARLY_DIFFERENT = (
@@ -44,6 +44,20 @@ def beside(row: Any, does: str) -> str:
     return f"{format_range(row.share_lower, row.share_upper)} {does}, others {others}"
 
 
+def not_compared(comparisons: pd.DataFrame, one: str, units: str) -> str:
+    """Return why no group can be compared: most rows have no group, or there are too few rows.
+
+    >>> comparisons = pd.DataFrame({"id": [None, 7], "n": [40, 2]})
+    >>> not_compared(comparisons, "campaign", "leads that are old enough")
+    'No campaign can be compared with the others: 40 of 42 leads that are old enough have no campaign.'
+    >>> not_compared(comparisons[1:], "campaign", "leads that are old enough")
+    'No campaign can be compared with the others: too few leads that are old enough.'
+    """
+    every, without = int(comparisons["n"].sum()), int(comparisons.loc[comparisons["id"].isna(), "n"].sum())
+    why = f"{without:,} of {every:,} {units} have no {one}" if 2 * without > every else f"too few {units}"
+    return f"No {one} can be compared with the others: {why}."
+
+
 def differences(
     comparisons: pd.DataFrame,
     words: Wording,
@@ -60,7 +74,7 @@ def differences(
     alone = comparisons[verdicts == "others too few"]
     sentences = []
     if comparisons["p_value"].isna().all() and alone.empty:
-        sentences.append(f"No {one} can be compared with the others: too few {units} that are old enough.")
+        sentences.append(not_compared(comparisons, one, f"{units} that are old enough"))
     for verdict, (does, do) in (("higher", words.higher), ("lower", words.lower)):
         clear = comparisons[verdicts == verdict].sort_values("difference", key=abs, ascending=False)
         for row in clear.head(most).itertuples():

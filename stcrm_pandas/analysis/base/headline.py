@@ -35,6 +35,9 @@ TOO_FEW = "too few to tell"
 HIGHER, LOWER, UNCLEAR = "▲ ", "▼ ", "● "
 """The shape before a verdict: color is never alone."""
 
+SEEN = 0.10
+"""A change of ten points must be one that the rows could show; otherwise nothing is said about changes."""
+
 _DIRECTIONS = {HIGHER: " stcrm-up", LOWER: " stcrm-down", UNCLEAR: " stcrm-same"}
 
 
@@ -164,8 +167,10 @@ class Year:
         """Return how it differs from a year earlier, in words; empty if that is not known."""
         if self.before is None or self.before.share is None or self.now.share is None:
             return ""
-        words = {HIGHER: "Clearly higher than", LOWER: "Clearly lower than", UNCLEAR: "No clear change from"}
-        return f"{words[_direction(self.now, self.before)]} a year earlier ({_plain(self.before)})"
+        words = {HIGHER: "Clearly higher than", LOWER: "Clearly lower than"}
+        direction = _direction(self.now, self.before)
+        verdict = words.get(direction) or f"{_unclear(self.now, self.before)} from"
+        return f"{verdict} a year earlier ({_plain(self.before)})"
 
 
 def measured_count(rows: float) -> Measured:
@@ -186,14 +191,17 @@ def measured_share(lower: float, upper: float, n: float, *, min_group: int = 1) 
 def change(now: Measured, before: Measured) -> str:
     """Return how a number differs from that of the four weeks before; empty if one of them is unknown.
 
-    Shares differ clearly if the 95% confidence interval of their difference (Newcombe) does not hold 0.
+    Shares differ clearly if the 95% confidence interval of their difference (Newcombe) does not hold 0. No clear change
+    is reported only if a difference of ten points would have been a clear one.
 
     Examples
     --------
     >>> change(measured_count(265), measured_count(237))
     '▲ 12% more than before'
-    >>> change(measured_share(30, 30, 100), measured_share(28, 28, 100))
+    >>> change(measured_share(300, 300, 1000), measured_share(280, 280, 1000))
     '● No clear change'
+    >>> change(measured_share(30, 30, 100), measured_share(28, 28, 100))
+    '● Too few to tell a change'
     """
     if now.value is None or before.value is None:
         return ""
@@ -203,7 +211,7 @@ def change(now: Measured, before: Measured) -> str:
             return f"{UNCLEAR}As many as before" if now.value == before.value else ""
         return f"{HIGHER}{percent}% more than before" if percent > 0 else f"{LOWER}{-percent}% fewer than before"
     direction = _direction(now, before)
-    return direction + {HIGHER: "Clearly higher", LOWER: "Clearly lower", UNCLEAR: "No clear change"}[direction]
+    return direction + ({HIGHER: "Clearly higher", LOWER: "Clearly lower"}.get(direction) or _unclear(now, before))
 
 
 def _direction(now: Measured, before: Measured) -> str:
@@ -215,6 +223,21 @@ def _direction(now: Measured, before: Measured) -> str:
     if before_lower - upper > hypot(before_lower - before_low, high - upper):
         return LOWER
     return UNCLEAR
+
+
+def _unclear(now: Measured, before: Measured) -> str:
+    """Return what can be said of two shares that do not differ clearly.
+
+    The limits around both shares are taken as they are: the two shares would differ clearly at a distance of ten points
+    if their limits, and half of the distances between their bounds, are smaller together.
+    """
+    (lower, upper), (low, high) = now.share or (0, 1), now.interval or (0, 1)
+    (before_lower, before_upper), (before_low, before_high) = before.share or (0, 1), before.interval or (0, 1)
+    rise, fall = hypot(lower - low, before_high - before_upper), hypot(before_lower - before_low, high - upper)
+    if max(rise, fall) >= SEEN:
+        return "Too few to tell a change"
+    unknown = ((upper - lower) + (before_upper - before_lower)) / 2
+    return "No clear change" if max(rise, fall) + unknown < SEEN else "Too uncertain to tell a change"
 
 
 def weekly_tile(
@@ -265,7 +288,7 @@ def year_of(months: pd.DataFrame, *, min_group: int) -> Year | None:
     final = bool(earlier["whole"].all()) and len(earlier) == 12
     return Year(
         [
-            _month(row, "only partly in the data" if place < len(shown) - 1 else "still counting")
+            _month(row, "only partly in the data" if place < len(shown) - 1 else "still counting", min_group)
             for place, row in enumerate(rows_of(shown))
         ],
         _sum(shown, min_group),
@@ -279,12 +302,12 @@ def _sum(months: pd.DataFrame, min_group: int) -> Measured:
     return measured_share(lower, upper, n, min_group=min_group)
 
 
-def _month(row: object, note: str) -> Month:
+def _month(row: object, note: str, min_group: int) -> Month:
     name, volume, n, lower, upper, whole = (
         getattr(row, one) for one in ("name", "volume", "n", "lower", "upper", "whole")
     )
-    one = measured_share(lower, upper, n)
-    text = one.text if one.share is not None else ""
+    one = measured_share(lower, upper, n, min_group=min_group)
+    text = one.text if n else ""
     return Month(str(name), int(volume), one.share, one.interval, text, "" if whole else note)
 
 

@@ -124,6 +124,15 @@ class Period:
         return str(self) if self.first <= BEGINNING else f"of {self}"
 
     @property
+    def length(self) -> str:
+        """How long the period is, as words that follow 'the latest': 'month', '2 weeks', '10 days'."""
+        days = (self.end - self.first).days
+        for count, word in ((self.months, "month"), (days // 7 if days % 7 == 0 else 0, "week"), (days, "day")):
+            if count:
+                return word if count == 1 else f"{count} {word}s"
+        return ""
+
+    @property
     def trend(self) -> range:
         """The months of a trend chart, at least twelve, as numbers (12 x year + month - 1)."""
         last = month_number_of(self.end - dt.timedelta(days=1))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from stcrm_pandas.analysis.base.chosen_period import instead_of, measured_of, read_in
+from stcrm_pandas.analysis.base.chosen_period import instead_of, measured_of, of_period, read_in
 from stcrm_pandas.analysis.base.differences import beside
 from stcrm_pandas.analysis.base.engine import EPOCH, collected, micros
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, steps
@@ -60,9 +60,11 @@ def headline(result: BookingSourcesResult) -> Headline:
         return Headline(f"Too few bookings {few if period is None else f'{period.of} to measure'}")
     counted = int(result.overall["bookings"].iloc[0])
     measured = measured_of(result, unit, measured=year.n, counted=counted, days=result.mature_days)
-    when = instead_of(result, "bookings") or (f"{year.dates}: " if period is None else "")
+    asked = result.asked
+    moved = instead_of(result, f"bookings {asked.of} are {result.mature_days} days old" if asked else "")
+    when = moved or (f"{year.dates}: " if period is None else "")
     return Headline(
-        f"{format_range(*year.now.share)} of bookings become jobs",
+        f"{format_range(*year.now.share)} of bookings{of_period(result) if moved else ''} become jobs",
         year.change,
         f"{when}{measured}95% confidence interval {format_range(*year.now.interval)}. "
         "Bookings come from forms and marketplaces.",

@@ -9,7 +9,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.chosen_period import of_period
 from stcrm_pandas.analysis.base.definitions import Definitions, load_definitions
-from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, versus
+from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, not_compared, versus
 from stcrm_pandas.analysis.base.format import (
     count_range,
     format_percent,
@@ -100,9 +100,12 @@ def _differences(result: BookingSourcesResult) -> Iterator[str]:
         named += len(clear)
         if len(clear) > _MOST_NAMED:
             yield f"{len(clear) - _MOST_NAMED} more {many} differ in this: see the table."
-    if result.comparisons and not named:
+    compared = [frame["p_value"].notna().any() for frame in result.comparisons.values()]
+    if compared and not any(compared):
+        yield not_compared(result.comparisons["work"], one, f"bookings at least {result.mature_days} days old")
+    elif compared and not named:
         yield f"No {one} is clearly different from all others together."
-    if few := int((~result.table["enough"]).sum()):
+    if few := int((~result.table["enough"] & result.table["id"].notna()).sum()):
         yield with_count(few, f"[{one} has|{many} have] too few bookings to tell.")
 
 

@@ -72,13 +72,12 @@ def rates(result: LeadConversionResult) -> go.Figure:
 def months(result: LeadConversionResult) -> go.Figure:
     """Return the share by month of creation, and below it how many leads came in.
 
-    Months that are too recent or only partly in the data are hatched.
+    Months that are too recent or only partly in the data are hatched. Months with too few inquiries have no share.
     """
     months = result.months if result.months is not None else result.table.iloc[:0].assign(whole=False)
     figure = empty()
-    enough = months["whole"] & months["enough"]
-    for clear, color in ((True, COLORS["higher"]), (False, COLORS["too few"])):
-        rows = months[(enough == clear) & (months["mature"] > 0)]
+    for whole, color in ((True, COLORS["higher"]), (False, COLORS["too few"])):
+        rows = months[(months["whole"] == whole) & months["enough"]]
         at = [f"{month}-01" for month in rows["id"]]
         spans(figure, rows, _hover, color=color, at=at, vertical=True, showlegend=False)
     figure.add_bar(

@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.base.chosen_period import instead_of, measured_of, read_in
+from stcrm_pandas.analysis.base.chosen_period import instead_of, measured_of, of_period, read_in
 from stcrm_pandas.analysis.base.differences import beside, versus
 from stcrm_pandas.analysis.base.engine import collected
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, steps
@@ -61,9 +61,10 @@ def headline(result: LeadConversionResult, booked: OpportunitiesResult | None) -
         of = f"are {days} days old to tell how many are booked" if period is None else f"{period.of} to measure"
         return Headline(f"Too few leads {of}", contrast=contrast)
     measured = measured_of(result, unit, measured=n, counted=int(overall["inquiries"]), days=days)
-    when = instead_of(result, "leads") or ("" if year is None or period is not None else f"{year.dates}: ")
+    moved = instead_of(result, f"leads {result.asked.of} are {days} days old" if result.asked else "")
+    when = moved or ("" if year is None or period is not None else f"{year.dates}: ")
     return Headline(
-        f"{format_range(*shown.share)} of leads are booked within {days} days",
+        f"{format_range(*shown.share)} of leads{of_period(result) if moved else ''} are booked within {days} days",
         "" if year is None else year.change,
         f"{when}{measured}95% confidence interval {format_range(*(shown.interval or shown.share))}. "
         "Leads: inquiries not booked on first contact.",

@@ -65,10 +65,11 @@ def headline(result: ContactPreferencesResult) -> Headline:
     n, hits = len(states), int((states["marketing", "text"] == 0).sum())
     every = measured_share(hits, hits, n, min_group=result.min_group)
     created = "" if period is None else f" created {period.when}"
+    moved = instead_of(result, f"customers created {result.asked.when} are active" if result.asked else "")
     if every.share is None:
         few = "active customers to tell whom you can contact" if period is None else f"customers{created} to measure"
         return Headline(f"Too few {few}")
-    months = None if result.time_zone is None else year_of(_by_month(result, reached), min_group=1)
+    months = None if result.time_zone is None else year_of(_by_month(result, reached), min_group=result.min_group)
     change = "" if months is None else months.change
     unit, others = ("customer", "customers"), []
     for channel in ("call", "e-mail", "mail"):
@@ -76,9 +77,10 @@ def headline(result: ContactPreferencesResult) -> Headline:
         others.append(f"{channel} {format_range(*[hits / n] * 2)}")
     of = "of new customers"
     return Headline(
-        f"At most {format_range(*every.share)} of {'' if period is None else 'new '}customers can get marketing texts",
+        f"At most {format_range(*every.share)} of {'' if period is None or moved else 'new '}customers"
+        f"{created if moved else ''} can get marketing texts",
         change and f"New customers: {change[0].lower()}{change[1:]}",
-        evidence=f"{instead_of(result, 'customers')}Of {plural(n, 'active customer')}{created}. "
+        evidence=f"{moved}Of {plural(n, 'active customer')}{created}. "
         f"By {', by '.join(others)}. Not blocked does not mean permission.",
         trend=None
         if months is None

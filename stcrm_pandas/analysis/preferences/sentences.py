@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from stcrm_pandas.analysis.base.definitions import Definitions, load_definitions
-from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, versus
+from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, not_compared, versus
 from stcrm_pandas.analysis.base.format import format_share, listed, plural, with_count
 from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.shares import rows_of
@@ -85,7 +85,9 @@ def _differences(result: ContactPreferencesResult) -> Iterator[str]:
         yield f"{one.capitalize()} {row.name} {does} than the others: {versus(row)}."
     if len(clear) > _MOST_NAMED:
         yield f"{len(clear) - _MOST_NAMED} more differences are clear: see the table."
-    if frame["p_value"].notna().any() and clear.empty:
+    if frame["p_value"].isna().all() and not (frame["verdict"] == "others too few").any():
+        yield not_compared(next(iter(result.comparisons.values())), one, "customers")
+    elif clear.empty:
         yield f"No {one} is clearly different from the others."
     if mix := frame.loc[frame["verdict"] == "explained by the mix", "name"].nunique():
         yield with_count(

@@ -7,6 +7,8 @@ import itertools
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stcrm_pandas.analysis.base.headline import (
     Measured,
@@ -18,6 +20,7 @@ from stcrm_pandas.analysis.base.headline import (
     year_of,
 )
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
+from stcrm_pandas.charts.svg import Trend, trend_chart
 
 WEEKS = four_weeks(dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC), dt.UTC)
 
@@ -62,7 +65,9 @@ def test_year_earlier_needs_twelve_complete_months() -> None:
         (measured_count(100), measured_count(0), ""),
         (measured_share(60, 60, 100), measured_share(30, 30, 100), "▲ Clearly higher"),
         (measured_share(30, 30, 100), measured_share(60, 60, 100), "▼ Clearly lower"),
-        (measured_share(30, 60, 100), measured_share(30, 30, 100), "● No clear change"),  # its bounds are apart
+        (measured_share(300, 300, 1000), measured_share(280, 280, 1000), "● No clear change"),
+        (measured_share(30, 30, 100), measured_share(28, 28, 100), "● Too few to tell a change"),
+        (measured_share(300, 600, 1000), measured_share(300, 300, 1000), "● Too uncertain to tell a change"),
         (measured_share(3, 3, 20, min_group=30), measured_share(60, 60, 100), ""),
         (Measured("dates not known well enough"), measured_share(1, 1, 9), ""),
     ],
@@ -75,7 +80,34 @@ def test_clear_changes_match_newcombe() -> None:
     """Newcombe (1998), table II, method 10: the limits of three differences."""
     assert change(measured_share(56, 56, 70), measured_share(48, 48, 80)) == "▲ Clearly higher"  # 0.0524 to 0.3339
     assert change(measured_share(9, 9, 10), measured_share(3, 3, 10)) == "▲ Clearly higher"  # 0.1705 to 0.8090
-    assert change(measured_share(5, 5, 56), measured_share(0, 0, 29)) == "● No clear change"  # -0.0381 to 0.1926
+    assert change(measured_share(5, 5, 56), measured_share(0, 0, 29))[:2] == "● "  # -0.0381 to 0.1926
+
+
+@given(st.integers(30, 2_000), st.integers(30, 2_000), st.floats(0.2, 0.75), st.floats(-0.03, 0.03))
+def test_no_clear_change_is_said_only_where_ten_points_would_be_clear(n: int, m: int, share: float, by: float) -> None:
+    """At these sizes and about these shares, ten points more and ten points less would both be a clear change."""
+    before = measured_share(round(share * m), round(share * m), m)
+    now = measured_share(round((share + by) * n), round((share + by) * n), n)
+    assert before.share is not None
+
+    def both_clear(points: float) -> bool:
+        hits = (round((before.share[0] + apart) * n) for apart in (points, -points))
+        return [change(measured_share(one, one, n), before)[:2] for one in hits] == ["▲ ", "▼ "]
+
+    said = change(now, before)
+    assert said != "● No clear change" or both_clear(0.12)
+    assert said != "● Too few to tell a change" or not both_clear(0.08)
+
+
+def test_months_with_few_rows_have_neither_share_nor_dot() -> None:
+    year = year_of(months((50, 1, 0, True), (100, 100, 20, True), (40, 0, 0, False), (9, 9, 9, True)), min_group=30)
+    assert year is not None
+    assert [month.share for month in year.months] == [None, (0.2, 0.2), None, None]
+    assert [month.text for month in year.months][::3] == ["too few to tell"] * 2
+    drawn = trend_chart(Trend("Booked", "of leads", ("lead", "leads"), year.months), key="leads")
+    assert drawn.count("<circle") == 1
+    assert "<title>Jan 2024: too few to tell, 50 leads</title>" in drawn
+    assert "0% (" not in drawn.replace("20% (", "")
 
 
 def test_tile_covers_a_year() -> None:

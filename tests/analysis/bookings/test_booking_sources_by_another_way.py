@@ -141,8 +141,9 @@ def test_counts_of_a_period_match_sql(
     assert ours.table.sort_values("name")[["name", *COUNTS]].values.tolist() == [list(row) for row in rows]
     total = pd.DataFrame(rows, columns=["name", *COUNTS]).sum(numeric_only=True)
     share = f"{total['work_lower'] / total['mature']:.0%}"
-    assert ours.headline().text == f"{share} of bookings become jobs"
-    why = "Too few bookings of June 2026 to measure, so this is May 2026. " if asked != period else ""
+    few = "Fewer than 30 bookings of June 2026 are 30 days old, so this is May 2026, the latest month with as many. "
+    of, why = (" of May 2026", few) if asked != period else ("", "")
+    assert ours.headline().text == f"{share} of bookings{of} become jobs"
     assert ours.headline().evidence.startswith(f"{why}{total['mature']:,} ")
     assert ours.hours["bookings"].sum() == ours.weeks["bookings"].sum() == total["bookings"]
     assert ours.check.counts[0].rows == period.rows(frames["bookings"]).shape[0]
