@@ -73,6 +73,7 @@ def connect(
     allow_writes: bool | None = None,
     time_zone: str | None = None,
     dismissing_reasons: Mapping[int, str] | None = None,
+    double_opt_in: bool | None = None,
     service_url: str | None = None,
     rate_limit: int | None = None,
     concurrency: int | None = None,
@@ -121,6 +122,9 @@ def connect(
     dismissing_reasons : mapping, optional
         The names of dismissing reasons by id, such as `{620: "Price too high", 644: "Spam"}`, for reports. The API does
         not provide them. A sandbox has its own.
+    double_opt_in : bool, optional
+        True if double opt-in is on in ServiceTitan, which the API does not tell: reports then count customers for
+        marketing by e-mail only if they have the tag `Opted In`. By default, False.
     service_url : str, optional
         The address of the ServiceTitan site that call lists link to. By default, `"https://go.servicetitan.com"`
         in production. Other environments have no links by default.
@@ -171,6 +175,7 @@ def connect(
         "allow_writes": allow_writes,
         "time_zone": time_zone,
         "dismissing_reasons": dismissing_reasons,
+        "double_opt_in": double_opt_in,
         "service_url": service_url,
         "rate_limit": rate_limit,
         "concurrency": concurrency,

@@ -135,6 +135,12 @@ class FromMirror:
             )
         return reasons
 
+    def double_opt_in(self, *, given: bool | None) -> bool:
+        """Return whether double opt-in is on, as given, else as for one of the tenants of the mirror."""
+        if given is not None:
+            return given
+        return any(settings["double_opt_in"] for settings in self._settings)
+
     def _common(self, name: str) -> Any:
         """Return a setting if it is the same for all tenants, else None."""
         first, *others = (settings[name] for settings in self._settings)

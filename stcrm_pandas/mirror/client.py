@@ -36,6 +36,7 @@ class MirrorSettings:
     time_zone: str | None = None
     service_url: str | None = None
     dismissing_reasons: dict[int, str] = field(default_factory=dict)
+    double_opt_in: bool = False
 
 
 class MirrorClient:

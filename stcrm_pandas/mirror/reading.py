@@ -266,7 +266,7 @@ class StoredMirror(Rows):
         Returns
         -------
         dict
-            The settings `time_zone`, `service_url` and `dismissing_reasons`.
+            The settings `time_zone`, `service_url`, `dismissing_reasons` and `double_opt_in`.
 
         Raises
         ------
@@ -283,6 +283,7 @@ class StoredMirror(Rows):
         """
         found = self._last_commit().settings
         reasons = {int(id): name for id, name in found.get("dismissing_reasons", {}).items()}
+        found = {"double_opt_in": False, **found}  # earlier versions did not keep it
         return {**found, "time_zone": self._time_zone or found.get("time_zone"), "dismissing_reasons": reasons}
 
     @property

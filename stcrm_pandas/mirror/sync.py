@@ -250,7 +250,8 @@ def _kept_settings(settings: Any) -> dict[str, Any]:
     """Return the settings that readers of the mirror need: no address of the API, no secret."""
     reasons = {str(id): name for id, name in dict(settings.dismissing_reasons or {}).items()}
     url = None if settings.service_url is None else str(settings.service_url)
-    return {"time_zone": settings.time_zone, "service_url": url, "dismissing_reasons": reasons}
+    kept = {"time_zone": settings.time_zone, "service_url": url, "dismissing_reasons": reasons}
+    return {**kept, "double_opt_in": settings.double_opt_in}
 
 
 def _seen_at(frame: pd.DataFrame) -> pd.Timestamp:

@@ -170,6 +170,11 @@ class Settings(BaseSettings):
         default_factory=dict,
         description="names of dismissing reasons by id, which the API does not provide: 620=Price too high; 644=Spam",
     )
+    double_opt_in: bool = Field(
+        default=False,
+        description="1 if double opt-in is on in ServiceTitan, which the API does not tell: reports then count "
+        "customers for marketing e-mail only with the tag Opted In",
+    )
     rate_limit: int = Field(default=55, gt=0, le=1000, description="maximum requests per second")
     concurrency: int = Field(default=8, gt=0, le=64, description="maximum parallel requests")
     timeout: Annotated[tuple[float, float], NoDecode, BeforeValidator(_timeout)] = Field(

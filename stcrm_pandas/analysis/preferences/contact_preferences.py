@@ -136,6 +136,7 @@ def contact_preferences(
     by: By | tuple[By, By] | None = None,
     names: Mapping[str, Lookups] | Lookups | None = None,
     consent: pd.DataFrame | None = None,
+    double_opt_in: bool | None = None,
     marketing_names: Sequence[str] = (),
     service_names: Sequence[str] = (),
     numbers: Literal["plan", "length"] = "plan",
@@ -153,7 +154,9 @@ def contact_preferences(
 
     For marketing, the preference must be on. For service (job reminders), customers with an unknown preference are
     possibly not blocked. For texts, the type must be mobile phone, and no record of the number may be marked 'do not
-    text'. Text opt-outs may also be recorded outside the CRM, so the shares for texts are upper bounds.
+    text'. 'Do not mail' blocks mail, and also marketing by e-mail and by text, but no calls; 'do not service' blocks
+    everything. Opt-outs from texts and from marketing e-mail may also be recorded outside the CRM, so the shares for
+    texts and for marketing by e-mail are upper bounds.
 
     Parameters
     ----------
@@ -176,10 +179,14 @@ def contact_preferences(
         "tenant". By default, the total only.
     names : mapping or DataFrame, optional
         The names of tags or tenants: a mapping from id to name, or a frame with `id`, `name` and `active`. With two
-        dimensions, a mapping from dimension to one of these.
+        dimensions, a mapping from dimension to one of these. The names of tags (`{"tag": …}`, also without `by`) tell
+        who has the tag `Email Dormant`, which blocks marketing by e-mail.
     consent : DataFrame, optional
         The company's own list, including text opt-outs recorded outside the CRM; see `consent.consent_list` for its
         columns. Its opt-outs count as blocked; its opt-ins do not unblock anybody.
+    double_opt_in : bool, optional
+        True if double opt-in is on in ServiceTitan, which the API does not tell: then marketing by e-mail needs the tag
+        `Opted In`. By default, the setting of the mirror's connection, else False.
     marketing_names, service_names : sequence of str, default ()
         The preferences in the newer contacts API that mean marketing, and messages about a customer's own job. Without
         them, both are unknown.
@@ -239,7 +246,8 @@ def contact_preferences(
         location_contacts = inputs.optional("location_contacts", location_contacts)
     methods = inputs.optional("methods", methods, "contact_methods")
     newer_contacts = inputs.optional("newer_contacts", newer_contacts, "contacts")
-    names = inputs.names(names, *asked)
+    names = inputs.names(names, *asked, "tag")
+    double_opt_in = inputs.double_opt_in(given=double_opt_in)
     if location_contacts is not None and locations is None:
         raise UsageError("contacts of locations also need the locations: crm.locations.list()")
     read: dict[str, Any] = {
@@ -261,7 +269,14 @@ def contact_preferences(
     known = known_until(customers, as_of, local)
     by_length = numbers == "length"
 
-    owners = customers_of(customers, tags="tag" in asked, time_zone=None if local is None else local.key)
+    group_names = lookups(names, asked, DIMENSIONS)
+    owners = customers_of(
+        customers,
+        tags="tag" in asked,
+        tag_names=group_names.get("tag"),
+        double_opt_in=double_opt_in,
+        time_zone=None if local is None else local.key,
+    )
     refuse_mixed_tenants(lazy_rows(customers, "customers"), asked)
     stores, deleted = stores_of(read, marketing_names, service_names)
     stores = linked(stores, by_length=by_length)
@@ -278,9 +293,7 @@ def contact_preferences(
     of_newer = None if "newer" not in stores else newer_contacts_of(newer_contacts, stores["newer"])
     of_all_newer = _all(of_newer, counting.get("newer"), "All newer contacts", min_group)
     table = (
-        measured(shown_states, min_group=min_group, groups=groups, by=asked, names=lookups(names, asked, DIMENSIONS))
-        if asked
-        else overall
+        measured(shown_states, min_group=min_group, groups=groups, by=asked, names=group_names) if asked else overall
     )
     alone = shown_states if entries is None else states_of(people, stores["customers"])
     result = ContactPreferences(
@@ -305,6 +318,7 @@ def contact_preferences(
         min_group=min_group,
         many=many,
         by_length=by_length,
+        double_opt_in=double_opt_in,
         complete=all(attrs_of(frame).get("complete", True) for frame in read.values() if frame is not None),
         cautions=(*selections(read), *inputs.cautions, *invalid_phones(stores)),
         marketing_names=tuple(marketing_names),

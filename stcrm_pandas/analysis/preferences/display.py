@@ -34,7 +34,8 @@ def reach_shown(result: ContactPreferencesResult, frame: pd.DataFrame, store: st
     of_rows = [verdicts.get((row.purpose, row.channel, row.name), "") for row in rows_of(frame)]
 
     def note(row: Any) -> str:
-        return ", ".join(filter(None, (verdict_note(row), "upper bound" if row.channel == "text" else "")))
+        at_most = row.channel == "text" or (row.purpose, row.channel) == ("marketing", "e-mail")
+        return ", ".join(filter(None, (verdict_note(row), "upper bound" if at_most else "")))
 
     columns: Columns = {"Group": "name"} if grouped else {}
     columns |= {

@@ -74,7 +74,8 @@ def headline(result: ContactPreferencesResult) -> Headline:
     unit, others = ("customer", "customers"), []
     for channel in ("call", "e-mail", "mail"):
         hits = int((states["marketing", channel] == 0).sum())
-        others.append(f"{channel} {format_range(*[hits / n] * 2)}")
+        most = "at most " if channel == "e-mail" else ""
+        others.append(f"{channel} {most}{format_range(*[hits / n] * 2)}")
     of = "of new customers"
     return Headline(
         f"At most {format_range(*every.share)} of {'' if period is None or moved else 'new '}customers"
@@ -112,7 +113,7 @@ def tiles(result: ContactPreferencesResult, lists: object) -> list[Tile]:
     reached = {channel: (states["marketing", channel] == 0).to_numpy() for channel in CHANNELS}
     measures = {
         "Marketing by text, at most": reached["text"],
-        "Marketing by e-mail": reached["e-mail"],
+        "Marketing by e-mail, at most": reached["e-mail"],
         "Marketing by any channel": np.logical_or.reduce([*reached.values()]),
         "Preference unknown": _unknown(result),
     }

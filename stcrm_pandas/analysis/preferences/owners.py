@@ -11,8 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT
+from stcrm_pandas.analysis.base.inputs import table_of
 from stcrm_pandas.analysis.preferences.reach import INVALID, NONE
 from stcrm_pandas.analysis.preferences.records import ADDRESS, flag, read, refuse_repeats
+from stcrm_pandas.contract.marks import DORMANT, FORBIDS, OPTED_IN, tag_key
+from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.merged import is_merged
 
 __all__ = ["Owners", "age_in_years", "customers_of", "locations_of", "newer_contacts_of"]
@@ -27,8 +30,9 @@ class Owners:
     """The active owners, one row each (the denominator of every share), the others, and how many were merged.
 
     `frame` and `others` (inactive or archived) have `tenant`, `id`, `name`, the flags `active`, `archived`,
-    `do_not_service` and `do_not_mail` (1, 0, -1 for unknown) and `mail` (0, or why no mail arrives); customers `type`,
-    `created_on` (microseconds since 1970), `created_on_local` and, where asked for, `tag_type_ids`.
+    `do_not_service`, `do_not_mail`, `email_dormant` and `not_opted_in` (1, 0, -1 for unknown) and `mail` (0, or why no
+    mail arrives); customers `type`, `created_on` (microseconds since 1970), `created_on_local` and, where asked for,
+    `tag_type_ids`.
     """
 
     frame: pd.DataFrame
@@ -44,7 +48,7 @@ class Owners:
         return pd.concat([self.frame, self.others], ignore_index=True)
 
 
-def customers_of(frame: Any, *, tags: bool, time_zone: str | None) -> Owners:
+def customers_of(frame: Any, *, tags: bool, tag_names: Any, double_opt_in: bool, time_zone: str | None) -> Owners:
     """Return the customers that are not merged into others, active and inactive ones apart.
 
     Parameters
@@ -53,22 +57,56 @@ def customers_of(frame: Any, *, tags: bool, time_zone: str | None) -> Owners:
         With the columns of `stcrm.schemas.Customers`, of any engine.
     tags : bool
         Take their tags, too.
+    tag_names : mapping or DataFrame or None
+        The names of tags: two of them are marks. None: no customer has the one, and the other does not count.
+    double_opt_in : bool
+        Customers without the tag `Opted In` get no marketing e-mail.
     time_zone : str or None
         The zone of `created_on_local`.
 
     Raises
     ------
     UsageError
-        A column is missing, or a customer appears twice.
+        A column is missing, a customer appears twice, or `double_opt_in` is set and no tag is called `Opted In`.
     """
+    dormant, opted_in = (_tags_called(name, tag_names) for name in (DORMANT, OPTED_IN))
+    if double_opt_in and opted_in.empty:
+        raise UsageError(
+            "double_opt_in needs the names of tags, with the tag Opted In: "
+            "names={'tag': crm.lookups.tag_types.list(active=None)}"
+        )
+    with_tags = tags or double_opt_in or not dormant.empty
     marks = dict.fromkeys(("do_not_mail", "do_not_service"), "boolean")
-    kinds = {"type": "str", "created_on": "Int64", **marks} | ({"tag_type_ids": None} if tags else {})
+    kinds = {"type": "str", "created_on": "Int64", **marks} | ({"tag_type_ids": None} if with_tags else {})
     rows = _rows(frame, "customers", kinds, times=["created_on"], time_zone=time_zone)
-    return _parted(rows.assign(**{name: flag(rows[name]) for name in marks}))
+    flags: dict[str, Any] = {name: flag(rows[name]) for name in marks}
+    flags["email_dormant"] = np.int8(0) if dormant.empty else _tagged(rows, dormant)
+    flags["not_opted_in"] = 1 - _tagged(rows, opted_in) if double_opt_in else np.int8(0)
+    return _parted((rows if tags or not with_tags else rows.drop(columns="tag_type_ids")).assign(**flags))
+
+
+def _tags_called(name: str, tag_names: Any) -> pd.DataFrame:
+    """Return the `tag` ids of a name, with their tenants if the names have them; retired tags count, too."""
+    if not isinstance(tag_names, pd.DataFrame):
+        known = pd.DataFrame({"id": [*(tag_names or {})], "name": [*(tag_names or {}).values()]})
+    else:
+        known = table_of(tag_names, "names of tags", ["id", "name"])
+    called = known[known["name"].map(lambda one: tag_key(str(one)) == name).astype(bool)]
+    kept = called[["id", *([TENANT] if TENANT in called else [])]].rename(columns={"id": "tag"})
+    return kept.astype("Int64").drop_duplicates()
+
+
+def _tagged(rows: pd.DataFrame, tags: pd.DataFrame) -> npt.NDArray[np.int8]:
+    """Return whether each customer has one of these tags."""
+    each = rows[[TENANT, "tag_type_ids"]].reset_index(drop=True).explode("tag_type_ids").reset_index()
+    each["tag"] = each["tag_type_ids"].astype("Int64")
+    by_tenant = TENANT in tags and bool((rows[TENANT] != 0).any())
+    found = each.merge(tags, on=["tag", TENANT] if by_tenant else "tag")["index"].unique()
+    return rows.reset_index(drop=True).index.isin(found).astype(np.int8)
 
 
 def locations_of(frame: Any, customers: Owners) -> Owners:
-    """Return the locations that are not merged; do not mail and do not service are those of their customers.
+    """Return the locations that are not merged; the marks are those of their customers.
 
     A location is inactive if it or its customer is.
 
@@ -81,10 +119,7 @@ def locations_of(frame: Any, customers: Owners) -> Owners:
     rows = _rows(frame, "locations", {"customer_id": "Int64"})
     known = pd.MultiIndex.from_frame(listed[[TENANT, "id"]])
     place = known.get_indexer(pd.MultiIndex.from_frame(rows[[TENANT, "customer_id"]]))
-    flags = {
-        name: np.append(listed[name].to_numpy(), np.int8(-1))[place]
-        for name in ("do_not_mail", "do_not_service", "active")
-    }
+    flags = {name: np.append(listed[name].to_numpy(), np.int8(-1))[place] for name in (*FORBIDS, "active")}
     # Only customers known to be inactive count; otherwise the location's own flag does.
     return _parted(rows.assign(**flags | {"active": np.where(flags["active"] == 0, 0, rows["active"])}))
 
@@ -105,7 +140,7 @@ def newer_contacts_of(contacts: Any, records: pd.DataFrame) -> Owners:
     else:
         table = read(contacts, "newer_contacts", {"id": "str", "name": "str", "is_archived": "boolean"})
         table = table.assign(archived=flag(table["is_archived"]))[[TENANT, "id", "name", "archived"]]
-    flags = {"active": 1, "do_not_service": 0, "do_not_mail": 0, "mail": NONE}
+    flags = {"active": 1, "mail": NONE, **dict.fromkeys(FORBIDS, 0)}
     return _parted(table.assign(merged_to_id=0, **{name: np.int8(value) for name, value in flags.items()}))
 
 

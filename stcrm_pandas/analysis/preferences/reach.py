@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT
+from stcrm_pandas.contract.marks import CHANNELS, FORBIDS, MESSAGES, PURPOSES
 
 __all__ = [
     "CHANNELS",
@@ -23,13 +24,13 @@ __all__ = [
     "states_of",
 ]
 
-PURPOSES = ("service", "marketing")
-CHANNELS = ("call", "text", "e-mail", "mail")
-COMBINATIONS = tuple((purpose, channel) for purpose in PURPOSES for channel in CHANNELS)
+COMBINATIONS = MESSAGES
 
 REASONS = (
     "do not service",
     "do not mail",
+    "email dormant",
+    "not opted in",
     "opted out on this record",
     "refused on your own list",
     "preference off",
@@ -50,6 +51,8 @@ preferences of other numbers are.
 (
     DO_NOT_SERVICE,
     DO_NOT_MAIL,
+    EMAIL_DORMANT,
+    NOT_OPTED_IN,
     OPTED_OUT,
     LISTED,
     OFF,
@@ -59,6 +62,13 @@ preferences of other numbers are.
     INVALID,
     NONE,
 ) = range(1, len(REASONS) + 1)
+
+_STATES = {
+    "do_not_service": DO_NOT_SERVICE,
+    "do_not_mail": DO_NOT_MAIL,
+    "email_dormant": EMAIL_DORMANT,
+    "not_opted_in": NOT_OPTED_IN,
+}
 
 States = npt.NDArray[np.int8]
 _KINDS = {"call": ("mobile", "phone"), "text": ("mobile", "phone"), "e-mail": ("e-mail",)}
@@ -93,7 +103,7 @@ def states_of(owners: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     owners : DataFrame
-        `tenant`, `id`, the flags `active`, `archived`, `do_not_service`, `do_not_mail` (1, 0, -1), and `mail`: 0 for an
+        `tenant`, `id`, the flags `active`, `archived` and the marks of `FORBIDS` (1, 0, -1), and `mail`: 0 for an
         address to which mail can go, `INVALID` or `NONE`. None of them is inactive or archived.
     records : DataFrame
         What `records.linked` gave.
@@ -104,13 +114,13 @@ def states_of(owners: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
         A frame with a row for each owner, in order, and a column for each of `COMBINATIONS`.
     """
     place = places_of(owners, records)
-    gone = np.where(owners["do_not_service"] == 1, DO_NOT_SERVICE, 0)
-    unsure = ((owners[["active", "archived", "do_not_service"]] == -1).any(axis=1)).to_numpy()
     states = {}
     for purpose, channel in COMBINATIONS:
+        marks = [mark for mark, forbidden in FORBIDS.items() if (purpose, channel) in forbidden]
+        marked = np.select([owners[mark] == 1 for mark in marks], [_STATES[mark] for mark in marks], 0)
+        unsure = (owners[["active", "archived", *marks]] == -1).any(axis=1).to_numpy()
         if channel == "mail":
-            mail = owners["do_not_mail"].to_numpy()
-            reached = np.select([mail == 1, owners["mail"] != 0, mail == -1], [DO_NOT_MAIL, owners["mail"], UNKNOWN], 0)
+            reached = owners["mail"].to_numpy(dtype=np.int64)
         else:
             state = blocked_by(records, purpose, channel)
             mine = (place >= 0) & (state >= 0)
@@ -121,7 +131,7 @@ def states_of(owners: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
                 possible[place[mine & (state == UNKNOWN)]] = True
                 reached = np.where(possible & (reached > 0), UNKNOWN, reached)
         reached = np.where((reached == 0) & unsure, UNKNOWN, reached)
-        states[purpose, channel] = np.where(gone > 0, gone, reached).astype(np.int8)
+        states[purpose, channel] = np.where(marked > 0, marked, reached).astype(np.int8)
     return pd.DataFrame(states, index=owners.index)
 
 

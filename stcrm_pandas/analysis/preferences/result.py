@@ -63,6 +63,7 @@ class ContactPreferencesResult(Result):
     time_zone: str | None
     many: int
     by_length: bool
+    double_opt_in: bool
     marketing_names: tuple[str, ...]
     marketing_known: bool
     owners: Owners = field(compare=False)

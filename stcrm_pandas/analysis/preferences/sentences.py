@@ -21,6 +21,10 @@ __all__ = ["definitions", "summary"]
 _FOR = {"service": "their own jobs", "marketing": "marketing"}
 _MOST_NAMED = 6
 _REGISTER = "A register of text opt-outs may exist outside the CRM"
+_SUPPRESSED = (
+    "ServiceTitan's own list of addresses that get no marketing e-mail is not in the CRM API, so the shares for "
+    "marketing by e-mail are upper bounds."
+)
 
 
 def summary(result: ContactPreferencesResult) -> list[str]:
@@ -42,7 +46,7 @@ def summary(result: ContactPreferencesResult) -> list[str]:
         )
     if n < result.min_group:
         lines.append("These are too few to tell.")
-    lines.append(_texts(result))
+    lines += [_texts(result), _SUPPRESSED]
     lines.append("Not being blocked is not a permission: the law asks for more.")
     if not result.complete:
         lines.append("Some rows are missing because a read was not complete.")
@@ -158,6 +162,8 @@ def definitions(result: ContactPreferencesResult) -> Definitions:
     values = {
         **vars(result),
         "register": _REGISTER,
+        "suppressed": _SUPPRESSED,
+        "opted_in": "must" if result.double_opt_in else "need not",
         "reasons": ", ".join(REASONS),
         "by_length": " Here numbers were checked by their length only." if result.by_length else "",
         "zone": f" ({result.time_zone})" if result.time_zone else "",

@@ -88,8 +88,8 @@ def test_each_record_has_one_reason(record: Mapping[str, Any], expected: tuple[s
 
 ONE_CUSTOMER = [
     ({"do_not_service": True}, "do not service", "do not service"),
-    ({"do_not_mail": True}, "", "do not mail"),
-    ({"do_not_mail": None}, "", "preference unknown"),
+    ({"do_not_mail": True}, "do not mail", "do not mail"),
+    ({"do_not_mail": None}, "preference unknown", "preference unknown"),
     ({"do_not_service": None}, "preference unknown", "preference unknown"),
     ({"active": None}, "preference unknown", "preference unknown"),
     ({"address_street": None, "address_zip": None}, "", "none on file"),
@@ -98,7 +98,7 @@ ONE_CUSTOMER = [
     ({"address_city": None}, "", "invalid"),
     ({"address_zip": "78701-1234"}, "", ""),
     ({"address_zip": "k1a 0b1", "address_state": "ON"}, "", ""),
-    ({"address_zip": None, "do_not_mail": True}, "", "do not mail"),
+    ({"address_zip": None, "do_not_mail": True}, "do not mail", "do not mail"),
 ]
 
 
@@ -106,7 +106,50 @@ ONE_CUSTOMER = [
 def test_flags_that_block_a_customer_entirely(row: Mapping[str, Any], by_text: str, by_mail: str) -> None:
     reasons = why(found(customers(row), contacts({"customer_id": 1})))
     assert (reasons["marketing text"], reasons["marketing mail"]) == (by_text, by_mail)
-    assert (reasons["service text"], reasons["service mail"]) == (by_text, by_mail)
+    sent_by_servicetitan = "" if "do_not_mail" in row else by_text  # 'do not mail' is about Marketing Pro's texts
+    assert (reasons["service text"], reasons["service mail"]) == (sent_by_servicetitan, by_mail)
+
+
+BLOCKED = {  # by ServiceTitan's own table: which messages a customer is left out of
+    "do_not_mail": {"service mail", "marketing mail", "marketing e-mail", "marketing text"},
+    "do_not_service": {f"{purpose} {channel}" for purpose, channel in COMBINATIONS},
+    "email_dormant": {"marketing e-mail"},
+    "opted_in": {"marketing e-mail"},
+}
+
+
+@pytest.mark.parametrize("mark", BLOCKED)
+@pytest.mark.parametrize("store", ["customers", "locations"])
+def test_marks_block_the_messages_that_they_forbid(mark: str, store: str) -> None:
+    """'Do not mail' reaches further than letters, and no mark but 'do not service' blocks calls."""
+    flags = {mark: True} if mark.startswith("do_not") else {}
+    tags: Any = (7,) if mark == "email_dormant" else ()
+    whom = customers({"tag_type_ids": tags, **flags})
+    reached = ({}, {"type": "Email", "value": "ann@example.com"})
+    one = found(
+        whom,
+        contacts(*({"customer_id": 1, **row} for row in reached)),
+        locations=locations({"customer_id": 1}),
+        location_contacts=location_contacts(*({"location_id": 501, **row} for row in reached)),
+        names={"tag": pd.DataFrame({"id": [7, 8], "name": ["email  dormant", "Opted In"], "active": [False, True]})},
+        double_opt_in=mark == "opted_in",
+    )
+    rows = one.overall if store == "customers" else one.locations
+    assert rows is not None
+    assert {f"{row.purpose} {row.channel}" for row in rows.itertuples() if not row.lower} == BLOCKED[mark]
+
+
+def test_tag_for_double_opt_in_counts_only_with_the_setting() -> None:
+    whom = customers({"tag_type_ids": (8,)}, {"tag_type_ids": ()})
+    reached = contacts(*({"customer_id": id, "type": "Email", "value": f"a{id}@example.com"} for id in (1, 2)))
+    names = {"tag": {8: "Opted in"}}
+    assert counts(found(whom, reached, names=names), "marketing", "e-mail")["lower"] == 2
+    double = found(whom, reached, names=names, double_opt_in=True)
+    assert counts(double, "marketing", "e-mail") == {"customers": 2, "lower": 1, "upper": 1, "not_opted_in": 1}
+    with pytest.raises(UsageError, match="double_opt_in needs the names of tags"):
+        found(whom, reached, double_opt_in=True)
+    assert "shares for marketing by e-mail are upper bounds" in " ".join(double.summary())
+    assert "Marketing by e-mail, at most" in [tile.title for tile in double.tiles()]
 
 
 def test_second_number_unblocks_and_opt_out_outranks_unknown() -> None:

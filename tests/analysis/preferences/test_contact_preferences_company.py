@@ -222,13 +222,14 @@ def test_own_opt_out_list() -> None:
     assert any("block 2 customers for marketing by text" in sentence for sentence in found.summary())
 
 
-def test_text_share_is_always_shown_as_upper_bound() -> None:
+def test_shares_for_texts_and_marketing_email_are_shown_as_upper_bounds() -> None:
     found = contact_preferences(customers({}), contacts({"customer_id": 1}), as_of=AS_OF, time_zone="America/Chicago")
     register = "A register of text opt-outs may exist outside the CRM"
     assert f"{register}, so the shares for texts are upper bounds." in found.summary()
     assert found.definitions["Texts"].startswith(register)
-    assert found._repr_html_().count("upper bound") == 2
-    assert [tile.title for tile in found.tiles() if "at most" in tile.title] == ["Marketing by text, at most"]
+    assert found._repr_html_().count("upper bound") == 3  # texts of both purposes, and marketing e-mail
+    at_most = [tile.title for tile in found.tiles() if "at most" in tile.title]
+    assert at_most == ["Marketing by text, at most", "Marketing by e-mail, at most"]
     assert "upper bound" in found.figure("reach").layout.xaxis.title.text
 
 
