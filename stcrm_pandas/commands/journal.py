@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +10,7 @@ import typer
 
 from stcrm_pandas.commands.refusing import REFUSED, refusals
 from stcrm_pandas.commands.saying import say
-from stcrm_pandas.errors import StcrmError, UsageError
+from stcrm_pandas.errors import UsageError
 from stcrm_pandas.output.printable import plural
 from stcrm_pandas.settings.connection import duration, read_journal_folder
 
@@ -28,25 +27,22 @@ Folder = Annotated[
 @app.command("list")
 @refusals
 def list_journals(state_dir: Folder = None) -> None:
-    """List the journals, with tenant, time, reason and the outcome of the rows; then the logs of grids."""
-    from stcrm_pandas.edits.apply.journal import Journal
+    """List the journals, newest first, with tenant, time, outcome, state and reason; then the logs of grids."""
+    from stcrm_pandas.edits.journals import summaries
     from stcrm_pandas.grid.log import folder_of, logs_in
 
     folder = read_journal_folder(state_dir)
-    paths = sorted(folder.glob("*.sqlite"))
-    for path in paths:
-        try:
-            journal = Journal.open(path)
-            with contextlib.closing(journal):
-                about, counts = journal.about, journal.counts()
-        except StcrmError as error:
-            say(f"{path}: {error}")
+    there = list(summaries(folder))
+    for one in there:
+        if one.problem:
+            say(f"{one.path}: {one.problem}")
             continue
-        outcome = ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "no rows"
+        about, outcome = one.about, ", ".join(f"{count:,} {name}" for name, count in one.counts.items() if count)
         reason = f"; {about['reason']}" if about.get("reason") else ""
         place = f"tenant {about['tenant']} of {about['environment']}"
-        say(f"{path}: {about['resource']} of {place}, {about['applied_at']}: {outcome}{reason}")
-    if not paths:
+        what = f"{about['resource']} of {place}, {about['applied_at']}"
+        say(f"{one.path}: {what}: {outcome or 'no rows'}; {one.state}{reason}")
+    if not there:
         say(f"There are no journals in {folder}.")
     for log in logs_in(folder_of(folder)):
         say(f"{log.path}: grid of {log.title}, last edited {log.latest}: {plural(log.edits, 'edit')}")

@@ -199,11 +199,13 @@ class Result(ResultData):
         """
         return Plan.of(self.worth_retrying(), self._port)
 
-    def undo(self, *, reason: str | None = None) -> Plan:
-        """Return a plan that undoes this apply; see `Client.undo`.
+    def undo(self, *, rows: pd.DataFrame | None = None, reason: str | None = None) -> Plan:
+        """Return a plan that undoes this apply, and what a sample of its plan changed before; see `Client.undo`.
 
         Parameters
         ----------
+        rows : DataFrame, optional
+            Only these rows, by the columns that identify them, such as `result.succeeded.head(3)`.
         reason : str, optional
             Why the change is undone. It is stored in the journal of the undo.
 
@@ -212,7 +214,7 @@ class Result(ResultData):
         Plan
             The plan. Nothing is sent before `plan.apply()`.
         """
-        return undone(self.path, self._port, reason=reason)
+        return undone(self.path, self._port, rows=rows, reason=reason)
 
 
 def load(path: str | Path, port: Port) -> Plan:
@@ -220,9 +222,11 @@ def load(path: str | Path, port: Port) -> Plan:
     return Plan.of(read_for(path, port), port)
 
 
-def undone(journal: str | Path | Result, port: Port, *, reason: str | None = None) -> Plan:
+def undone(
+    journal: str | Path | Result, port: Port, *, rows: pd.DataFrame | None = None, reason: str | None = None
+) -> Plan:
     """Return the plan that undoes an apply. See `Client.undo`."""
-    return Plan.of(undo(getattr(journal, "path", journal), port, reason=reason), port)
+    return Plan.of(undo(getattr(journal, "path", journal), port, rows=rows, reason=reason), port)
 
 
 def resumed(

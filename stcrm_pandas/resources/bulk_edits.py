@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from stcrm_pandas.edits.port import Port
 
 if TYPE_CHECKING:
@@ -88,10 +90,42 @@ class BulkEdits:
 
         return load(path, self._port)
 
-    def undo(self, journal: str | Path | Result, *, reason: str | None = None) -> Plan:
+    def journals(self) -> pd.DataFrame:
+        """Return the journals of this tenant's bulk edits on this machine, newest first.
+
+        Returns
+        -------
+        DataFrame
+            One row per apply: `journal` (the file, for `crm.undo` and `crm.resume`), `applied_at` (UTC), `resource`,
+            `reason`, `rows` and how many of them are in `succeeded`, `already`, `conflicts`, `failed` and `untried` of
+            the result, and `state`:
+
+            - `finished`
+            - `unfinished`: some rows were not sent
+            - `interrupted`: requests were running when the apply ended; resume it
+            - `running`
+            - `undone` or `partly undone`
+            - `cannot be read`: the file is damaged, or of another version
+
+        Examples
+        --------
+        >>> before = crm.contacts.list()
+        >>> result = crm.contacts.plan_changes(before, before.assign(title="Agent"), reason="titles").apply()
+        >>> crm.journals()[["resource", "reason", "state"]].iloc[0].tolist()
+        ['contacts', 'titles', 'finished']
+        """
+        from stcrm_pandas.edits.journals import journals
+
+        return journals(self._port)
+
+    def undo(
+        self, journal: str | Path | Result, *, rows: pd.DataFrame | None = None, reason: str | None = None
+    ) -> Plan:
         """Return a plan that undoes an apply, from its journal. Nothing is sent.
 
-        Rows that could not be read back are read now, because they may have been changed.
+        If a sample of the plan was applied before, its rows had the planned values already, and are undone, too. Rows
+        that could not be read back are read now, because they may have been changed. `plan.warnings` names applies of
+        the same plan that are not included.
 
         `plan.refused` lists what cannot be undone, with the reason: a cell that was empty and cannot be cleared, an
         opt-out, or a change that the API cannot make. Rows that were changed since then are conflicts when the plan is
@@ -100,7 +134,11 @@ class BulkEdits:
         Parameters
         ----------
         journal : str, Path or Result
-            The journal file, or the result of the apply.
+            The journal file, or the result of the apply. `crm.journals()` lists the files.
+        rows : DataFrame, optional
+            Undo only these rows, by the columns that identify them: `customer_id` and `id` for contacts of customers,
+            because an id of a contact may appear under several customers. For a plan that changes several resources,
+            pass rows of `result.succeeded`.
         reason : str, optional
             Why the change is undone. It is stored in the journal of the undo.
 
@@ -113,7 +151,7 @@ class BulkEdits:
         ------
         UsageError
             The file is not a journal, or belongs to another tenant or environment; some of its rows were in progress
-            when the apply ended (resume it first); or the apply is still running.
+            when the apply ended (resume it first); the apply is still running; or it has no such row.
 
         Examples
         --------
@@ -124,7 +162,7 @@ class BulkEdits:
         """
         from stcrm_pandas.edits.plans import undone
 
-        return undone(journal, self._port, reason=reason)
+        return undone(journal, self._port, rows=rows, reason=reason)
 
     def resume(
         self, journal: str | Path | Result, *, limit: int | None = None, stop_after: int | None = None

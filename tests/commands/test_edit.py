@@ -54,7 +54,7 @@ def test_plan_apply_and_undo(stcrm, sheets, tenant, box):
     assert len(pd.read_csv("result/succeeded.csv")) == 3
     assert box.row("customers", 1)["name"] == "Mended"
     stdout = stcrm("journal", "list")[1]
-    assert "3 succeeded; spelling" in stdout
+    assert "3 succeeded; finished; spelling" in stdout
     assert stcrm("edit", "undo", journal(tenant), "--out", "back.json")[0] == 0
     assert stat.S_IMODE((tenant / "back.json").stat().st_mode) == 0o600
     assert stcrm("edit", "apply", "back.json", "--yes")[0] == 0

@@ -13,7 +13,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -325,6 +325,16 @@ def _connect(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     return db
+
+
+def facts_of(path: Path) -> dict[str, str]:
+    """Return the facts beside the plan of a journal, without writing to the file; empty if they cannot be read."""
+    with (
+        suppress(sqlite3.Error, OSError),
+        closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)) as db,
+    ):
+        return dict(db.execute("SELECT name, value FROM about WHERE name <> 'plan'"))
+    return {}
 
 
 def find_journals(folder: Path, plan: PlanData) -> list[Path]:

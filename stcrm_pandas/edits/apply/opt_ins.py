@@ -16,7 +16,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from stcrm_pandas.edits.apply.journal import Entry, Journal, tenant_mark
+from stcrm_pandas.edits.apply.journal import Entry, Journal, facts_of, tenant_mark
 from stcrm_pandas.edits.diff.columns import target_of
 from stcrm_pandas.edits.plan.last_read import SERVICE_TIMEOUT
 from stcrm_pandas.edits.plan.model import BEFORE_READ_AT, Key, PlanData, Refusal, Step
@@ -223,16 +223,9 @@ def opt_in_records(path: Path) -> int | None:
 
 def may_be_of_tenant(path: Path, plan: PlanData) -> bool:
     """Return whether an unreadable journal may belong to a plan's tenant; False only if it is certainly another's."""
-    place = None
-    with contextlib.suppress(sqlite3.Error, OSError):
-        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-        try:
-            about = dict(db.execute("SELECT name, value FROM about WHERE name IN ('environment', 'tenant')"))
-            place = about.get("environment"), about.get("tenant")
-        finally:
-            db.close()
-    if place is not None and None not in place:
-        return place == (plan.environment, str(plan.tenant))
+    about = facts_of(path)
+    if {"environment", "tenant"} <= about.keys():
+        return (about["environment"], about["tenant"]) == (plan.environment, str(plan.tenant))
     parts = path.stem.split("-")
     return len(parts) != 4 or parts[2] == tenant_mark(plan)
 

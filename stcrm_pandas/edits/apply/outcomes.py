@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,13 +12,16 @@ from stcrm_pandas.edits.apply.fresh_rows import FreshRow, RowReader, group_keys
 from stcrm_pandas.edits.apply.journal import Entry, Journal, State
 from stcrm_pandas.edits.diff.columns import OTHER_OPERATIONS, TARGETS, Target, target_of
 from stcrm_pandas.edits.diff.values import COLUMNS_WITH_PARTS, current_value
-from stcrm_pandas.edits.plan.model import Cell, Key, Refusal, Step
+from stcrm_pandas.edits.plan.model import Cell, Key, PlanData, Refusal, Step
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import ResponseError, ServiceError
 from stcrm_pandas.output.printable import plural
 
 IN_PROGRESS: tuple[State, ...] = ("sending", "sent", "doubt")
 """States of rows whose request was running when the apply ended."""
+
+PlanRow = tuple[str, Key, tuple[str, ...]]
+"""One row of one request of a plan: its operation, key and columns. It is the same in samples of the plan."""
 
 _AGAIN = "plan the undo again when the row can be read"
 _Record = tuple[str, Key]
@@ -71,9 +74,9 @@ class Outcomes:
     warnings: list[str] = field(default_factory=list)
 
     @classmethod
-    def read(cls, journal: Journal, port: Port) -> Outcomes:
-        """Find out what an apply changed: from its journal, and by a read where the journal is not enough."""
-        known = list(_sent(journal))
+    def read(cls, journal: Journal, port: Port, rows: Set[PlanRow]) -> Outcomes:
+        """Find out what an apply changed in some rows: from its journal, and by a read where that is not enough."""
+        known = list(_sent(journal, rows))
         steps = journal.plan.steps
         unsure = {one.entry.position: one for one in known if _is_unsure(one, steps[one.entry.step])}
         places = [(target_of(steps[step].operation).resource, one.entry.key) for (step, _), one in unsure.items()]
@@ -131,11 +134,31 @@ def value_at(body: Any, path: tuple[str, ...]) -> tuple[Any, bool]:
     return body, True
 
 
-def _sent(journal: Journal) -> Iterator[SentRow]:
-    """Yield the rows whose request was sent and not refused."""
+def row_of_plan(plan: PlanData, entry: Entry) -> PlanRow:
+    """Return the row of a plan that an entry of its journal is about."""
+    step = plan.steps[entry.step]
+    return step.operation, entry.key, tuple(cell.column for cell in step.cells)
+
+
+def rows_of_plan(plan: PlanData) -> set[PlanRow]:
+    """Return all rows of a plan."""
+    return {
+        (step.operation, key, tuple(cell.column for cell in step.cells)) for step in plan.steps for key in step.keys
+    }
+
+
+def was_sent(entry: Entry) -> bool:
+    """Return whether the request of a row was sent and not refused, so that it may have changed the row."""
+    return (entry.sent_at is not None or entry.tried_at is not None) and not entry.refused
+
+
+def _sent(journal: Journal, rows: Set[PlanRow]) -> Iterator[SentRow]:
+    """Yield those of some rows whose request was sent and not refused."""
     for entry in journal.entries():
+        if not was_sent(entry) or row_of_plan(journal.plan, entry) not in rows:
+            continue
         before = journal.text(entry, "before")
-        if (entry.sent_at is None and entry.tried_at is None) or entry.refused or before is None:
+        if before is None:
             continue
         operation = journal.plan.steps[entry.step].operation
         after, body = journal.text(entry, "after") or {}, journal.text(entry, "body") or {}

@@ -249,7 +249,7 @@ class ResultData:
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{count:,} {name}" for name, count in self._counts() if count)
-        return f"<Result of {self._about['applied_at']}: {counts or 'nothing to do'}; journal {self.path.name}>"
+        return f"<Result of {self._about['applied_at']}: {counts or 'nothing to do'}; journal {self.path}>"
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -259,7 +259,10 @@ class ResultData:
         reasons = "".join(
             f"<li>{plural(count, 'row')}: {html.escape(str(reason))}</li>" for reason, count in why.items()
         )
-        return f"<table><caption style='text-align:left'>Result</caption>{rows}</table><ul>{reasons}</ul>"
+        return (
+            f"<table><caption style='text-align:left'>Result</caption>{rows}</table><ul>{reasons}</ul>"
+            f"<p>Journal: <code>{html.escape(str(self.path))}</code></p>"
+        )
 
 
 def _part(plan: PlanData, entries: Iterable[Entry]) -> PlanData:

@@ -15,7 +15,7 @@ from stcrm_pandas.edits.apply.opt_in_checks import OptInChecks
 from stcrm_pandas.edits.apply.opt_ins import EarlierOptIns, has_opt_ins, is_acknowledged, refuse_all_opt_ins
 from stcrm_pandas.edits.apply.preconditions import admit, missing_sample
 from stcrm_pandas.edits.apply.scheduler import Scheduler
-from stcrm_pandas.edits.plan.model import PlanData, Refusal
+from stcrm_pandas.edits.plan.model import UNDO_OF, PlanData, Refusal
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import StcrmError, UsageError
 
@@ -191,4 +191,5 @@ def _about(plan: PlanData, moment: str) -> dict[str, str]:
         "sample_of": plan.sample_of or "",
         "reason": plan.reason or "",
         "consent_source": str(plan.options.get("consent_source") or ""),
+        UNDO_OF: ",".join(plan.options.get(UNDO_OF) or ()),
     }

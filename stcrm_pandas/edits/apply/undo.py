@@ -3,55 +3,199 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Set
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from stcrm_pandas.contract.schemas.parts import CustomField, ExternalData
-from stcrm_pandas.edits.apply.journal import Journal
+from stcrm_pandas.edits.apply.journal import Entry, Journal, State, facts_of
 from stcrm_pandas.edits.apply.locks import is_held
-from stcrm_pandas.edits.apply.outcomes import IN_PROGRESS, Outcomes, SentRow, value_at
+from stcrm_pandas.edits.apply.opt_in_checks import Record
+from stcrm_pandas.edits.apply.opt_ins import UnreadableJournal, read_complete
+from stcrm_pandas.edits.apply.outcomes import (
+    IN_PROGRESS,
+    Outcomes,
+    PlanRow,
+    SentRow,
+    row_of_plan,
+    rows_of_plan,
+    value_at,
+    was_sent,
+)
 from stcrm_pandas.edits.diff.columns import LEGACY, OTHER_OPERATIONS, Target, target_of
 from stcrm_pandas.edits.diff.values import COLUMNS_WITH_PARTS, current_value, missing_part, parts_of, to_json
-from stcrm_pandas.edits.plan.build import bulk_steps, notes_as_warnings, opt_outs_first, origin_of
-from stcrm_pandas.edits.plan.model import Cell, Key, PlanData, Refusal, Step
+from stcrm_pandas.edits.plan.build import Origin, bulk_steps, notes_as_warnings, opt_outs_first, origin_of
+from stcrm_pandas.edits.plan.model import UNDO_OF, Cell, Key, PlanData, Refusal, Step
 from stcrm_pandas.edits.plan.steps import Change, PlanOptions, plan_row
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
+from stcrm_pandas.frame.matching import SHOWN, key_columns, with_key
 from stcrm_pandas.output.printable import plural
 
 
-def undo(path: Any, port: Port, *, reason: str | None = None) -> PlanData:
+def undo(path: Any, port: Port, *, rows: pd.DataFrame | None = None, reason: str | None = None) -> PlanData:
     """Return the plan that undoes an apply. See `Client.undo`."""
-    journal = Journal.open(path)
-    try:
+    with closing(Journal.open(path)) as journal:
         plan, origin = journal.plan, origin_of(port)
         if (plan.environment, plan.tenant) != (origin.environment, origin.tenant):
             raise UsageError(
                 f"The journal belongs to tenant {plan.tenant} in {plan.environment}, but this connection is to tenant "
                 f"{origin.tenant} in {origin.environment}. Connect to the journal's tenant."
             )
-        _refuse_under_way(journal)
-        undo_steps = _UndoSteps(plan)
-        outcomes = Outcomes.read(journal, port)
-        for sent in outcomes.rows:
-            undo_steps.add(sent)
-        undo_steps.refusals += outcomes.refusals
-    finally:
-        journal.close()
-    return PlanData(
-        plan.resource,
-        plan.environment,
-        plan.tenant,
-        origin.made_at,
-        tuple(opt_outs_first([*undo_steps.steps, *undo_steps.bulk()])),
-        tuple(undo_steps.refusals),
-        total_rows=len(plan.keys),
-        warnings=(*outcomes.warnings, *notes_as_warnings(undo_steps.notes)),
-        reason=reason or f"undo of {journal.path.name}",
-        options=undo_steps.options.as_json(),
-    )
+        undone = _UndoSteps(plan, port)
+        chosen = None if rows is None else _chosen(plan, rows)
+        wanted = {row for row in rows_of_plan(plan) if chosen is None or _record(row) in chosen}
+        entries = journal.entries()
+        undone.include(journal, {row_of_plan(plan, entry) for entry in entries if was_sent(entry)} & wanted)
+        others = other_applies(journal, undone.warnings)
+        # What another apply of the plan or of a sample wrote had its planned value already in this one.
+        already = _in_state(plan, entries, "already") & wanted
+        for other in reversed(others):
+            if part := (other.maybe & already) - undone.included:
+                with closing(Journal.open(other.path)) as earlier:
+                    undone.include(earlier, part)
+        for other in others:
+            if left := len((other.certainly & wanted) - undone.included):
+                undone.warnings.append(
+                    f"{plural(left, 'row')} of this plan {'was' if left == 1 else 'were'} changed by another apply of "
+                    f"it, which this undo does not include. To undo {'it' if left == 1 else 'them'}: "
+                    f"crm.undo({str(other.path)!r})."
+                )
+    included = {_record(row) for row in undone.included}
+    for resource, key in sorted((chosen or set()) - included, key=str):
+        undone.refusals.append(Refusal(key, "", f"the apply did not change this row of {resource}"))
+    return undone.as_plan(origin, reason or f"undo of {journal.path.name}")
+
+
+def _chosen(plan: PlanData, rows: pd.DataFrame) -> set[Record]:
+    """Return the resource and key of the rows of a plan that a frame has.
+
+    Raises
+    ------
+    UsageError
+        The frame lacks the columns that identify rows, or the plan does not change one of its rows.
+    """
+    if not isinstance(rows, pd.DataFrame):
+        raise UsageError("undo(rows=…) takes a DataFrame with the columns that identify the rows.")
+    records = {_record(row) for row in rows_of_plan(plan)}
+    if {"resource", "key"} <= set(rows.columns):  # as in the frames of a plan for several resources
+        texts = {(resource, "/".join(map(str, key))): (resource, key) for resource, key in records}
+        asked = [(str(resource), str(key)) for resource, key in zip(rows["resource"], rows["key"], strict=True)]
+        unknown = [key for resource, key in asked if (resource, key) not in texts]
+        found = {texts[one] for one in asked if one in texts}
+    else:
+        target = _target_with_key(plan, rows)
+        keys = key_columns(target.row, with_key(target.row, rows, "rows"), "rows")
+        found = {(target.resource, key) for key in zip(*(cells.tolist() for cells in keys), strict=True)}
+        unknown = ["/".join(map(str, key)) for record in sorted(found - records, key=str) for key in [record[1]]]
+    if unknown:
+        more = ", …" if len(unknown) > SHOWN else ""
+        raise UsageError(f"The apply has no row {', '.join(unknown[:SHOWN])}{more}. plan.changes has its rows.")
+    return found
+
+
+def _target_with_key(plan: PlanData, rows: pd.DataFrame) -> Target:
+    """Return the kind of row of a plan that a frame has, by its columns."""
+    targets = {target_of(step.operation).resource: target_of(step.operation) for step in plan.steps}
+    names = {*rows.columns, *rows.index.names}
+    fit = [target for target in targets.values() if names.issuperset(target.row.key)] or list(targets.values())
+    most = max((len(target.row.key) for target in fit), default=0)
+    fit = [target for target in fit if len(target.row.key) == most]
+    if len(fit) != 1:
+        raise UsageError(
+            "The apply changed rows of several resources. Give undo(rows=…) rows of result.succeeded or plan.changes, "
+            "with the columns `resource` and `key`."
+        )
+    return fit[0]
+
+
+@dataclass(frozen=True)
+class OtherApply:
+    """Another apply of a plan: its journal, the rows that it may have changed, and those that it has certainly changed.
+
+    Rows that an undo of it has changed back are in neither.
+    """
+
+    path: Path
+    maybe: Set[PlanRow]
+    certainly: Set[PlanRow]
+
+
+def other_applies(journal: Journal, warnings: list[str]) -> list[OtherApply]:
+    """Return the other applies of a plan, of its samples and of its parts, oldest first.
+
+    Parameters
+    ----------
+    journal : Journal
+        A journal of the plan; the others are in the same folder.
+    warnings : list of str
+        Gets a warning for each of them that cannot be read.
+    """
+    here, whole = _place_of(journal.about), journal.plan.sample_of or journal.plan.digest
+    about = {path: facts_of(path) for path in sorted(journal.path.parent.glob("*.sqlite"))}
+    about = {path: facts for path, facts in about.items() if _place_of(facts) == here}
+    found = []
+    for path, facts in about.items():
+        if path.samefile(journal.path) or whole not in (facts.get("digest"), facts.get("sample_of")):
+            continue
+        try:
+            plan, entries = read_complete(path)
+            back = changed_back(path, about)
+        except UnreadableJournal as error:
+            warnings.append(f"{error} It may have changed rows of the same plan, which this undo does not include.")
+            continue
+        certainly = _in_state(plan, entries, "succeeded")
+        maybe = {row_of_plan(plan, entry) for entry in entries if was_sent(entry)}
+        undone = {row for row in maybe if _record(row) in back}
+        found.append(OtherApply(path, maybe - undone, certainly - undone))
+    return found
+
+
+def changed_back(path: Path, about: Mapping[Path, Mapping[str, str]]) -> set[Record]:
+    """Return the records that undos of an apply have changed back.
+
+    Parameters
+    ----------
+    path : Path
+        The journal of the apply.
+    about : mapping
+        Journals with their facts, the undos among them.
+
+    Raises
+    ------
+    UnreadableJournal
+        The journal of an undo cannot be read.
+    """
+    undos = [undo for undo, facts in about.items() if path.name in facts.get(UNDO_OF, "").split(",")]
+    return {record for undo in undos for record in changed(undo)}
+
+
+def changed(path: Path) -> set[Record]:
+    """Return the records that an apply has certainly changed.
+
+    Raises
+    ------
+    UnreadableJournal
+        The journal cannot be read.
+    """
+    return {_record(row) for row in _in_state(*read_complete(path), "succeeded")}
+
+
+def _place_of(about: Mapping[str, str]) -> tuple[str | None, str | None]:
+    return about.get("environment"), about.get("tenant")
+
+
+def _in_state(plan: PlanData, entries: Iterable[Entry], state: State) -> set[PlanRow]:
+    return {row_of_plan(plan, entry) for entry in entries if entry.state == state}
+
+
+def _record(row: PlanRow) -> Record:
+    return target_of(row[0]).resource, row[1]
 
 
 def _refuse_under_way(journal: Journal) -> None:
@@ -70,8 +214,11 @@ def _refuse_under_way(journal: Journal) -> None:
 class _UndoSteps:
     """The steps that undo an apply, and what cannot be undone."""
 
-    def __init__(self, plan: PlanData) -> None:
-        self.plan = plan
+    def __init__(self, plan: PlanData, port: Port) -> None:
+        self._plan, self._port = plan, port
+        self.included: set[PlanRow] = set()
+        self.journals: list[str] = []
+        self.warnings: list[str] = []
         given = PlanOptions.from_json(plan.options)
         # Consent to a change is no consent to its opposite.
         self.options = replace(given, allow_opt_in=False, consent_source=None)
@@ -80,10 +227,41 @@ class _UndoSteps:
         self.notes: Counter[str] = Counter()
         self._tags: dict[tuple[Cell, ...], list[Key]] = {}
 
-    def add(self, sent: SentRow) -> None:
+    def include(self, journal: Journal, rows: Set[PlanRow]) -> None:
+        """Add the steps that undo the changes of some rows of an apply.
+
+        Raises
+        ------
+        UsageError
+            The apply is running, or some of its requests were running when it ended.
+        """
+        _refuse_under_way(journal)
+        outcomes = Outcomes.read(journal, self._port, rows)
+        for sent in outcomes.rows:
+            self._add(journal.plan.steps[sent.entry.step], sent)
+        self.refusals += outcomes.refusals
+        self.warnings += outcomes.warnings
+        self.included |= rows
+        self.journals.append(journal.path.name)
+
+    def as_plan(self, origin: Origin, reason: str) -> PlanData:
+        """Return the plan."""
+        return PlanData(
+            self._plan.resource,
+            self._plan.environment,
+            self._plan.tenant,
+            origin.made_at,
+            tuple(opt_outs_first([*self.steps, *self._bulk()])),
+            tuple(self.refusals),
+            total_rows=len(self._plan.keys),
+            warnings=(*self.warnings, *notes_as_warnings(self.notes)),
+            reason=reason,
+            options={**self.options.as_json(), UNDO_OF: self.journals},
+        )
+
+    def _add(self, step: Step, sent: SentRow) -> None:
         """Add the steps that undo the changes of one row."""
         entry, before, after, body = sent.entry, sent.before, sent.after, sent.body
-        step = self.plan.steps[entry.step]
         target = target_of(step.operation)
         if step.irreversible:
             self.refusals.append(
@@ -98,8 +276,11 @@ class _UndoSteps:
             return
         changes = []
         for change in (*_changes(target, written, before, after), *_other_changes(target, step, before, after, body)):
-            column, _, old = change
-            if is_missing(old) and column not in COLUMNS_WITH_PARTS and not target.rules[column].clears:
+            column, now, old = change
+            if column == "address_unit" and is_missing(old) and now != "":
+                self.notes["{} without a unit before: it becomes empty text, since the API does not accept null"] += 1
+                changes.append((column, now, ""))
+            elif is_missing(old) and column not in COLUMNS_WITH_PARTS and not target.rules[column].clears:
                 self.refusals.append(
                     Refusal(
                         entry.key,
@@ -119,7 +300,7 @@ class _UndoSteps:
         if planned.step is not None:
             self.steps.append(planned.step)
 
-    def bulk(self) -> list[Step]:
+    def _bulk(self) -> list[Step]:
         """Return the steps that undo changes of tags."""
         found = []
         for cells, keys in self._tags.items():

@@ -24,6 +24,9 @@ VERSION = 1
 BEFORE_READ_AT = "before_read_at"
 """Option of a plan with opt-ins: when `before` was read, by the service's clock."""
 
+UNDO_OF = "undo_of"
+"""Option of an undo: the names of the journals that it undoes."""
+
 Key = tuple[int | str, ...]
 """The key values that identify a row."""
 

@@ -6,6 +6,7 @@ import contextlib
 import sqlite3
 import warnings
 
+import pandas as pd
 import pytest
 
 from stcrm_pandas.errors import DriftWarning, UsageError
@@ -192,3 +193,142 @@ def test_undo_after_a_crash_requires_a_resume(box, crm, renamed):
     assert (len(resumed.succeeded), len(resumed.untried)) == (3, 2)
     assert resumed.undo().apply().ok
     assert {box.row("customers", id)["name"] for id in range(1, 6)} == {"x"}
+
+
+def names(box, count):
+    return [box.row("customers", id)["name"] for id in range(1, count + 1)]
+
+
+@pytest.mark.parametrize("samples", [1, 2, 3])
+def test_undo_covers_samples_of_the_plan(samples, box, crm, renamed):
+    """Try some, try some more, then apply the rest: all of it is undone."""
+    plan = crm.customers.plan_changes(*renamed(crm, 20))
+    tried = [plan.sample(5, seed=seed).apply() for seed in range(samples)]
+    result = plan.apply()
+    assert len(result.already) == len({id for one in tried for id in one.succeeded["id"]})
+    back = result.undo()
+    assert sorted(back.changes["id"]) == list(range(1, 21))
+    assert not back.warnings
+    assert back.apply().ok
+    assert names(box, 20) == ["x"] * 20
+
+
+def test_undo_of_a_sample_leaves_the_rest(box, crm, renamed):
+    plan = crm.customers.plan_changes(*renamed(crm, 10))
+    sample = plan.sample(3).apply()
+    plan.apply()
+    back = sample.undo()
+    assert sorted(back.changes["id"]) == sorted(sample.succeeded["id"])
+    assert not back.warnings
+
+
+def test_undo_after_the_same_plan_was_applied_twice(box, crm, renamed):
+    plan = crm.customers.plan_changes(*renamed(crm, 5))
+    assert plan.apply().ok
+    again = plan.apply()
+    assert len(again.already) == 5
+    assert again.undo().apply().ok
+    assert names(box, 5) == ["x"] * 5
+
+
+def test_undo_leaves_what_was_undone_already(box, crm, renamed):
+    """The sample was undone, and somebody else has given one of its rows the same name since."""
+    plan = crm.customers.plan_changes(*renamed(crm, 5))
+    sample = plan.subset([1, 2]).apply()
+    assert sample.undo().apply().ok
+    box.change("customers", 2, name="New name")
+    back = plan.apply().undo()
+    assert sorted(back.changes["id"]) == [1, 3, 4, 5]
+
+
+def test_undo_names_other_applies_of_the_plan(box, crm, renamed):
+    plan = crm.customers.plan_changes(*renamed(crm, 5))
+    box.inject("customers.list", status=403)
+    result = plan.apply()
+    assert len(result.failed) == 5
+    retried = result.retry().apply()
+    assert len(retried.succeeded) == 5
+    back = result.undo()
+    assert any(warning.startswith("5 rows of this plan were changed by another apply") for warning in back.warnings)
+    assert any(f"crm.undo({str(retried.path)!r})" in warning for warning in back.warnings)
+    assert crm.undo(retried.path).apply().ok
+    assert names(box, 5) == ["x"] * 5
+    assert not result.undo().warnings, "nothing is left"
+
+
+def test_undo_says_that_a_damaged_journal_may_have_changed_rows(box, crm, renamed):
+    plan = crm.customers.plan_changes(*renamed(crm, 5))
+    sample = plan.sample(2).apply()
+    result = plan.apply()
+    with contextlib.closing(sqlite3.connect(sample.path)) as db, db:
+        db.execute("DELETE FROM rows WHERE step = 0")
+    back = result.undo()
+    assert len(back.changes) == 3
+    assert "is damaged" in back.warnings[0]
+    assert "which this undo does not include" in back.warnings[0]
+
+
+def test_undo_of_some_rows_by_their_key(box, crm):
+    """Ids of contacts repeat across customers: three rows of one id, and only one of them is meant."""
+    for id in (1, 2, 3):
+        box.change("customer_contacts", (id, 1000 + id), id=7)
+    before = crm.customers.list_contacts(customer_ids=[1, 2, 3, 4], refresh=True).sort_values("customer_id")
+    result = crm.customers.plan_contact_changes(before, before.assign(memo="mended")).apply()
+    chosen = result.succeeded[result.succeeded["customer_id"].isin([2, 4])]
+    for rows in (chosen, chosen[["id", "customer_id"]], chosen.set_index(["customer_id", "id"]), before.iloc[[1, 3]]):
+        back = result.undo(rows=rows)
+        assert sorted(back.changes["customer_id"]) == [2, 4]
+    assert crm.undo(result.path, rows=chosen).apply().ok
+    memos = crm.customers.list_contacts(customer_ids=[1, 2, 3, 4], refresh=True).set_index("customer_id")["memo"]
+    assert memos.to_dict() == {1: "mended", 2: "x", 3: "mended", 4: "x"}
+    rest = result.undo()
+    assert len(rest.apply().already) == 2
+    with pytest.raises(UsageError, match="no column 'customer_id'"):
+        result.undo(rows=chosen[["id"]])
+    with pytest.raises(UsageError, match="has no row 1/8, 9/7"):
+        result.undo(rows=pd.DataFrame({"customer_id": [9, 1, 2], "id": [7, 8, 7]}))
+    with pytest.raises(UsageError, match="takes a DataFrame"):
+        result.undo(rows=[(2, 7)])
+
+
+def test_undo_of_some_rows_covers_the_sample(box, crm, renamed):
+    plan = crm.customers.plan_changes(*renamed(crm, 6))
+    plan.subset([1, 2]).apply()
+    box.inject("customers.update", status=400)
+    result = plan.apply()
+    (failed,) = result.failed["id"]
+    other = next(id for id in (3, 4, 5, 6) if id != failed)
+    back = result.undo(rows=pd.DataFrame({"id": [2, failed, other]}))
+    assert sorted(back.changes["id"]) == [2, other]
+    assert back.refused[["id", "reason"]].values.tolist() == [
+        [failed, "the apply did not change this row of customers"]
+    ]
+
+
+def test_undo_of_some_rows_of_several_resources(box, crm):
+    result = crm.plan_opt_out(["512-201-1001", "512-301-1001"]).apply()
+    assert len(result.succeeded) == 2
+    back = result.undo(rows=result.succeeded.head(1))
+    assert len(back.refused) == 1, "an opt-out is not undone"
+    assert "this is an opt-in" in back.refused["reason"].item()
+    with pytest.raises(UsageError, match="several resources"):
+        crm.undo(result, rows=pd.DataFrame({"number": [1]}))
+
+
+def test_undo_restores_a_missing_unit_as_empty_text(box, crm):
+    """The API takes no null: a unit that a cleanup found in the street is empty again, and the undo says so."""
+    for table, method, first in (("customers", crm.customers, 1), ("locations", crm.locations, 101)):
+        for id in (first, first + 1):
+            box.change(table, id, **{"address.unit": None, "address.street": "12 Oak St Apt 3"})
+        before = method.list(ids=[first, first + 1], refresh=True)
+        after = before.assign(address_street="12 Oak St", address_unit=["Apt 3", None])
+        options = {"keep_coordinates": True} if table == "customers" else {}
+        result = method.plan_changes(before, after, **options).apply()
+        assert result.ok
+        back = result.undo()
+        assert "1 row without a unit before: it becomes empty text" in " ".join(back.warnings)
+        assert back.refused[["id", "column"]].values.tolist() == [[first + 1, "address_unit"]]
+        assert back.apply().ok
+        for id in (first, first + 1):
+            address = box.row(table, id)["address"]
+            assert (address["street"], address["unit"]) == ("12 Oak St Apt 3", "")
