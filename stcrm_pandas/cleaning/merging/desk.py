@@ -154,7 +154,8 @@ class MergeDesk:
         DataFrame
             One row per customer to merge: `cluster`, `survivor_id` and `survivor` (the customer to keep), `customer_id`
             and `customer` (the one to merge into it), `reason` (why the survivor is kept), jobs and balances of both,
-            `only_here` (what only this customer has, without what the plan adds), `survivor_link` and `link`.
+            `only_here` (what only this customer has, without what the plan adds), `survivor_link`, `link`, and
+            `made_at`, when the list was made (UTC). Opt-outs since then are not in a plan that was made then.
         """
         survivors = self.survivors.set_index("cluster")
         losses = self.losses
@@ -178,6 +179,7 @@ class MergeDesk:
             "only_here": rows["customer_id"].map(texts),
             "survivor_link": _links(survivor, service),
             "link": _links(rows["customer_id"], service),
+            "made_at": pd.Timestamp.now("UTC").floor("s"),
         }
         return pd.DataFrame(table).astype(MERGE_LIST.dtypes)
 
@@ -223,7 +225,8 @@ class MergeDesk:
           for all phone numbers, and likewise for e-mail addresses. If everything is switched off for a contact, then,
           apart from marketing, it is only switched off for the same number or address in the other records.
 
-        Nobody is opted in. `plan.unmatched` lists what the API cannot change, such as Do Not Text.
+        Nobody is opted in. `plan.unmatched` lists what the API cannot change, such as Do Not Text. Plan again just
+        before the merges: an earlier plan does not have the opt-outs since then.
 
         Parameters
         ----------
@@ -249,25 +252,35 @@ class MergeDesk:
             )
         return plan_before_merge(crm, self._ranked(), reason)
 
-    def check(self, customers: pd.DataFrame) -> pd.DataFrame:
-        """Return what became of each merge; see `check_merges`.
+    def check(
+        self,
+        customers: pd.DataFrame,
+        contacts: pd.DataFrame | None = None,
+        locations: pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
+        """Return what became of each merge, and opt-outs that it does not have; see `check_merges`.
 
         Parameters
         ----------
         customers : DataFrame
             All customers, read after the merges: `crm.customers.list(refresh=True)`, or `mirror.read("customers")`.
+        contacts : DataFrame, optional
+            Contacts of customers, of locations, or both, read at the same time. Without them, only Do Not Mail and
+            Do Not Service are checked.
+        locations : DataFrame, optional
+            All locations, for contacts of locations.
 
         Returns
         -------
         DataFrame
-            One row per customer to merge, with its `status`.
+            One row per customer to merge, with its `status` and `opt_outs`.
 
         Raises
         ------
         UsageError
             A column is missing.
         """
-        return check_merges(self.merge_list(), customers)
+        return check_merges(self.merge_list(), customers, contacts, locations)
 
     def summary(self) -> str:
         """Return the merges in a sentence, with counts only.

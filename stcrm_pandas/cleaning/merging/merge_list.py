@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from stcrm_pandas.analysis.base.findings import WorkList
-from stcrm_pandas.contract.schemas.fields import Row, decimal, integer, text
+from stcrm_pandas.analysis.base.format import format_time
+from stcrm_pandas.contract.schemas.fields import Row, decimal, integer, text, time
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.output.printable import plural
 from stcrm_pandas.sheets.files import read_sheet, write_sheet
@@ -30,6 +31,7 @@ MERGE_LIST = Row(
         text("onlyHere?"),
         text("survivorLink?"),
         text("link?"),
+        time("madeAt?"),
     ),
     ("customer_id",),
 )
@@ -72,8 +74,10 @@ def as_work_list(merges: pd.DataFrame) -> WorkList:
             "Only on this customer": merges["only_here"],
         }
     )
+    made = f" This list is from {format_time(merges['made_at'].iloc[0])} UTC." if len(merges) else ""
     what = (
-        "First apply the plan that carries over tags, custom fields and opt-outs. Then open the customer to keep in "
-        "ServiceTitan and merge the other one into it."
+        "Just before you merge, plan what is carried over (tags, custom fields and opt-outs), and apply that plan: an "
+        f"earlier one does not have later opt-outs.{made} Then open the customer to keep in ServiceTitan and merge the "
+        "other one into it."
     )
     return WorkList("merges", "Duplicate customers to merge", what, frame, by_hand=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from os import PathLike
 
 import pandas as pd
 
+from stcrm_pandas.cleaning.merging.consent import missing_opt_outs
 from stcrm_pandas.cleaning.merging.merge_list import read_merge_list
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.merged import merged_into
@@ -21,8 +22,15 @@ DONE, OPEN, OTHER_WAY, ELSEWHERE, UNKNOWN = (
 _COLUMNS = ("cluster", "survivor_id", "customer_id")
 
 
-def check_merges(merges: pd.DataFrame | str | PathLike[str], customers: pd.DataFrame) -> pd.DataFrame:
+def check_merges(
+    merges: pd.DataFrame | str | PathLike[str],
+    customers: pd.DataFrame,
+    contacts: pd.DataFrame | None = None,
+    locations: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Compare a merge list with customers that were read later, and return what became of each merge.
+
+    Opt-outs that came after the plan of the merges, or that it could not make, are listed.
 
     Parameters
     ----------
@@ -30,12 +38,20 @@ def check_merges(merges: pd.DataFrame | str | PathLike[str], customers: pd.DataF
         The result of `Duplicates.merge_list`, or the path of its sheet.
     customers : DataFrame
         All customers, read after the merges: `crm.customers.list(refresh=True)`, or `mirror.read("customers")`.
+    contacts : DataFrame, optional
+        Contacts of customers, of locations, or both, read at the same time. Without them, only Do Not Mail and Do Not
+        Service are checked.
+    locations : DataFrame, optional
+        All locations, for contacts of locations.
 
     Returns
     -------
     DataFrame
-        One row per customer to merge: `cluster`, `survivor_id`, `customer_id`, `status` and `merged_to_id` (the
-        customer that it is part of now; missing if it was not merged). The status is:
+        One row per customer to merge: `cluster`, `survivor_id`, `customer_id`, `status`, `merged_to_id` (the
+        customer that it is part of now; missing if it was not merged) and `opt_outs`: what another record of the same
+        customer has, but not the record that is kept (or, before the merge, one of the two), such as "do not mail,
+        no marketing". Missing if there is none. Plan again before you merge, or opt out by hand after it. The status
+        is:
 
         - `done`: it was merged into the survivor
         - `still open`: it was not merged
@@ -72,10 +88,31 @@ def check_merges(merges: pd.DataFrame | str | PathLike[str], customers: pd.DataF
         _status(into, survivor, one, members["survivor_id"][cluster] | members["customer_id"][cluster])
         for cluster, survivor, one in table.itertuples(index=False)
     ]
+    rows = [*zip(table["survivor_id"].tolist(), table["customer_id"].tolist(), (end for _, end in found), strict=True)]
+    lacking = missing_opt_outs(customers, contacts, locations, _groups(rows))
+    kept = [[survivor, one] if end is None else [end] for survivor, one, end in rows]
+    names = [", ".join(dict.fromkeys(name for one in ids for name in lacking.get(one, ()))) for ids in kept]
     return table.assign(
         status=pd.array([status for status, _ in found], dtype="str"),
         merged_to_id=pd.array([end for _, end in found], dtype="Int64"),
+        opt_outs=pd.array([name or None for name in names], dtype="str"),
     )
+
+
+def _groups(rows: Iterable[tuple[int, int, int | None]]) -> dict[int, int]:
+    """Return a number for each customer that is equal for all records of the same customer."""
+    above: dict[int, int] = {}
+
+    def root(one: int) -> int:
+        while (up := above.setdefault(one, one)) != one:
+            one = up
+        return one
+
+    for first, *others in rows:
+        for other in others:
+            if other is not None:
+                above[root(other)] = root(first)
+    return {one: root(one) for one in list(above)}
 
 
 def _check_ids(table: pd.DataFrame) -> None:

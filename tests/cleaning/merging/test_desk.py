@@ -216,6 +216,67 @@ def test_what_became_of_merges() -> None:
         check_merges(merges, customers[["id"]])
 
 
+def consent_rows(*rows: tuple[int, str, bool | None, bool | None]) -> pd.DataFrame:
+    """Return contacts: customer, number, marketing, Do Not Text."""
+    frame = pd.DataFrame(rows, columns=["customer_id", "value", MARKETING, "phone_settings_do_not_text"])
+    frame = frame.assign(id=range(1, len(rows) + 1), type="MobilePhone", location_id=None)
+    for flag in (REMINDERS, INVOICES, STATEMENTS):
+        frame[flag] = True
+    flags = dict.fromkeys((*FLAGS, "phone_settings_do_not_text"), "boolean")
+    return frame.astype({"customer_id": "Int64", "location_id": "Int64", **flags})
+
+
+MERGES = pd.DataFrame({"cluster": [1, 1, 2], "survivor_id": [1, 1, 4], "customer_id": [2, 3, 5]}, dtype="Int64")
+
+
+def checked(into: dict[int, int], marks: dict[int, str], contacts: pd.DataFrame | None = None) -> list[Any]:
+    customers = pd.DataFrame({"id": range(1, 7)}, dtype="Int64")
+    customers["merged_to_id"] = customers["id"].map(into).astype("Int64")
+    customers["active"] = customers["merged_to_id"].isna().astype("boolean")
+    for flag in ("do_not_mail", "do_not_service"):
+        customers[flag] = pd.array([marks.get(one) == flag for one in customers["id"]], dtype="boolean")
+    found = check_merges(MERGES, customers, contacts, pd.DataFrame({"id": [], "customer_id": []}, dtype="Int64"))
+    return found["opt_outs"].fillna("").tolist()
+
+
+def test_opt_outs_between_the_plan_and_the_merge_are_reported() -> None:
+    """They are on a record that was merged since, and the record that was kept does not have them."""
+    assert checked({2: 1, 3: 1, 5: 4}, {}) == ["", "", ""]
+    assert checked({2: 1, 3: 1, 5: 4}, {3: "do_not_mail", 4: "do_not_service"}) == ["do not mail", "do not mail", ""]
+    assert checked({}, {5: "do_not_service"}) == ["", "", "do not service"]
+    assert checked({5: 6}, {5: "do_not_mail"}) == ["", "", "do not mail"], "merged elsewhere, where it is missing"
+    yes = consent_rows((1, "512-555-0101", True, False), (2, "512-555-0102", True, False))
+    assert checked({2: 1, 3: 1}, {}, yes) == ["", "", ""]
+    later = consent_rows((1, "512-555-0101", True, False), (2, "512-555-0102", False, False))
+    assert checked({2: 1, 3: 1}, {}, later) == ["no marketing", "no marketing", ""]
+    assert checked({}, {}, later) == ["no marketing", "no marketing", ""]
+    moved = consent_rows((1, "512-555-0101", False, False), (1, "512-555-0102", True, False))
+    assert checked({2: 1, 3: 1}, {}, moved)[0] == "no marketing", "the contacts went along with the merge"
+    texts = consent_rows((4, "512-555-0101", True, False), (5, "(512) 555 0101", True, True))
+    assert checked({5: 4}, {}, texts) == ["", "", "no texts"]
+    inactive = consent_rows((1, "512-555-0101", False, False), (3, "512-555-0103", True, False))
+    assert checked({3: 1}, {}, inactive)[1] == "", "nobody can change a contact of a merged customer"
+
+
+def test_merge_list_has_its_time() -> None:
+    before = pd.Timestamp.now("UTC").floor("s")
+    desk = desk_of(name=["Wanda", "Wanda"])
+    made = desk.merge_list()["made_at"]
+    assert made.dtype == "datetime64[us, UTC]"
+    assert before <= made.item() <= pd.Timestamp.now("UTC")
+    (text,) = [one.what_to_do for one in desk.work_lists.values()]
+    assert f"{made.item().year}, " in text
+    assert "Just before you merge" in text
+
+
+def test_merge_list_of_an_earlier_version_can_be_read(tmp_path: Any) -> None:
+    path = desk_of(name=["Wanda", "Wanda"]).write_merge_list(tmp_path / "merges.csv")
+    old = pd.read_csv(path, dtype="str").drop(columns="made_at")
+    old.to_csv(path, index=False)
+    customers = pd.DataFrame({"id": [1, 2], "merged_to_id": [None, 1]}, dtype="Int64")
+    assert check_merges(path, customers)["status"].tolist() == ["done"]
+
+
 def test_the_survivor_can_be_edited_in_the_sheet(tmp_path: Any) -> None:
     path = desk_of(name=["=Wanda()", "Wanda"]).write_merge_list(tmp_path / "merges.csv")
     text = path.read_text("utf-8-sig")

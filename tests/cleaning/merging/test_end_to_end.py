@@ -93,6 +93,24 @@ def test_consent_is_the_strictest_and_merges_are_ticked_off(crm: Any, tmp_path: 
     assert not result.undo().changes["consent"].any()  # an undo opts nobody in
     assert len(desk.plan(crm).steps) == 0  # what is applied is not planned again
 
+    def frames() -> tuple[pd.DataFrame, ...]:
+        sites = crm.locations.list_contacts(refresh=True)
+        contacts = pd.concat([crm.customers.list_contacts(refresh=True), sites], ignore_index=True)
+        return crm.customers.list(refresh=True), contacts, crm.locations.list(refresh=True)
+
+    assert desk.check(*frames())["opt_outs"].isna().all(), "the plan was just applied"
+    late = desk.merge_list().iloc[-1]
+    flags = {f"preferences.{name}": True for name in ("jobRemindersEnabled", "invoiceNotification")}
+    of_late = contacts.loc[contacts["customer_id"] == late["customer_id"], "id"]
+    for one in of_late:
+        key = (int(late["customer_id"]), int(one))
+        box.change("customer_contacts", key, **flags, **{"preferences.marketingUpdatesEnabled": False})
+    box.change("customers", int(late["customer_id"]), doNotService=True)
+    found = desk.check(*frames()).set_index("customer_id")["opt_outs"]
+    assert "do not service" in found[late["customer_id"]]
+    assert desk.plan(crm).apply().failed.empty
+    assert desk.check(*frames())["opt_outs"].isna().all(), "planned again"
+
     merges = desk.merge_list(service="https://go.example.com/")
     path = desk.write_merge_list(tmp_path / "merges.xlsx")
     firsts = merges.drop_duplicates("cluster")
