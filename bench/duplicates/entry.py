@@ -44,6 +44,11 @@ class Customer:
     branch: str = ""
     moved: Address | None = None
     man: bool = True
+    nobody: bool = False
+    """A placeholder, such as New Homeowner, that is entered for many houses."""
+    joint: bool = False
+    """The first record is in the name of both spouses."""
+    remark: str = ""
 
 
 @dataclass
@@ -61,6 +66,11 @@ class Entry:
     mails: list[str] = field(default_factory=list)
     linked: bool = True
     """Whether a number, e-mail address or place was meant to be that of the customer's first record."""
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether the name is that of two people."""
+        return not self.customer.trade and any(mark in self.name.lower() for mark in (" & ", " and "))
 
 
 def mistype(rng: Random, text: str) -> str:
@@ -107,7 +117,7 @@ def later_entry(rng: Random, customer: Customer, new_number: Callable[[], str]) 
 def _full_name(customer: Customer) -> str:
     if customer.trade:
         return f"{customer.last} {customer.trade}{customer.branch}"
-    return f"{customer.first} {customer.last}{' ' + customer.suffix if customer.suffix else ''}"
+    return f"{customer.first} {customer.last}{' ' + customer.suffix if customer.suffix else ''}".strip()
 
 
 def _other_name(rng: Random, customer: Customer) -> str:
