@@ -111,9 +111,12 @@ class Harder(Maker):
         return replace(address, way=self.rng.choice([way for way in WAYS if way != address.way]))
 
     def first(self, customer: Customer) -> Entry:
-        if not customer.trade and not customer.nobody and self.rng.random() < COUPLES:
+        alone = not (
+            customer.trade or customer.nobody or customer.partner
+        )  # spouses with a record each have no third one
+        if alone and self.rng.random() < COUPLES:
             customer.joint = True
-            customer.partner = customer.partner or first_name(self.rng, man=not customer.man)
+            customer.partner = first_name(self.rng, man=not customer.man)
         entry = first_entry(self.rng, customer)
         if customer.joint:
             entry.name = self._couple(customer)

@@ -11,13 +11,18 @@ from stcrm_pandas.cleaning.recipes.street_words import DIRECTIONS, FULL_WORDS, S
 
 
 class Place(NamedTuple):
-    """An address as it is compared; `street` has neither direction nor suffix (St, Ave) if it has other words."""
+    """An address as it is compared; `street` has neither direction nor suffix (St, Ave) if it has other words.
+
+    These are in `heading` (n, se) and `way` (st, ave); they count if both addresses have one.
+    """
 
     number: str
     street: str
     unit: str
     zip: str
     city: str
+    way: str = ""
+    heading: str = ""
 
 
 _SUFFIXES = dict(zip(FULL_WORDS, FULL_WORDS, strict=True)) | {
@@ -43,7 +48,7 @@ def parse_address(street: str, unit: str, city: str, zip_code: str) -> Place | N
     Examples
     --------
     >>> parse_address("1204 N. Elm Street, Apt 4-B", "", "Round Rock", "78664-1234")
-    Place(number='1204', street='elm', unit='4b', zip='78664', city='roundrock')
+    Place(number='1204', street='elm', unit='4b', zip='78664', city='roundrock', way='st', heading='n')
     """
     text = " ".join(fold(street).split())
     found = _UNIT.search(text)
@@ -60,7 +65,7 @@ def parse_address(street: str, unit: str, city: str, zip_code: str) -> Place | N
         if letter and not rest:
             rest = letter
     words = [_word(word) for word in _NO_LETTERS.sub(" ", rest).split()]
-    core = _name_of(words)
+    core, way, heading = _parts_of(words)
     digits = re.sub(r"\D", "", zip_code.partition("-")[0].partition(".")[0])
     zip_code = digits[:5] if len(digits) >= 5 else digits.zfill(5) if digits else ""
     place = Place(
@@ -69,20 +74,33 @@ def parse_address(street: str, unit: str, city: str, zip_code: str) -> Place | N
         _NO_LETTERS.sub("", _UNIT_WORDS.sub(" ", fold(unit))),
         zip_code,
         _NO_LETTERS.sub("", fold(city)),
+        way,
+        heading,
     )
     return place if place.street or place.zip or place.city else None
 
 
-def _name_of(words: list[str]) -> list[str]:
-    """Return the words of a street without directions at its ends and without its suffix, as far as others remain."""
+def _parts_of(words: list[str]) -> tuple[list[str], str, str]:
+    """Return the name of a street, its suffix, and the directions at its ends, as far as a name remains."""
     start, end = 0, len(words)
-    while end - start > 1 and words[start] in DIRECTIONS:
+    while end - start > 1 and words[start] in DIRECTIONS and not _is_suffix(words[start + 1 : end]):
         start += 1
     while end - start > 1 and words[end - 1] in DIRECTIONS:
         end -= 1
+    heading = "".join(DIRECTIONS[word].casefold() for word in (*words[:start], *words[end:]))
+    way = ""
     if end - start > 1 and words[end - 1] in _SUFFIXES:
         end -= 1
-    return [_SUFFIXES.get(word, word) for word in words[start:end]]
+        way = _SUFFIXES[words[end]]
+    name = words[start:end]
+    if len(name) == 1 and name[0] in DIRECTIONS:
+        return [DIRECTIONS[name[0]].casefold()], way, heading
+    return [_SUFFIXES.get(word, word) for word in name], way, heading
+
+
+def _is_suffix(words: list[str]) -> bool:
+    """Return whether nothing but a suffix is left, so that a direction is the name of the street: 12 North St."""
+    return len(words) == 1 and words[0] in _SUFFIXES
 
 
 def _word(word: str) -> str:

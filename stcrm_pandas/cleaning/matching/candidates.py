@@ -19,7 +19,7 @@ RARE = 10
 KEYS = {
     "phone": "SELECT i, unnest(list_concat(phones, busy_phones)) FROM features",
     "e-mail": "SELECT i, unnest(list_concat(emails, busy_emails)) FROM features",
-    "address": "SELECT i, unnest(keys) FROM features",
+    "address": "SELECT i, key FROM place_keys",
     "house number and street": "SELECT i, number || '|' || street FROM keyed WHERE number <> ''",
     "whole name": f"SELECT i, name FROM ({_WHOLE}) QUALIFY count(*) OVER (PARTITION BY name) <= {RARE}",
     "company": "SELECT i, replace(company, ' ', '') FROM features WHERE company IS NOT NULL",

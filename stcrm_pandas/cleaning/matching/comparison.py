@@ -41,9 +41,8 @@ def _people(x: int, y: int) -> str:
         WHEN {f} = {g} THEN 9
         WHEN length({f}) = 1 OR length({g}) = 1 THEN CASE WHEN left({f}, 1) = left({g}, 1) THEN 7 ELSE 2 END
         WHEN {nickname} OR {f} = b.m{y} OR a.m{x} = {g} THEN 8
-        WHEN {rare} AND {_typo(f, g, 3)} THEN 6
-        WHEN a.rare{x} AND b.rare{y} AND least(length({f}), length({g})) >= 6
-            AND damerau_levenshtein({f}, {g}) <= 2 THEN 6
+        WHEN {rare} AND left({f}, 1) = left({g}, 1) AND ({_typo(f, g, 3)} OR (a.rare{x} AND b.rare{y}
+            AND least(length({f}), length({g})) >= 6 AND damerau_levenshtein({f}, {g}) <= 2)) THEN 6
         ELSE 2 END
     WHEN {f} = {h} AND {l_} = {g} THEN 9
     WHEN {f} = {g} OR {nickname} THEN CASE
@@ -69,6 +68,7 @@ _COMPANIES = f"""CASE
     ELSE 0 END"""
 
 _NAME = f"""CASE
+    WHEN a.nobody OR b.nobody THEN 0
     WHEN a.company IS NOT NULL AND b.company IS NOT NULL THEN {_COMPANIES}
     WHEN a.company IS NOT NULL THEN CASE WHEN a.company IN (b.f1 || ' ' || b.l1, b.l1 || ' ' || b.f1) THEN 9
         WHEN b.l1 IS NULL THEN NULL ELSE 1 END
@@ -101,7 +101,8 @@ SELECT a.i AS a, b.i AS b, {_NAME} AS name,
         WHEN list_has_any(a.zips, b.zips) THEN 'zip'
         WHEN list_has_any(a.cities, b.cities) THEN 'city'
         WHEN len(a.zips) + len(b.zips) IS NOT NULL OR len(a.cities) + len(b.cities) IS NOT NULL THEN 'other'
-        END AS address
+        END AS address, a.spread OR b.spread AS spread,
+    CASE WHEN b.spread THEN a.i ELSE b.i END AS narrow, CASE WHEN b.spread THEN b.i ELSE a.i END AS wide
 FROM {{pairs}} p JOIN features a ON a.i = p.a JOIN features b ON b.i = p.b
 """
 
@@ -132,9 +133,16 @@ _PREFIX = (
 )
 """A misspelled suffix: Caley Cruscent is compared with caley, the name of Caley Crescent."""
 
-_ADDRESSES = f"""
-CREATE OR REPLACE TEMP TABLE nearer AS
-SELECT l.a, l.b, max(CASE
+_ONE_STREET = (
+    "(x.way = y.way OR x.way = '' OR y.way = '') AND (x.heading = y.heading OR x.heading = '' OR y.heading = '')"
+)
+"""Oak St and Oak Ct are two streets; Oak may be either of them."""
+
+_PLACE = f"""CASE
+    WHEN NOT ({_ONE_STREET}) THEN CASE
+        WHEN x.street = y.street AND (x.zip = y.zip OR (x.number = y.number AND x.city = y.city)) THEN 1
+        WHEN x.zip = y.zip AND x.number = y.number AND x.number <> '' THEN 1
+        ELSE 0 END
     WHEN x.number = y.number AND x.number <> '' AND x.street = y.street AND (x.zip = y.zip OR x.city = y.city) THEN CASE
         WHEN x.unit = y.unit THEN CASE WHEN x.crowded AND x.unit = '' THEN 5 ELSE 6 END
         WHEN x.unit = '' OR y.unit = '' THEN 4
@@ -146,16 +154,35 @@ SELECT l.a, l.b, max(CASE
     WHEN (x.street = y.street OR {_typo("x.street", "y.street", 5)}) AND x.unit = y.unit
         AND (x.number = '' OR y.number = '' OR damerau_levenshtein(x.number, y.number) = 1) THEN 3
     WHEN x.zip = y.zip AND (x.street = y.street OR (x.number = y.number AND x.number <> '')) THEN 1
-    ELSE 0 END) AS level
-FROM levels l JOIN keyed x ON x.i = l.a JOIN keyed y ON y.i = l.b
-WHERE l.address = 'same' OR l.name >= {PART}
-GROUP BY ALL HAVING level > 0
+    ELSE 0 END"""
+
+_ADDRESSES = f"""
+CREATE OR REPLACE TEMP TABLE narrow AS
+SELECT l.a, l.b, l.wide, k.* FROM levels l JOIN keyed k ON k.i = l.narrow WHERE l.spread;
+CREATE OR REPLACE TEMP TABLE nearer AS
+SELECT a, b, max(level) AS level FROM (
+    SELECT l.a, l.b, {_PLACE} AS level
+    FROM levels l JOIN keyed x ON x.i = l.a JOIN keyed y ON y.i = l.b
+    WHERE NOT l.spread AND (l.address = 'same' OR l.name >= {PART})
+    UNION ALL
+    SELECT x.a, x.b, {_PLACE} FROM narrow x JOIN keyed y ON y.i = x.wide AND y.number = x.number
+    UNION ALL
+    SELECT x.a, x.b, {_PLACE} FROM narrow x JOIN keyed y ON y.i = x.wide AND y.street = x.street
+) GROUP BY ALL HAVING level > 0
 """
 _ADDRESS_LEVELS = "{6: 'same', 5: 'crowded', 4: 'unit missing', 3: 'spelling', 2: 'other unit', 1: 'nearby'}"
 
+_COUPLES = f"""
+CREATE OR REPLACE TEMP TABLE couples AS
+SELECT l.a, l.b FROM levels l JOIN features a ON a.i = l.a JOIN features b ON b.i = l.b
+WHERE l.name >= {PART} AND a.l2 IS NOT NULL AND b.l2 IS NOT NULL AND {PART} > greatest(
+    least({_people(1, 1)}, {_people(2, 2)}), least({_people(1, 2)}, {_people(2, 1)}))
+"""
+"""Two couples with one person in common, such as John and Mary, and John and Ann."""
+
 _RESULT = f"""
 CREATE OR REPLACE TEMP TABLE compared AS
-SELECT l.a, l.b, l.name,
+SELECT l.a, l.b, l.name, k.a IS NOT NULL AS other_partner,
     CASE WHEN p.a IS NOT NULL THEN 'spelling' ELSE l.phone END AS phone,
     CASE WHEN e.a IS NOT NULL THEN 'spelling' ELSE l.email END AS email,
     coalesce(map_extract_value(MAP {_ADDRESS_LEVELS}, n.level), l.address) AS address
@@ -163,6 +190,7 @@ FROM levels l
 LEFT JOIN near_phones p ON p.a = l.a AND p.b = l.b
 LEFT JOIN near_emails e ON e.a = l.a AND e.b = l.b
 LEFT JOIN nearer n ON n.a = l.a AND n.b = l.b
+LEFT JOIN couples k ON k.a = l.a AND k.b = l.b
 """
 
 
@@ -172,4 +200,5 @@ def create_compared(db: Any, pairs: str = "pairs") -> None:
     db.execute(_NEAR.format(what="phones", column="phone", near=_NEAR_PHONE, part=PART))
     db.execute(_NEAR.format(what="emails", column="email", near=_NEAR_EMAIL, part=PART))
     db.execute(_ADDRESSES)
+    db.execute(_COUPLES)
     db.execute(_RESULT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -15,7 +15,9 @@ from stcrm_pandas.cleaning.matching.scores import create_judged, prior_of, weigh
 from stcrm_pandas.mirror.queries import private_duckdb
 
 _VALUES = ("company", "suffix", "f1", "m1", "l1", "o1", "f2", "m2", "l2", "o2")
-_MANY = ("phones", "busy_phones", "emails", "busy_emails")
+_PLACE = ("number", "street", "unit", "zip", "city")
+"""The parts of an address that a decision is about. More of them would make each earlier decision one about others."""
+_LINE = ("number", "heading", "street", "way", "unit", "zip", "city")
 
 
 def values_of(tables: Mapping[str, pa.Table], one: int, other: int) -> str:
@@ -27,7 +29,7 @@ def _values(tables: Mapping[str, pa.Table], record: int) -> str:
     row = _record(tables, record)
     parts: list[Any] = [row[name] for name in _VALUES]
     parts += [sorted((row[name] or []) + (row[f"busy_{name}"] or [])) for name in ("phones", "emails")]
-    return repr([*parts, _addresses(tables, record), _known(row["zips"]), _known(row["cities"])])
+    return repr([*parts, _addresses(tables, record, _PLACE), _known(row["zips"]), _known(row["cities"])])
 
 
 def _record(tables: Mapping[str, pa.Table], record: int) -> dict[str, Any]:
@@ -35,10 +37,10 @@ def _record(tables: Mapping[str, pa.Table], record: int) -> dict[str, Any]:
     return rows[0]
 
 
-def _addresses(tables: Mapping[str, pa.Table], record: int) -> list[tuple[str | None, ...]]:
+def _addresses(tables: Mapping[str, pa.Table], record: int, names: Sequence[str]) -> list[tuple[str | None, ...]]:
     keyed = tables["keyed"]
     rows = keyed.filter(pc.equal(keyed["i"], record)).to_pylist()
-    found = [(row["number"], row["street"], row["unit"], row["zip"], row["city"]) for row in rows]
+    found = {tuple(row[name] for name in names) for row in rows}
     return sorted(found, key=lambda parts: [(part is not None, part or "") for part in parts])
 
 
@@ -91,7 +93,7 @@ def _name(tables: Mapping[str, pa.Table], record: int) -> str | None:
 def _shown(tables: Mapping[str, pa.Table], record: int, column: str) -> str | None:
     row = _record(tables, record)
     if column == "address":
-        values = [" ".join(filter(None, one)) for one in _addresses(tables, record)]
+        values = [" ".join(filter(None, one)) for one in _addresses(tables, record, _LINE)]
         values = values or [*_known(row["zips"]), *_known(row["cities"])]
     else:
         values = sorted((row[f"{column}s"] or []) + (row[f"busy_{column}s"] or []))

@@ -13,6 +13,9 @@ MANY = 20_000
 """From so many records on, the weight of a number or an address grows with their number: two of them share one by
 chance as seldom as in a smaller company, but there are more pairs."""
 
+MANY_PLACES = 40
+"""From more addresses on, as a property manager has them, only those with an equal part are compared."""
+
 _PEOPLE = f"""
 CREATE TEMP TABLE people AS
 SELECT i, f1 AS first, l1 AS last FROM records WHERE l1 IS NOT NULL
@@ -37,7 +40,7 @@ FROM (SELECT i, unnest({what}) AS value FROM records) JOIN {what} USING (value) 
 
 _PLACES = f"""
 CREATE TEMP TABLE addresses AS
-SELECT i, number, street, unit, zip, city,
+SELECT i, number, street, unit, zip, city, way, heading,
     CASE WHEN number <> '' THEN number || '|' || street || '|' || coalesce(nullif(zip, ''), city) END AS key
 FROM places WHERE street <> '';
 CREATE TEMP TABLE crowds AS
@@ -47,12 +50,11 @@ CREATE TEMP TABLE keyed AS
 SELECT a.* EXCLUDE (key), coalesce(crowded, false) AS crowded FROM addresses a LEFT JOIN crowds USING (key);
 CREATE TEMP TABLE places_of AS
 SELECT i, list(DISTINCT nullif(zip, '')) AS zips, list(DISTINCT nullif(city, '')) AS cities FROM places GROUP BY i;
-CREATE TEMP TABLE keys_of AS
-SELECT i, list(DISTINCT key) AS keys FROM (
-    SELECT i, key FROM addresses WHERE key IS NOT NULL
-    UNION ALL SELECT i, number || '|' || street || '|' || city FROM addresses
-    WHERE number <> '' AND zip <> '' AND city <> ''
-) GROUP BY i;
+CREATE TEMP TABLE place_keys AS
+SELECT i, key FROM addresses WHERE key IS NOT NULL
+UNION SELECT i, number || '|' || street || '|' || city FROM addresses WHERE number <> '' AND zip <> '' AND city <> '';
+CREATE TEMP TABLE keys_of AS SELECT i, list(key) AS keys FROM place_keys GROUP BY i;
+CREATE TEMP TABLE spread AS SELECT i FROM keyed GROUP BY i HAVING count(*) > {MANY_PLACES};
 """
 
 
@@ -75,12 +77,12 @@ CREATE TEMP TABLE features AS
 SELECT r.* EXCLUDE (phones, emails), {_person(1)}, {_person(2)},
     CASE WHEN c.used > 0 THEN least(15, greatest(8, log2(s.records / c.used))) END AS wc, c.used AS branches,
     p.own AS phones, p.busy AS busy_phones, e.own AS emails, e.busy AS busy_emails,
-    o.zips, o.cities, k.keys
+    o.zips, o.cities, CASE WHEN v.i IS NULL THEN k.keys END AS keys, v.i IS NOT NULL AS spread
 FROM records r CROSS JOIN sizes s
 {_names(1)} {_names(2)}
 LEFT JOIN companies c ON c.name = r.company
 LEFT JOIN phones_of p ON p.i = r.i LEFT JOIN emails_of e ON e.i = r.i
-LEFT JOIN places_of o ON o.i = r.i LEFT JOIN keys_of k ON k.i = r.i
+LEFT JOIN places_of o ON o.i = r.i LEFT JOIN keys_of k ON k.i = r.i LEFT JOIN spread v ON v.i = r.i
 """
 
 

@@ -93,7 +93,8 @@ def duplicates(
         create_judged(db, len(records.about))
         shown = ", ".join(f"'{kind}'" for kind in SHOWN)
         judged = db.sql(
-            "SELECT a, b, tier, kind, probability, weight, name, phone, email, address, suffix, middle FROM judged"
+            "SELECT a, b, tier, kind, probability, weight, name, phone, email, address, suffix, couple, middle, firms"
+            " FROM judged"
             f" WHERE tier <> 'related' OR kind IN ({shown})"
         ).df()
         tables = {name: db.sql(f"SELECT * FROM {name}").to_arrow_table() for name in ("features", "keyed", "sizes")}

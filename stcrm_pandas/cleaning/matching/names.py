@@ -7,8 +7,10 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-from stcrm_pandas.cleaning.matching.nickname_groups import groups
+from stcrm_pandas.cleaning.matching.first_names import groups
+from stcrm_pandas.cleaning.matching.remarks import is_nobody, is_place, without_marks, without_place
 from stcrm_pandas.cleaning.recipes.letters import words_in
+from stcrm_pandas.cleaning.recipes.street_words import DIRECTIONS
 
 
 class Person(NamedTuple):
@@ -21,11 +23,16 @@ class Person(NamedTuple):
 
 
 class Name(NamedTuple):
-    """A name as it is compared: at most two people, or a company; `suffix` is jr, sr, ii, iii, iv or empty."""
+    """A name as it is compared: at most two people, or a company.
+
+    `suffix` is jr, sr, ii, iii, iv or empty; of a company, it is the number, letter or direction at its end, which
+    distinguishes it from others of its name. `nobody` marks a placeholder such as New Homeowner.
+    """
 
     people: tuple[Person, ...]
     company: str
     suffix: str
+    nobody: bool = False
 
 
 _SUFFIXES = {
@@ -111,6 +118,18 @@ _SHORT = {
     "auto": "automotive",
     "grille": "grill",
 }
+_PARTS = words_in("phase bldg building tower section unit suite ste lot wing")
+_NUMERALS = {
+    "ii": "2",
+    "iii": "3",
+    "iv": "4",
+    "vi": "6",
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+}
 _JOINT = re.compile(r"\s*(?:&|\+|/|\band\b)\s*")
 _REMARK = re.compile(r"\([^)]*\)|\[[^\]]*\]|\s+-\s.*$|\bc/o\b.*$|\battn\b.*$|\*+")
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9 \-]")
@@ -140,22 +159,29 @@ def parse_name(text: str, *, commercial: bool = False) -> Name:
     --------
     >>> parse_name("Smith, Bob & Ann").people
     (Person(first='bob', middle='', last='smith', others=()), Person(first='ann', middle='', last='smith', others=()))
-    >>> parse_name("Dr. Juan de la Cruz III")
-    Name(people=(Person(first='juan', middle='', last='delacruz', others=('cruz',)),), company='', suffix='iii')
+    >>> parse_name("Dr. Juan de la Cruz III")[:3]
+    ((Person(first='juan', middle='', last='delacruz', others=('cruz',)),), '', 'iii')
     >>> parse_name("The Elm Street Dental Grp., LLC").company
     'elm street dental group'
     """
-    lower = fold(text).strip().replace("real estate", "realty")
+    lower = without_marks(fold(text).strip()).replace("real estate", "realty")
     person, dash, firm = lower.partition(" - ")
-    if dash and not words_in(person) & _COMPANY and words_in(firm) & _COMPANY:  # Ann Lee - Golden Grill
+    if dash and is_place(person):  # Rental - Ann Lee
         lower = firm
+    elif dash and not words_in(person) & _COMPANY and words_in(firm) & _COMPANY:  # Ann Lee - Golden Grill
+        lower = person if is_place(firm) else firm
     plain = " ".join(_REMARK.sub(" ", lower).split())
     words = _NOT_IN_COMPANIES.sub(" ", lower).split()
-    if _is_company(_NOT_IN_COMPANIES.sub(" ", plain or lower).split(), lower, commercial):
-        return Name((), _company(words), "")
+    named = _NOT_IN_COMPANIES.sub(" ", plain or lower).split()
+    if is_nobody(named):
+        return Name((), "", "", nobody=True)
+    if not commercial and len(person_words := without_place(named)) < len(named):  # Ann Lee Pool House
+        named, plain = person_words, " ".join(person_words)
+    if _is_company(named, lower, commercial):
+        return Name((), *_company(words))
     people, suffix = _people(plain)
     if not people:
-        return Name((), _company(words), "")
+        return Name((), *_company(words))
     return Name(people[:2], "", suffix)
 
 
@@ -183,10 +209,22 @@ def _is_last_name(named: list[str], words: list[str], text: str) -> bool:
     return words[1] in _ALSO_LAST_NAMES and words[0] in groups()
 
 
-def _company(words: list[str]) -> str:
+def _company(words: list[str]) -> tuple[str, str]:
+    """Return the words of a company, and what distinguishes it from others of its name."""
     kept = [_SHORT.get(word, word) for word in words if word not in _LEGAL] or words
-    joined = " ".join(kept)
-    return _LETTERS.sub(lambda match: match.group().replace(" ", ""), joined)  # A B C Air: abc air
+    end = len(kept)
+    while end > 1 and (_tells(kept[end - 1], others=end - 1) or (end < len(kept) and kept[end - 1] in _PARTS)):
+        end -= 1
+    parts = (_NUMERALS.get(word, word) for word in kept[end:] if word not in _PARTS)
+    joined = " ".join(kept[:end])
+    return _LETTERS.sub(lambda match: match.group().replace(" ", ""), joined), " ".join(parts)  # A B C Air: abc air
+
+
+def _tells(word: str, *, others: int) -> bool:
+    """Return whether the last word of a company distinguishes it: Phase 2, III; after two words also B, North."""
+    if word.isdigit() or word in _NUMERALS:
+        return True
+    return others > 1 and (len(word) == 1 or word in DIRECTIONS)
 
 
 def _people(text: str) -> tuple[tuple[Person, ...], str]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from stcrm_pandas.cleaning.matching.comparison import PART
+
 KINDS = {
     "same person": "Same person twice",
     "same company": "Same company twice",
@@ -72,13 +74,13 @@ def describe(levels: Mapping[str, Any]) -> str:
     Parameters
     ----------
     levels : mapping
-        `kind`; `name`, `phone`, `email` and `address` (the levels); `suffix` ("same", "one" or "both") and `middle`
-        (whether the middle initials differ).
+        `kind`; `name`, `phone`, `email` and `address` (the levels); `suffix` ("same", "one" or "both"), `couple`
+        ("same", "one" or "other"), `middle` (whether the middle initials differ) and `firms` (whether both are).
 
     Examples
     --------
     >>> levels = {"kind": "household", "name": 2, "phone": "same", "email": "same", "address": "same"}
-    >>> describe(levels | {"suffix": "same", "middle": False})
+    >>> describe(levels | {"suffix": "same", "couple": "same", "middle": False, "firms": False})
     'Two people in one household: same last name, same phone, same e-mail, same address; but different first name'
     """
     agreeing: list[str] = []
@@ -89,8 +91,10 @@ def describe(levels: Mapping[str, Any]) -> str:
         if name in (2, 3):
             differing.append("different first name" if name == 2 else "different last name")
     if levels["suffix"] != "same":
-        both = levels["suffix"] == "both"
-        differing.append("different suffix (Jr, Sr)" if both else "a suffix (Jr, Sr) in one of them only")
+        what = "number, letter or direction" if levels["firms"] else "suffix (Jr, Sr)"
+        differing.append(f"different {what}" if levels["suffix"] == "both" else f"a {what} in one of them only")
+    if levels["couple"] != "same" and not pd.isna(name) and name >= PART:
+        differing.append("a couple in one of them only" if levels["couple"] == "one" else "different partners")
     if levels["middle"] is True:
         differing.append("different middle initial")
     for column, words in LEVELS.items():
@@ -106,7 +110,7 @@ def describe(levels: Mapping[str, Any]) -> str:
 
 def reasons_of(judged: pd.DataFrame) -> pd.Series:
     """Return the reason of each pair; each combination of levels is described once."""
-    columns = ["kind", "name", "phone", "email", "address", "suffix", "middle"]
+    columns = ["kind", "name", "phone", "email", "address", "suffix", "couple", "middle", "firms"]
     group = judged.groupby(columns, dropna=False, sort=False).ngroup()
     first = ~group.duplicated()
     rows = judged.loc[first, columns].astype(object).to_dict("records")

@@ -12,8 +12,8 @@ import pyarrow as pa
 from stcrm_pandas.cleaning.contact_owners import owners_of, whole
 from stcrm_pandas.cleaning.matching.addresses import Place, parse_address
 from stcrm_pandas.cleaning.matching.contact_values import numbers_of
+from stcrm_pandas.cleaning.matching.first_names import groups
 from stcrm_pandas.cleaning.matching.names import parse_name
-from stcrm_pandas.cleaning.matching.nickname_groups import groups
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.merged import is_merged
 from stcrm_pandas.output.printable import plural
@@ -28,6 +28,7 @@ RECORDS = pa.schema(
         ("company", _TEXT),
         ("commercial", pa.bool_()),
         ("suffix", _TEXT),
+        ("nobody", pa.bool_()),
         *((f"{name}{number}", kind) for number in (1, 2) for name, kind in _PERSON),
         ("phones", _TEXTS),
         ("emails", _TEXTS),
@@ -193,12 +194,13 @@ def _places(sources: list[tuple[pd.DataFrame, str]], rows: dict[int, None]) -> d
 def _table(kept: list[tuple[Any, ...]]) -> pa.Table:
     known = groups()
     columns: dict[str, list[Any]] = {name: [] for name in RECORDS.names}
-    for i, ((people, company, suffix), firm, phones, emails, _, one, _) in enumerate(kept):
+    for i, ((people, company, suffix, nobody), firm, phones, emails, _, one, _) in enumerate(kept):
         columns["i"].append(i)
         columns["id"].append(one)
         columns["company"].append(company or None)
         columns["commercial"].append(firm)
         columns["suffix"].append(suffix)
+        columns["nobody"].append(nobody)
         for number in (1, 2):
             person = people[number - 1] if len(people) >= number else None
             columns[f"f{number}"].append(person.first if person else None)

@@ -54,7 +54,10 @@ _SCORED = f"""
 CREATE OR REPLACE TEMP TABLE scored AS
 SELECT c.*, (f.company IS NOT NULL OR f.commercial) AND (g.company IS NOT NULL OR g.commercial) AS firms,
     CASE WHEN f.suffix = g.suffix THEN 'same' WHEN f.suffix = '' OR g.suffix = '' THEN 'one' ELSE 'both' END AS suffix,
+    CASE WHEN c.other_partner THEN 'other' WHEN f.l1 IS NOT NULL AND g.l1 IS NOT NULL
+        AND (f.l2 IS NULL) <> (g.l2 IS NULL) THEN 'one' ELSE 'same' END AS couple,
     left(f.m1, 1) <> left(g.m1, 1) AND f.m1 <> '' AND g.m1 <> '' AND f.l2 IS NULL AND g.l2 IS NULL AS middle,
+    (f.l1 = g.l1 AND (f.f1 = '' OR g.f1 = '')) IS TRUE AS family,
     greatest(f.branches, g.branches, 1) AS branches,
     (contains(f.company, g.l1) OR contains(g.company, f.l1)) IS TRUE AS named_after,
     CASE WHEN c.name < 5 THEN 0
@@ -83,6 +86,7 @@ FROM (
     SELECT *, 1 / (1 + pow(2, -least(200, greatest(-200, weight + {{prior}})))) AS probability,
         CASE
         WHEN name >= 3 AND NOT firms AND (suffix <> 'same' OR (middle AND name >= 5)) THEN 'parent and child'
+        WHEN name >= 5 AND firms AND suffix = 'both' THEN 'branch'
         WHEN name >= 5 AND firms AND {_APART} AND NOT (branches <= {FEW} AND {_SHARES}) THEN 'branch'
         WHEN name >= 5 AND address = 'other unit' AND NOT {_SHARES} THEN 'other unit'
         WHEN name >= 5 AND NOT ({_SHARES} OR {_BUSY} OR {_AT_ONE_PLACE}) THEN 'same name'
@@ -96,8 +100,9 @@ FROM (
         WHEN {_SHARES} OR {_BUSY} THEN 'shared contact'
         ELSE 'different' END AS kind,
         CASE
-        WHEN kind IN ('renamed', 'incomplete name') THEN {_AGREEING} < 2 OR name IS NULL
-        WHEN firms THEN {_APART}
+        WHEN couple <> 'same' THEN true
+        WHEN kind IN ('renamed', 'incomplete name') THEN {_AGREEING} < 2 OR name IS NULL OR family
+        WHEN firms THEN {_APART} OR suffix <> 'same'
         ELSE NOT ({_SHARES} OR {_AT_ONE_PLACE}) END AS doubtful
     FROM scored
 )

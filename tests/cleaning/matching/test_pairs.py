@@ -90,7 +90,8 @@ CASES = {
         Entry("Flora Oakes (call first)", P, "", S), Entry("Flora Oakes", P, "", S), "sure", "same person", "same name"
     ),
     "one of a couple": (
-        Entry("Gus & Hope Pargeter", P, "", S), Entry("Hope Pargeter", P, "", S), "sure", "same person", "same name"
+        Entry("Gus & Hope Pargeter", P, "", S), Entry("Hope Pargeter", P, "", S),
+        "look", "same person", "but a couple in one of them only"
     ),
     "a couple twice": (
         Entry("Ines and Ivo Quayle", P, "", S), Entry("Quayle, Ivo & Ines", P, "", S), "sure", "same person", "same name"
@@ -181,7 +182,7 @@ CASES = {
         Entry("Nadja Inskip", "", "", S), Entry("Nadja", "", "", S), "look", "incomplete name", "only part of a name"
     ),
     "only a last name, phone and address": (
-        Entry("Nadir Irons", P, "", S), Entry("Mr. Irons", P, "", S), "sure", "incomplete name", "only part of a name"
+        Entry("Nadir Irons", P, "", S), Entry("Mr. Irons", P, "", S), "look", "incomplete name", "only part of a name"
     ),
     "no name": (Entry("Nero Jessop", P, M, S), Entry("", P, M, S), "look", "incomplete name", "same phone"),
     "a misspelled ordinal": (
@@ -259,7 +260,8 @@ CASES = {
         Entry("Nettle Grill", P, "", S, FIRM), Entry("Nettle Grill", Q, "", T, FIRM), "related", "branch", "different address"
     ),
     "branches with numbers": (
-        Entry("Orchid Tire #3", P, "", S, FIRM), Entry("Orchid Tire #4", Q, "", T, FIRM), None, "different", "different name"
+        Entry("Orchid Tire #3", P, "", S, FIRM), Entry("Orchid Tire #4", Q, "", T, FIRM),
+        "related", "branch", "same name; but different number, letter or direction"
     ),
     "owner and company": (
         Entry("Tove Hocking", P, M, S), Entry("Hocking Plumbing LLC", P, "", T, FIRM), "related", "owner and company", "phone"

@@ -1,0 +1,85 @@
+"""What stands around a name: marks for a merge, remarks, the place that is meant; and names of nobody. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from stcrm_pandas.cleaning.matching.first_names import groups
+from stcrm_pandas.cleaning.recipes.letters import words_in
+
+_PLACES = words_in(
+    "rental rentals farm farms ranch pool lake beach guest main back front rent house home cabin cottage barn shop"
+    " garage warehouse office condo apartment apt duplex property properties unit lot casita studio trailer vacation"
+)
+"""Words after a person's name that tell which of the person's places is meant."""
+_NOBODY = words_in(
+    "homeowner homeowners owner propertyowner houseowner resident residents occupant occupants tenant tenants renter"
+    " vacant vacanthouse vacanthome unknown unknownunknown noname nonamegiven none na tbd test testtest testcustomer"
+    " customer cashcustomer walkin walkincustomer houseaccount anonymous landlord"
+)
+_MARK = re.compile(
+    r"(?:(?:duplicates?|dupe?|remove|delete|do not (?:use|service|call))\b[\s:.*\-/,#]*"
+    r"|1(?:\s*[:.\-*]\s*|\s+)(?=[a-z])(?!hour|stop|day|call|source|way|click|st\b))"
+)
+_WARNING = re.compile(
+    r"[\s\-*(\[]*\b(?:do not (?:use|service|call|book|text|dispatch)|no service|dns|dnc|c\.?o\.?d\.? only|cash only"
+    r"|duplicate|bad debt|credit hold|call first|deceased)\b[\s\-*)\].!]*$"
+)
+"""Remarks at the end of a name."""
+_NOT_IN_WORDS = re.compile(r"[^a-z0-9]+")
+
+
+def without_marks(text: str) -> str:
+    """Return a name in lower case without marks for a merge and remarks such as "do not service".
+
+    Before two records are merged, offices write DUPLICATE, REMOVE or 1 in front of the name of one of them.
+
+    Examples
+    --------
+    >>> [without_marks(one) for one in ("duplicate - ann lee", "1 ann lee", "ann lee do not service", "1 hour air")]
+    ['ann lee', 'ann lee', 'ann lee', '1 hour air']
+    """
+    plain = _WARNING.sub("", " ".join(text.split()))
+    while found := _MARK.match(plain):
+        plain = plain[found.end() :]
+    return plain.strip(" -:*/,") or text
+
+
+def is_nobody(words: list[str]) -> bool:
+    """Return whether the words of a name are a placeholder that is entered for many houses.
+
+    Examples
+    --------
+    >>> is_nobody(["new", "homeowner"]), is_nobody(["occupant"]), is_nobody(["newman", "tenant"])
+    (True, True, False)
+    """
+    kept = words[1:] if words and words[0] in ("new", "current", "the") else words
+    return "".join(kept) in _NOBODY
+
+
+def is_place(text: str) -> bool:
+    """Return whether a remark only tells which of a person's places is meant.
+
+    Examples
+    --------
+    >>> is_place("pool house"), is_place("golden grill")
+    (True, False)
+    """
+    words = _NOT_IN_WORDS.sub(" ", text).split()
+    return bool(words) and all(word in _PLACES or word.isdigit() for word in words)
+
+
+def without_place(words: list[str]) -> list[str]:
+    """Return the words of a person's first and last name without a place after them.
+
+    Examples
+    --------
+    >>> without_place(["ann", "lee", "pool", "house"]), without_place(["lee", "farm"])
+    (['ann', 'lee'], ['lee', 'farm'])
+    """
+    if len(words) < 3 or words[0] not in groups():
+        return words
+    end = len(words)
+    while end > 2 and words[end - 1] in _PLACES:
+        end -= 1
+    return words[:end]
