@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,13 +25,17 @@ from stcrm_pandas.contract.schemas.customers import CUSTOMERS
 from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.contract.schemas.leads import LEADS
 from stcrm_pandas.frame import assemble, decode
+from stcrm_pandas.mirror.commits import Commit
 from stcrm_pandas.mirror.mirror import Mirror
-from stcrm_pandas.mirror.store import Commit, Store
+from stcrm_pandas.mirror.resources import FEED_DELAY
+from stcrm_pandas.mirror.store import MOST_FILES, SEQ, Store
 from stcrm_pandas.mirror.versions import DELETED, SEEN_AT, UNDOCUMENTED, VALID_FROM, to_table
 from stcrm_pandas.reads.feed import Feed
 
 NOW = pd.Timestamp("2027-01-01", tz="UTC")
 VERSIONS, CHANGES = 10, 1_000
+HOURS, SMALL = 8_760, 10_000
+"""The syncs of a year, and the rows of a mirror so small that what it notes on each sync would show."""
 QUERY = "select campaign_id, count(*) from {leads} group by 1"
 
 
@@ -59,6 +65,7 @@ def run(rows: int, rounds: int, folder: Path) -> Iterator[Result]:
     yield first_sync("leads", LEADS, pages, rounds, folder)
     leads = decoded(LEADS, pages)
     del pages
+    yield from after_a_year(leads.head(SMALL), rounds, folder)
     yield from later(leads, rounds, folder)
 
 
@@ -78,6 +85,44 @@ def first_sync(name: str, row: Row, pages: list[bytes], rounds: int, folder: Pat
     mine, floor = in_turn(first, lambda: decoded(row, pages), rounds=rounds)
     what = f"first sync of {sum(page.count(b'modifiedOn') for page in pages):,} {name}"
     return of_floor(what, mine, floor, target="1.4 x", stretch="1.2 x", floor_name="decoding")
+
+
+def after_a_year(leads: pd.DataFrame, rounds: int, folder: Path) -> Iterator[Result]:
+    """Compare reads of a mirror that was synced every hour for a year with those of a fresh one with the same rows."""
+    service = Service()
+    service.next = leads.copy
+    fresh, year = (Mirror(folder / name, tenant=1, crm=service) for name in ("fresh", "year"))
+    fresh.sync(only=["leads"])
+    store, old = Store(year.folder, "leads"), Store(fresh.folder, "leads")
+    table, first = old.read(), old.last()
+    assert table is not None
+    assert first is not None
+
+    def commit(number: int) -> Commit:
+        at = pd.Timestamp(first.seen_at) + (number - 1) * pd.Timedelta(hours=1)
+        done = pd.Timestamp(at - FEED_DELAY).isoformat()
+        return replace(first, number=number, seen_at=at.isoformat(), complete_to=done, full=number == 1, rows=0)
+
+    merged = HOURS - MOST_FILES + 1  # the others are still in files of their own
+    store.create(table, [commit(number) for number in range(1, merged + 1)])
+    for number in range(merged + 1, HOURS + 1):
+        store.append(table.slice(0, 0).drop_columns([SEQ]), commit(number))
+    assert len(store.files()) == MOST_FILES
+    one = int(leads["id"].iloc[-1])
+    for what, read in {
+        "current frame": lambda mirror: mirror.leads(),
+        "as-of frame": lambda mirror: mirror.leads(as_of=first.seen_at, by="seen"),
+        "one row's history": lambda mirror: mirror.history("leads", one),
+        "status log": lambda mirror: mirror.status_log("leads"),
+    }.items():
+        mine, floor = in_turn(partial(read, year), partial(read, fresh), rounds=rounds)
+        yield of_floor(
+            f"{what}, {len(leads):,} rows, after {HOURS:,} syncs",
+            *(mine, floor),
+            target="1.5 x",
+            stretch="1 x",
+            floor_name="a fresh mirror",
+        )
 
 
 def later(leads: pd.DataFrame, rounds: int, folder: Path) -> Iterator[Result]:

@@ -15,8 +15,9 @@ from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.contract.schemas.list_dtype import dtypes_of
 from stcrm_pandas.errors import MirrorError, UsageError
 from stcrm_pandas.mirror import versions
+from stcrm_pandas.mirror.commits import Commit
 from stcrm_pandas.mirror.resources import Mirrored
-from stcrm_pandas.mirror.store import SEQ, Commit, Store
+from stcrm_pandas.mirror.store import SEQ, Store
 
 _AT_ONCE = 6
 """The number of columns of the history that are in memory at a time."""
@@ -125,7 +126,7 @@ def history_of(store: Store, row: Row, ids: Sequence[int | str] | None = None) -
     return table
 
 
-def check_moment(mirrored: Mirrored, commits: Sequence[Commit], at: pd.Timestamp, by: str) -> None:
+def check_moment(mirrored: Mirrored, ends: tuple[Commit, Commit], at: pd.Timestamp, by: str) -> None:
     """Raise if a mirror does not cover a moment.
 
     Raises
@@ -137,17 +138,29 @@ def check_moment(mirrored: Mirrored, commits: Sequence[Commit], at: pd.Timestamp
     """
     if by not in ("valid", "seen"):
         raise UsageError(f'by= takes "valid" or "seen", not {by!r}.')
-    first, last = pd.Timestamp(commits[0].seen_at), pd.Timestamp(commits[-1].seen_at)
-    if at < first:
-        raise MirrorError(
-            f"{mirrored.name}: the mirror has no data before {first:%Y-%m-%d %H:%M:%S} UTC, when these rows were first "
-            "synced."
-        )
-    latest = last if by == "seen" else pd.Timestamp(commits[-1].complete_to)
+    first, last = ends
+    check_start(mirrored, first, at)
+    latest = pd.Timestamp(last.seen_at if by == "seen" else last.complete_to)
     if at > latest:
         raise MirrorError(
             f"{mirrored.name}: the mirror is complete up to {latest:%Y-%m-%d %H:%M:%S} UTC. Sync it for a later moment"
             + (", which feeds show after about 15 minutes." if mirrored.feed else ".")
+        )
+
+
+def check_start(mirrored: Mirrored, first: Commit, at: pd.Timestamp) -> None:
+    """Raise if a moment is before the first commit.
+
+    Raises
+    ------
+    MirrorError
+        The moment is before the first sync.
+    """
+    start = pd.Timestamp(first.seen_at)
+    if at < start:
+        raise MirrorError(
+            f"{mirrored.name}: the mirror has no data before {start:%Y-%m-%d %H:%M:%S} UTC, when these rows were first "
+            "synced."
         )
 
 

@@ -378,7 +378,7 @@ class Mirror(StoredMirror):
         if not synced:
             raise MirrorError(f"There is no mirror in {self.folder}. Sync it: mirror.sync().")
         for mirrored, store in synced:
-            self._commits(store, mirrored)
+            self._ends(store, mirrored)
             self._check_environment(store)
         verification = Verification(self._crm, self._total, sample)
         found = [[one.name, *astuple(verification.verify(store, one))] for one, store in synced]
@@ -389,7 +389,7 @@ class Mirror(StoredMirror):
     def compact(self) -> None:
         """Merge the files of each resource into one file.
 
-        A sync merges the newest files by itself when there are more than 50. The mirror can be read meanwhile, because
+        A sync merges the newest files by itself when there are more than 12. The mirror can be read meanwhile, because
         the replaced files are kept for a day.
 
         Raises

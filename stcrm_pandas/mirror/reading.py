@@ -15,8 +15,10 @@ from stcrm_pandas.errors import MirrorError, NotMirrored, UsageError
 from stcrm_pandas.http.query import utc_text
 from stcrm_pandas.mirror import queries, repairs, versions
 from stcrm_pandas.mirror.client import MirrorClient
+from stcrm_pandas.mirror.commits import Commit
 from stcrm_pandas.mirror.derived import (
     check_moment,
+    check_start,
     current_file,
     current_table,
     dated,
@@ -28,7 +30,7 @@ from stcrm_pandas.mirror.derived import (
 from stcrm_pandas.mirror.resources import EVERY, ON_DEMAND, Mirrored, mirrored_as
 from stcrm_pandas.mirror.rows import Moment, Rows
 from stcrm_pandas.mirror.status_log import ImportedStatuses, combined
-from stcrm_pandas.mirror.store import SEQ, Commit, Store
+from stcrm_pandas.mirror.store import SEQ, Store
 from stcrm_pandas.mirror.sync import parents_of
 from stcrm_pandas.output.printable import closest
 
@@ -94,19 +96,19 @@ class StoredMirror(Rows):
         """
         mirrored = mirrored_as(resource)
         store = self._store(mirrored)
-        commits = self._commits(store, mirrored)
+        ends = self._ends(store, mirrored)
         if as_of is None:
             table = current_table(store, mirrored.row)
             assert table is not None
             rows = versions.to_frame(mirrored.row, live(table), own=[versions.UNDOCUMENTED])
-            return self._frame(mirrored, rows, commits)
+            return self._frame(mirrored, rows, ends[1])
         at = self._moment(as_of)
-        check_moment(mirrored, commits, at, by)
+        check_moment(mirrored, ends, at, by)
         rows = frame_as_of(store, mirrored.row, at, by)
         if mirrored.parent is not None:
             known = self.parents(resource).query("known_from <= @at")[mirrored.parent]
             rows = rows[rows[mirrored.parent].isin(known)].reset_index(drop=True)
-        frame = self._frame(mirrored, rows, commits)
+        frame = self._frame(mirrored, rows, ends[1])
         frame.attrs["stcrm"].update(fetched_at=at.isoformat(), as_of=at.isoformat())
         return frame
 
@@ -177,7 +179,7 @@ class StoredMirror(Rows):
         """
         mirrored = mirrored_as(resource)
         store = self._store(mirrored)
-        self._commits(store, mirrored)
+        self._ends(store, mirrored)
         wanted = [id] if isinstance(id, (int, str, np.integer)) else list(id)
         return dated(mirrored.row, history_of(store, mirrored.row, wanted))
 
@@ -221,14 +223,17 @@ class StoredMirror(Rows):
             hint = f" Did you mean {near!r}?" if near else ""
             raise UsageError(f"{resource} has no column {column!r}.{hint}")
         store = self._store(mirrored)
-        commits = self._commits(store, mirrored)
-        found = versions.changes(mirrored.row, history_of(store, mirrored.row), first=commits[0].number)
+        first, _ = self._ends(store, mirrored)
+        start = None if since is None else self._moment(since)
+        if start is not None:
+            check_start(mirrored, first, start)
+        found = versions.changes(mirrored.row, history_of(store, mirrored.row), first=first.number)
         if mirrored.parent is not None:
             found = without_first_reads(found, mirrored.parent, self.parents(resource))
         if column is not None:
             found = found[found["column"] == column]
-        if since is not None:
-            found = found[found["valid_from"] >= self._moment(since)]
+        if start is not None:
+            found = found[found["valid_from"] >= start]
         return found.reset_index(drop=True)
 
     def client(self, *, as_of: Moment | None = None) -> MirrorClient:
@@ -328,19 +333,21 @@ class StoredMirror(Rows):
             raise UsageError(f"status_log takes 'leads' or 'bookings', not {resource!r}.")
         mirrored = mirrored_as(resource)
         store = self._store(mirrored)
-        commits = self._commits(store, mirrored)
+        _, last = self._ends(store, mirrored)
         at = None if as_of is None else self._moment(as_of)
         imported = ImportedStatuses(self.folder).runs(resource, at)
-        known = [commit for commit in commits if at is None or pd.Timestamp(commit.seen_at) <= at]
-        if known:
-            history = history_of(store, mirrored.row)
-            history = history.filter(pc.less_equal(history.column(SEQ), known[-1].number))
+        known = store.times()
+        known = known if at is None else known[known["seen_at"] <= at]
+        if len(known):
+            history = store.read([*versions.OF_STATUSES, SEQ])
+            assert history is not None
+            history = history.filter(pc.less_equal(history.column(SEQ), int(known.index[-1])))
             frame = combined(imported, versions.status_runs(mirrored.row, history, known))
         elif imported.empty:
             raise MirrorError(f"{resource} were first synced after {at:%Y-%m-%d %H:%M:%S} UTC.")
         else:
             frame = imported
-        about = {"resource": f"status_log_{resource}", "environment": commits[-1].environment, "tenant": self.tenant}
+        about = {"resource": f"status_log_{resource}", "environment": last.environment, "tenant": self.tenant}
         frame.attrs["stcrm"] = {**about, "rows": len(frame)}
         return frame
 
@@ -434,22 +441,21 @@ class StoredMirror(Rows):
         rows = []
         for mirrored in EVERY.values():
             store = self._store(mirrored)
-            commits = store.commits()
-            if not commits:
+            if (ends := store.ends()) is None:
                 continue
             table = current_table(store, mirrored.row)
             assert table is not None
-            full = [commit.seen_at for commit in commits if commit.full]
+            full = store.last_full()
             rows.append(
                 [
                     mirrored.name,
                     live(table).num_rows,
                     table.num_rows - live(table).num_rows,
-                    sum(commit.rows for commit in commits),
-                    commits[0].seen_at,
-                    commits[-1].complete_to,
-                    commits[-1].seen_at,
-                    full[-1] if full else None,
+                    store.versions(),
+                    ends[0].seen_at,
+                    ends[1].complete_to,
+                    ends[1].seen_at,
+                    None if full is None else full.seen_at,
                     sum(file.path.stat().st_size for file in store.files()),
                 ]
             )
@@ -468,10 +474,10 @@ class StoredMirror(Rows):
     def _store(self, mirrored: Mirrored) -> Store:
         return Store(self.folder, mirrored.name)
 
-    def _commits(self, store: Store, mirrored: Mirrored) -> list[Commit]:
-        if not (commits := store.commits()):
+    def _ends(self, store: Store, mirrored: Mirrored) -> tuple[Commit, Commit]:
+        if (ends := store.ends()) is None:
             raise NotMirrored(f"{mirrored.name} is not in the mirror {self.folder}. Sync it: mirror.sync().")
-        return commits
+        return ends
 
     def _moment(self, value: Moment) -> pd.Timestamp:
         try:
@@ -479,9 +485,8 @@ class StoredMirror(Rows):
         except ValueError as error:
             raise UsageError(f"{error}.") from None
 
-    def _frame(self, mirrored: Mirrored, rows: pd.DataFrame, commits: Sequence[Commit]) -> pd.DataFrame:
+    def _frame(self, mirrored: Mirrored, rows: pd.DataFrame, last: Commit) -> pd.DataFrame:
         frame = versions.with_undocumented(rows)
-        last = commits[-1]
         frame.attrs["stcrm"] = {
             "resource": mirrored.operation.resource,
             "operation": mirrored.operation.id,

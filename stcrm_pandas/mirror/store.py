@@ -1,7 +1,7 @@
 """The files of a mirror: append-only commits of one resource, each an immutable Parquet file.
 
 A file is named after its first and last commit, as in `000000004-000000004.parquet`. It contains the rows that the
-commits wrote, with the number of each row's commit in `_seq`, and the details of each commit in its metadata. Files
+commits wrote, with the number of each row's commit in `_seq`, and has the commits themselves in its metadata. Files
 appear complete or not at all, and are never changed. Compaction writes a file that covers several, ordered by key and
 commit; those stay for a day, so that readers that opened them can finish.
 """
@@ -9,71 +9,32 @@ commit; those stay for a day, so that readers that opened them can finish.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import sys
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import filelock
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stcrm_pandas.errors import MirrorBusy, MirrorError
+from stcrm_pandas.mirror.commits import Commit, FileCommits, metadata_of
 
 SEQ = "_seq"
 """The column with the number of the commit that wrote a row."""
 KEPT_FOR = 24 * 3600.0
 """Seconds for which files stay that compaction replaced."""
-MOST_FILES = 50
+MOST_FILES = 12
 """The number of files above which a sync merges the newest ones."""
 ROW_GROUP = 128 * 1024
 """Rows of which a file keeps the smallest and largest id, so that a search for ids leaves out the others."""
 _NAME = re.compile(r"(\d{9})-(\d{9})\.parquet")
-_COMMITS = b"stcrm_commits"
-
-
-@dataclass(frozen=True)
-class Commit:
-    """The details of one commit.
-
-    Parameters
-    ----------
-    number : int
-        The number of the commit, from 1.
-    seen_at : str
-        When the service answered, by its clock (ISO 8601, UTC).
-    complete_to : str
-        All changes up to this time are in the mirror.
-    token : str or None
-        The token that continues the feed.
-    full : bool
-        Whether the resource was read completely, so that deletions were found.
-    rows : int
-        The number of versions that it wrote.
-    environment : str
-        The environment that was read.
-    settings : dict
-        Settings of the connection that readers of the mirror need: time zone, names of dismissing reasons, links.
-    parents : list
-        For rows that are read on demand: the parents that were read, as lists of first read, last read and their ids.
-        Only the last commit is sure to have them.
-    """
-
-    number: int
-    seen_at: str
-    complete_to: str
-    token: str | None
-    full: bool
-    rows: int
-    environment: str
-    settings: dict[str, Any] = field(default_factory=dict)
-    parents: list[Any] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -90,11 +51,13 @@ class OpenHistory:
 
     def __init__(self, files: Sequence[pq.ParquetFile]) -> None:
         self.files = files
-        self.names = {name for file in files for name in file.schema_arrow.names}
+        self._schemas = [file.schema_arrow for file in files]
+        self.names = {name for schema in self._schemas for name in schema.names}
 
     def read(self, columns: Sequence[str] | None = None, *, among: tuple[str, pa.Array] | None = None) -> pa.Table:
         """Return versions; see `Store.read`."""
-        return pa.concat_tables([_read(file, columns, among) for file in self.files], promote_options="default")
+        parts = (_read(file, schema, columns, among) for file, schema in zip(self.files, self._schemas, strict=True))
+        return pa.concat_tables(parts, promote_options="default")
 
 
 class Store:
@@ -139,21 +102,31 @@ class Store:
         return chosen
 
     def commits(self) -> list[Commit]:
-        """Return all commits, oldest first."""
-        return [commit for file in self.files() for commit in _commits_of(pq.read_metadata(file.path).metadata)]
+        """Return all commits, oldest first. Reads that need only the first and the last use `ends`."""
+        return [commit for file in self.files() for commit in commits_of(file).all]
+
+    def times(self) -> pd.DataFrame:
+        """Return the `seen_at` and `complete_to` of all commits in UTC, by their numbers."""
+        return pd.concat([commits_of(file).times for file in self.files()])
+
+    def ends(self) -> tuple[Commit, Commit] | None:
+        """Return the first and the last commit; None if there is none."""
+        files = self.files()
+        return (commits_of(files[0]).first, commits_of(files[-1]).last) if files else None
+
+    def versions(self) -> int:
+        """Return the number of versions."""
+        return sum(pq.read_metadata(file.path).num_rows for file in self.files())
 
     def last_full(self) -> Commit | None:
         """Return the last commit of a complete read, searched for from the newest file back."""
-        for file in reversed(self.files()):
-            full = [commit for commit in _commits_of(pq.read_metadata(file.path).metadata) if commit.full]
-            if full:
-                return full[-1]
-        return None
+        found = (commits_of(file).last_full for file in reversed(self.files()))
+        return next((commit for commit in found if commit is not None), None)
 
     def last(self) -> Commit | None:
         """Return the last commit."""
         files = self.files()
-        return _commits_of(pq.read_metadata(files[-1].path).metadata)[-1] if files else None
+        return commits_of(files[-1]).last if files else None
 
     def read(
         self, columns: Sequence[str] | None = None, *, after: int = 0, among: tuple[str, pa.Array] | None = None
@@ -210,8 +183,7 @@ class Store:
         merged = self.files() if files is None else files
         if len(merged) < 2:
             return None
-        commits = [commit for file in merged for commit in _commits_of(pq.read_metadata(file.path).metadata)]
-        commits = [*(replace(commit, parents=[]) for commit in commits[:-1]), commits[-1]]
+        commits = [commit for file in merged for commit in commits_of(file).all]
         with contextlib.ExitStack() as stack:
             table = OpenHistory([stack.enter_context(pq.ParquetFile(file.path)) for file in merged]).read()
         table = table.take(pc.sort_indices(table, [(name, "ascending") for name in (*key, SEQ)]))
@@ -324,9 +296,8 @@ class Store:
     def _write(self, table: pa.Table, commits: Sequence[Commit]) -> Path:
         make_private(self.history)
         part = self.history / f"{uuid.uuid4().hex}.part"
-        marked = table.replace_schema_metadata({_COMMITS: json.dumps([asdict(commit) for commit in commits]).encode()})
         try:
-            write_parquet(marked, part)
+            write_parquet(table.replace_schema_metadata(metadata_of(commits)), part)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
@@ -394,12 +365,14 @@ def disk(folder: Path) -> Iterator[None]:
         ) from None
 
 
-def _read(file: pq.ParquetFile, columns: Sequence[str] | None, among: tuple[str, pa.Array] | None) -> pa.Table:
-    there = None if columns is None else [name for name in columns if name in file.schema_arrow.names]
+def _read(
+    file: pq.ParquetFile, schema: pa.Schema, columns: Sequence[str] | None, among: tuple[str, pa.Array] | None
+) -> pa.Table:
+    there = None if columns is None else [name for name in columns if name in schema.names]
     if among is None:
         return file.read(columns=there).replace_schema_metadata(None)
     name, values = among
-    parts = [file.schema_arrow.empty_table().select(there or file.schema_arrow.names)]
+    parts = [schema.empty_table().select(there or schema.names)]
     for group in _groups_with(file, name, values):
         found = pc.is_in(file.read_row_group(group, columns=[name]).column(0), value_set=values)
         if pc.any(found).as_py():
@@ -417,8 +390,9 @@ def _groups_with(file: pq.ParquetFile, name: str, values: pa.Array) -> Iterator[
             yield group
 
 
-def _commits_of(metadata: dict[bytes, bytes] | None) -> list[Commit]:
-    return [Commit(**one) for one in json.loads((metadata or {})[_COMMITS])]
+def commits_of(file: HistoryFile) -> FileCommits:
+    """Return the commits of a file."""
+    return FileCommits(pq.read_metadata(file.path).metadata)
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:

@@ -13,9 +13,10 @@ import pandas as pd
 
 from stcrm_pandas.errors import MirrorError, PermissionDenied, RequestError, StcrmError, UsageError
 from stcrm_pandas.mirror import versions
+from stcrm_pandas.mirror.commits import Commit
 from stcrm_pandas.mirror.derived import Known, current_rows, current_table
 from stcrm_pandas.mirror.resources import FEED_DELAY, OVERLAP, Mirrored
-from stcrm_pandas.mirror.store import Commit, Store
+from stcrm_pandas.mirror.store import Store
 from stcrm_pandas.output.printable import plural
 from stcrm_pandas.reads.feed import Feed
 

@@ -34,6 +34,9 @@ OWN: Mapping[str, pa.DataType] = {
 """The columns beside those of the API: when a version was read (by the service's clock), from when on it was valid,
 whether the row is deleted, and fields that the API does not document as JSON text."""
 
+OF_STATUSES = ("id", "status", "modified_on", SEEN_AT, DELETED)
+"""The columns that tell when a row had which status."""
+
 _LONG_RUN = 256
 """The average number of rows that must follow each other to be sliced, not copied: copies of lists are slow."""
 
@@ -244,7 +247,7 @@ def changes(row: Row, history: pa.Table, *, first: int) -> pd.DataFrame:
     return found.sort_values(["valid_from", *row.key], kind="stable", ignore_index=True)
 
 
-def status_runs(row: Row, history: pa.Table, commits: Sequence[Any]) -> pd.DataFrame:
+def status_runs(row: Row, history: pa.Table, times: pd.DataFrame) -> pd.DataFrame:
     """Return the periods in which rows had one status, as a status log.
 
     A status was first seen by the sync that read its version, and last seen by the last sync before the version with
@@ -256,16 +259,14 @@ def status_runs(row: Row, history: pa.Table, commits: Sequence[Any]) -> pd.DataF
             **{name: _cells(_column(row, name), history) for name in wanted},
             "deleted": history.column(DELETED).to_numpy().astype(bool),
             # Versions of commits that were dropped were seen by the first one that is left.
-            "number": np.maximum(history.column("_seq").to_numpy(), commits[0].number),
+            "number": np.maximum(history.column("_seq").to_numpy(), times.index[0]),
         },
     ).sort_values("id", kind="stable", ignore_index=True)
-    seen = pd.Series(
-        pd.to_datetime([commit.seen_at for commit in commits], utc=True), index=[commit.number for commit in commits]
-    ).astype("datetime64[us, UTC]")
+    seen = times["seen_at"]
     starts = (frame["id"] != frame["id"].shift()) | (frame["status"] != frame["status"].shift()) | frame["deleted"]
     runs = frame[starts.fillna(True)].reset_index(drop=True)
     follows = (runs["id"].shift(-1) == runs["id"]).fillna(False)
-    until = (runs["number"].shift(-1) - 1).where(follows, commits[-1].number).astype("int64")
+    until = (runs["number"].shift(-1) - 1).where(follows, times.index[-1]).astype("int64")
     found = runs[["id", "status"]].assign(
         first_seen=seen.loc[runs["number"]].to_numpy(), last_seen=seen.loc[until].to_numpy()
     )

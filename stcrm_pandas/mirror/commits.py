@@ -1,0 +1,141 @@
+"""The commits of a mirror, and how a file stores them: in full those that reads need, of the others only the times.
+
+A mirror that is synced every hour has 8,760 commits after a year. So the metadata of a file has, as JSON, its first
+commit, its last complete read and its last commit, and the times of all commits in a compressed table.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+_COMMITS, _TIMES = b"stcrm_commits", b"stcrm_times"
+
+
+@dataclass(frozen=True)
+class Commit:
+    """The details of one commit.
+
+    Parameters
+    ----------
+    number : int
+        The number of the commit, from 1.
+    seen_at : str
+        When the service answered, by its clock (ISO 8601, UTC).
+    complete_to : str
+        All changes up to this time are in the mirror.
+    token : str or None
+        The token that continues the feed.
+    full : bool
+        Whether the resource was read completely, so that deletions were found.
+    rows : int
+        The number of versions that it wrote.
+    environment : str
+        The environment that was read.
+    settings : dict
+        Settings of the connection that readers of the mirror need: time zone, names of dismissing reasons, links.
+    parents : list
+        For rows that are read on demand: the parents that were read, as lists of first read, last read and their ids.
+
+    Notes
+    -----
+    Only the first, the last complete and the last commit of a file are sure to have their token, environment, settings
+    and parents.
+    """
+
+    number: int
+    seen_at: str
+    complete_to: str
+    token: str | None
+    full: bool
+    rows: int
+    environment: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    parents: list[Any] = field(default_factory=list)
+
+
+def metadata_of(commits: Sequence[Commit]) -> dict[bytes, bytes]:
+    """Return the metadata of a file with these commits, which follow each other."""
+    full = [commit for commit in commits if commit.full]
+    chosen = {commit.number: commit for commit in (commits[0], *full[-1:], commits[-1])}
+    without = (replace(commit, parents=[]) for number, commit in sorted(chosen.items()) if number < commits[-1].number)
+    stored = {_COMMITS: json.dumps([asdict(commit) for commit in (*without, commits[-1])]).encode()}
+    if len(commits) > len(chosen):
+        stored[_TIMES] = _packed(commits)
+    return stored
+
+
+class FileCommits:
+    """The commits of one file, from its metadata; the file may be from an earlier version, which stored all in full."""
+
+    def __init__(self, metadata: Mapping[bytes, bytes] | None) -> None:
+        stored = metadata or {}
+        self._chosen = [Commit(**one) for one in json.loads(stored[_COMMITS])]
+        self._table = stored.get(_TIMES)
+        self.first, self.last = self._chosen[0], self._chosen[-1]
+
+    @property
+    def last_full(self) -> Commit | None:
+        """The last commit of a complete read."""
+        return next((commit for commit in reversed(self._chosen) if commit.full), None)
+
+    @property
+    def all(self) -> list[Commit]:
+        """All commits, oldest first."""
+        if self._table is None:
+            return self._chosen
+        known = {commit.number: commit for commit in self._chosen}
+        like, columns = replace(self.last, token=None, parents=[]), self._columns
+        texts = [[time.isoformat() for time in self.times[name]] for name in _MOMENTS]
+        return [
+            known.get(number)
+            or replace(like, number=number, seen_at=seen_at, complete_to=complete_to, full=full, rows=rows)
+            for number, seen_at, complete_to, full, rows in zip(
+                self.times.index, *texts, columns["full"].astype(bool).tolist(), columns["rows"].tolist(), strict=True
+            )
+        ]
+
+    @property
+    def times(self) -> pd.DataFrame:
+        """The `seen_at` and `complete_to` of all commits in UTC, by their numbers."""
+        if self._table is None:
+            found = {name: _moments(self._chosen, name) for name in _MOMENTS}
+        else:
+            found = {name: pd.DatetimeIndex(self._columns[name], tz="UTC") for name in _MOMENTS}
+        return pd.DataFrame(found, index=range(self.first.number, self.last.number + 1))
+
+    @cached_property
+    def _columns(self) -> dict[str, Any]:
+        assert self._table is not None
+        columns = json.loads(zlib.decompress(base64.b64decode(self._table)))
+        sums = {name: np.cumsum(np.array(columns[name], np.int64)) for name in _MOMENTS}
+        found: dict[str, Any] = {name: np.array(cells) for name, cells in columns.items()}
+        return found | {name: cells.astype("M8[us]") for name, cells in sums.items()}
+
+
+_MOMENTS = ("seen_at", "complete_to")
+
+
+def _packed(commits: Sequence[Commit]) -> bytes:
+    """Return the times of commits, as differences that compress well, whether each was complete, and its rows."""
+    columns: dict[str, list[int]] = {
+        "full": [int(commit.full) for commit in commits],
+        "rows": [commit.rows for commit in commits],
+    }
+    for name in _MOMENTS:
+        columns[name] = np.diff(_moments(commits, name).asi8, prepend=0).tolist()
+    return base64.b64encode(zlib.compress(json.dumps(columns).encode()))
+
+
+def _moments(commits: Sequence[Commit], name: str) -> pd.DatetimeIndex:
+    times = [dt.datetime.fromisoformat(getattr(commit, name)) for commit in commits]
+    return pd.DatetimeIndex(times).tz_convert("UTC").as_unit("us")
