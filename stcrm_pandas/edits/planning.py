@@ -17,7 +17,7 @@ from stcrm_pandas.edits.plan.build import WARN_ABOVE, origin_of, plan_changes
 from stcrm_pandas.edits.plan.steps import PlanOptions
 from stcrm_pandas.edits.plans import Plan
 from stcrm_pandas.edits.port import Port
-from stcrm_pandas.errors import PermissionDenied, ServiceError, UsageError
+from stcrm_pandas.errors import PermissionDenied, ResponseError, ServiceError, UsageError
 from stcrm_pandas.sheets.sheet import Sheet
 
 
@@ -68,7 +68,7 @@ def changes(
         return plan
     try:
         return Plan.of(check_by_reading(plan, port), port)
-    except ServiceError as error:
+    except (ServiceError, ResponseError) as error:
         if check or not any(step.opt_out for step in plan.steps):
             raise
         # Nothing delays an opt-out: apply sends it, and checks again before it opts anybody in.

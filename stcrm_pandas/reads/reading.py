@@ -157,7 +157,10 @@ class Reader:
         ------
         IncompleteRead
             The pages do not add up.
+        UsageError
+            The connection is offline.
         """
+        self._raise_if_offline(operation)
         row, dates = _row(operation), list[dt.datetime | None]()
 
         def ask(span: Span, number: int) -> DecodedPage:
@@ -349,8 +352,8 @@ class Reader:
     ) -> pd.DataFrame:
         row = _row(operation)
         age = self._max_age(operation, options)
-        if options.refresh and self._settings.offline:
-            raise UsageError(f"{operation.name}: refresh=True needs the service, but this connection is offline.")
+        if options.refresh:
+            self._raise_if_offline(operation)
         kept = decoded(age)
         fetched, assembled, problem = self._assembled(operation, fetch, age, options) if kept is None else (*kept, None)
         frame = assembled.frame
@@ -409,6 +412,10 @@ class Reader:
                 IncompleteReadWarning,
             )
         return fetched, assembled, problem
+
+    def _raise_if_offline(self, operation: Operation) -> None:
+        if self._settings.offline:
+            raise UsageError(f"{operation.name}: refresh=True needs the service, but this connection is offline.")
 
     def _max_age(self, operation: Operation, options: Options) -> dt.timedelta:
         if options.refresh:

@@ -238,3 +238,28 @@ def test_opt_ins_while_contacts_are_edited(company, join):
         assert plan.refused["customer_id"].tolist() == [5], "61 has the same number"
         assert plan.apply().ok
         assert on(box, range(1, 6)) == set(range(1, 5))
+
+
+def test_opt_outs_can_be_planned_while_contacts_are_edited(join):
+    with Sandbox(company=Spread(120), as_of=AS_OF, rate_limit=None) as box:
+        crm = join(box, page_size=20, concurrency=1)
+        box.change("customer_contacts", (61, 1061), value="512-555-7777")
+        numbers = itertools.count()
+
+        def edit():
+            id = 6 + next(numbers) % 50
+            box.change("customer_contacts", (id, 1000 + id), memo="edited")
+
+        box.inject("customers.list_contacts", times=None, before=edit)
+        assert (61, 1061) in [key for _, key in crm.plan_opt_out(["5125557777"]).keys]
+
+
+def test_offline_connection_plans_no_opt_in(box, join):
+    crm = join(box)
+    switch(box, [1], on=False)
+    before = crm.customers.list_contacts(refresh=True)
+    offline = join(box, offline=True)
+    box.requests.clear()
+    with pytest.raises(UsageError, match="needs the service"):
+        offline.customers.plan_contact_changes(before, before.assign(**{REMINDERS: True}), **MAY)
+    assert not box.requests
