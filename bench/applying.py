@@ -1,4 +1,4 @@
-"""Apply a plan of 2,000 rows to an API with a latency of 100 ms."""
+"""Apply a plan to an API with a latency of 100 ms."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from bench.served import served, settings
 from stcrm_pandas import connect
 from stcrm_pandas.errors import DriftWarning
 
-ROWS, LATENCY = 2_000, 0.1
+LATENCY = 0.1
 
 
-def run(folder: Path) -> Iterator[Result]:
+def run(rows: int, folder: Path) -> Iterator[Result]:
     """Compare requests per second with the maximum for the threads, latency and rate limit, for two settings."""
     warnings.simplefilter("ignore", DriftWarning)
     for concurrency, limit in ((8, 55), (4, 55)):
-        with served(leads=1_000, customers=ROWS + 500, latency_ms=int(LATENCY * 1000)) as place:
+        with served(leads=1_000, customers=rows + 500, latency_ms=int(LATENCY * 1000)) as place:
             options = settings(place, cache_dir=folder / f"apply-{concurrency}", state_dir=folder / "state")
             options |= {"rate_limit": limit, "concurrency": concurrency, "allow_writes": True, "progress": False}
             with connect(**options) as crm:
                 before = crm.customers.list(active=True)
-                after = before[before["merged_to_id"].fillna(0) == 0].head(ROWS).assign(name="Another name")
+                after = before[before["merged_to_id"].fillna(0) == 0].head(rows).assign(name="Another name")
                 plan = crm.customers.plan_changes(before, after)
                 calls, start = crm.calls, time.perf_counter()
                 result = plan.apply()

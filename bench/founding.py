@@ -1,4 +1,4 @@
-"""Create a company of 20,000 leads, compared with writing text of the same length to a table without an index."""
+"""Create a company, compared with writing text of the same length to a table without an index."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from bench.measure import Result, in_turn, of_floor
 from stcrm_pandas.sandbox.company import make_company
 from stcrm_pandas.sandbox.store.filling import fill
 
-LEADS = 20_000
 AS_OF = dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC)
 
 
-def make(path: Path, leads: int = LEADS) -> None:
+def make(path: Path, leads: int) -> None:
     path.unlink(missing_ok=True)
     fill(path, make_company(leads=leads, seed=1, as_of=AS_OF), {})
 
@@ -42,10 +41,12 @@ def write(path: Path, rows: list[str]) -> None:
     db.close()
 
 
-def run(rounds: int, folder: Path) -> Iterator[Result]:
+def run(leads: int, rounds: int, folder: Path) -> Iterator[Result]:
     made = folder / "company.sqlite"
-    make(made)
+    make(made, leads)
     rows = texts(made)
-    ours, floor = in_turn(lambda: make(made), lambda: write(folder / "floor.sqlite", rows), rounds=min(rounds, 3))
-    what = f"create a demo company of {LEADS:,} leads ({len(rows):,} rows, {len(rows) / ours.middle:,.0f} rows/s)"
+    ours, floor = in_turn(
+        lambda: make(made, leads), lambda: write(folder / "floor.sqlite", rows), rounds=min(rounds, 3)
+    )
+    what = f"create a demo company of {leads:,} leads ({len(rows):,} rows, {len(rows) / ours.middle:,.0f} rows/s)"
     yield of_floor(what, ours, floor, target="6 x", stretch="3 x", floor_name="write its JSON to SQLite")

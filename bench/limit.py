@@ -13,15 +13,14 @@ from stcrm_pandas import connect
 from stcrm_pandas.errors import DriftWarning
 
 ALLOWED = 60
-CALLS = 400
 
 
-def run(folder: Path) -> Iterator[Result]:
+def run(calls: int, folder: Path) -> Iterator[Result]:
     warnings.simplefilter("ignore", DriftWarning)
-    with served(leads=25_000, rate_limit=ALLOWED, latency_ms=20) as place:
+    with served(leads=calls * 60, rate_limit=ALLOWED, latency_ms=20) as place:
         ids = []
         with connect(**settings(place, cache_dir=folder / "ids")) as crm:
-            ids = crm.leads.list()["id"].head(CALLS * 50).tolist()
+            ids = crm.leads.list()["id"].head(calls * 50).tolist()
         time.sleep(1.5)  # so that the requests above no longer count
         for rate in (55, 57):
             with connect(**settings(place, cache_dir=folder / f"limit-{rate}") | {"rate_limit": rate}) as crm:

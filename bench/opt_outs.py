@@ -68,10 +68,10 @@ class Race:
     rows_a_second: float
 
 
-def run(folder: Path) -> Iterator[Result]:
+def run(rows: int, folder: Path) -> Iterator[Result]:
     """Run the race, and measure rows per second with and without the second read."""
     warnings.simplefilter("ignore", DriftWarning)
-    found = race(300, folder, rate_limit=55)
+    found = race(rows, folder, rate_limit=55)
     yield Result(
         f"{found.opted_out} opt-outs during an apply of {found.rows} rows, latency {LATENCY_MS} ms",
         f"{found.lost_outside} lost, plus {found.lost_inside} within the window", "0 lost",
@@ -81,7 +81,7 @@ def run(folder: Path) -> Iterator[Result]:
         "median time from the last read of a row to its request", f"{found.window_ms:.0f} ms",
         f"latency {LATENCY_MS} ms", f"{found.window_ms:.0f} ms (longest {found.longest_ms:.0f})", "30 ms", "25 ms",
     )  # fmt: skip
-    plain = memos(300, folder, rate_limit=55)
+    plain = memos(rows, folder, rate_limit=55)
     yield Result(
         "rows/s with such a read, at 55 requests/s", f"{found.rows_a_second:.0f}",
         f"{plain:.0f} rows/s without", f"{found.rows_a_second / plain:.0%}", "50%", "60%",

@@ -18,7 +18,7 @@ from stcrm_pandas.analysis.leads.reduction import COUNTS, Reduced, reduce_leads
 
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 ZONE = "America/Chicago"
-NO_LEADS = [8, 9]
+NO_LEADS = {None: [8, 9]}
 
 # What a good analyst would write by hand for the same three tables: as few passes as there are definitions.
 SQL = r"""

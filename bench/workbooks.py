@@ -17,13 +17,13 @@ from stcrm_pandas.frame.assemble import assemble
 from stcrm_pandas.frame.decode import decode
 from stcrm_pandas.sandbox.company import make_company
 
-ROWS = 10_000
 AS_OF = dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC)
 
 
-def customers() -> pd.DataFrame:
-    rows = [*dict(make_company(leads=3_000, seed=1, as_of=AS_OF).tables())["customers"]][:ROWS]
-    body = orjson.dumps({"page": 1, "pageSize": len(rows), "hasMore": False, "totalCount": None, "data": rows})
+def customers(rows: int) -> pd.DataFrame:
+    company = make_company(leads=1_000 + rows // 5, seed=1, as_of=AS_OF)
+    data = [*dict(company.tables())["customers"]][:rows]
+    body = orjson.dumps({"page": 1, "pageSize": len(data), "hasMore": False, "totalCount": None, "data": data})
     return assemble(CUSTOMERS, [decode(CUSTOMERS, "page", body)]).frame
 
 
@@ -34,8 +34,8 @@ def plain(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{str(name): column for name, column in (times | lists).items()})
 
 
-def run(rounds: int, folder: Path) -> Iterator[Result]:
-    frame = customers()
+def run(rows: int, rounds: int, folder: Path) -> Iterator[Result]:
+    frame = customers(rows)
     same = plain(frame)
     ours, theirs = in_turn(
         lambda: stcrm.to_excel(frame, folder / "ours.xlsx"),
