@@ -11,11 +11,31 @@ from typing import Any
 
 import anywidget
 
-_HERE = Path(__file__).parent
-CHANNEL = (_HERE / "channel.js").read_text(encoding="utf-8")
+VIEW = Path(__file__).parent / "view"
+FILES = (
+    "text.js",
+    "column.js",
+    "rows.js",
+    "filters.js",
+    "drawing.js",
+    "selection.js",
+    "edits.js",
+    "clipboard.js",
+    "editor.js",
+    "input.js",
+    "panel.js",
+    "grid.js",
+)
+"""The JavaScript of the grid after that of the channel, in the order in which it is joined to one module."""
+CHANNEL = (VIEW / "channel.js").read_text(encoding="utf-8")
 """The part of a front end that sends messages and keeps those that Python has not acknowledged."""
-STYLE = (_HERE / "grid.css").read_text(encoding="utf-8")
+STYLE = (VIEW / "grid.css").read_text(encoding="utf-8")
 """Colors, buttons and banners."""
+
+
+def joined() -> str:
+    """Return the JavaScript of the grid as one module."""
+    return "\n".join([CHANNEL, *((VIEW / name).read_text(encoding="utf-8") for name in FILES)])
 
 
 class GridWidget(anywidget.AnyWidget):
@@ -27,7 +47,7 @@ class GridWidget(anywidget.AnyWidget):
         Receives the content of each message of a view.
     """
 
-    _esm = CHANNEL + (_HERE / "grid.js").read_text(encoding="utf-8")
+    _esm = joined()
     _css = STYLE
 
     def __init__(self, receive: Callable[[Any], None]) -> None:

@@ -15,7 +15,9 @@ pytest.importorskip("jupyterlab", reason="needs the extra [lab]")
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
-from .lab import ROOT, Lab, Notebook, jupyter_lab
+from stcrm_pandas.grid.widget import joined
+
+from .lab import Lab, Notebook, jupyter_lab
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
@@ -155,11 +157,12 @@ async (source) => {
 """
 
 
+EXPORTS = "export { mark, readBlock, seen, wire, writeBlock };"
+
+
 def test_copied_blocks_come_back_unchanged(browser: Browser) -> None:
     page = browser.new_page()
-    folder = ROOT / "stcrm_pandas" / "grid"
-    source = "".join((folder / name).read_text(encoding="utf-8") for name in ("channel.js", "grid.js"))
-    assert page.evaluate(BLOCKS, source) == []
+    assert page.evaluate(BLOCKS, joined() + EXPORTS) == []
     page.close()
 
 

@@ -22,6 +22,7 @@ function element(tag, options = {}, ...children) {
 
 // ---- what one browser page holds across views: batches without an answer, open editors, rejected texts ----
 
+/** @type {{ boxes: Map<string, any> }} */
 const page = (globalThis[Symbol.for("stcrm_pandas.grid")] ??= { boxes: new Map() });
 const STORED = "stcrm_pandas.grid ";
 
@@ -43,28 +44,39 @@ function boxOf(session) {
   return box;
 }
 
-// ---- a view and its messages; a subclass has receive(), status(), watch() and forget() ----
+// ---- a view and its messages ----
 
 class Channel {
+  /** @type {any} The batches of its session without an answer, known once Python has sent what it shows. */
+  box;
+  /** @type {string} */
+  session;
+
   constructor(model, root) {
     this.model = model;
     this.root = root;
     this.client = Array.from(crypto.getRandomValues(new Uint32Array(3)), (n) => n.toString(36)).join("");
     this.uid = `stcrm-${this.client}`;
     this.number = 0;
-    this.receive = this.receive.bind(this);
-    model.on("msg:custom", this.receive);
+    this.received = (message, buffers) => this.receive(message, buffers);
+    model.on("msg:custom", this.received);
     this.timer = setInterval(() => this.watch(), 1_000);
     this.leaving = (event) => this.box?.batches.size && event.preventDefault();
     addEventListener("beforeunload", this.leaving);
   }
 
   close() {
-    this.model.off("msg:custom", this.receive);
+    this.model.off("msg:custom", this.received);
     clearInterval(this.timer);
     removeEventListener("beforeunload", this.leaving);
     for (const batch of this.box?.batches.values() ?? []) if (batch.owner === this) batch.owner = null;
   }
+
+  // What a view does with a message of Python, to show what is not saved, each second, and to discard it.
+  receive(message, buffers) {}
+  status() {}
+  watch() {}
+  forget() {}
 
   transmit(message) {
     try {
