@@ -4,8 +4,8 @@
 | --- | --- |
 | missing | nothing: a blank cell |
 | the empty text | `<empty>` |
-| text that a spreadsheet would run as a formula (it starts with `=`, `+`, `-`, `@`, tab, line end) | with a leading `'`
-|
+| text that a spreadsheet would run as a formula (its first visible character is `=`, `+`, `-` or `@`, or it starts with
+a tab or a line end) | with a leading `'` |
 | the text `<empty>`, or text that starts with `'` | with a leading `'` |
 | whole number | its digits |
 | number | its digits, never an exponent |
@@ -21,6 +21,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
@@ -35,8 +36,15 @@ from stcrm_pandas.frame.foreign_cells import is_missing
 
 EMPTY = "<empty>"
 MARK = "'"
-# The last four are full-width signs, which East Asian spreadsheets run, too.
-_TO_MARK = (MARK, *"=+-@\t\r\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_INVISIBLE = (
+    "\\x00-\x20\x7f-\xa0\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u1680\u17b4\u17b5"
+    "\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""Spaces, control characters and those without a width, as in a character class."""
+# Full-width and small signs, too: East Asian spreadsheets run them.
+_SIGNS = "=+@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\\-"
+_FORMULA = f"^(?:[{_INVISIBLE}]*[{_SIGNS}]|[\t\r\n])"
 JSON_COLUMN = "json:"
 """Prefix of the name of an undocumented column that has other values than text."""
 
@@ -45,7 +53,18 @@ def to_cell_text(text: str) -> str:
     """Return text for a cell."""
     if not text:
         return EMPTY
-    return MARK + text if text.startswith(_TO_MARK) or text == EMPTY else text
+    return MARK + text if text.startswith(MARK) or text == EMPTY or is_formula(text) else text
+
+
+def is_formula(text: str) -> bool:
+    r"""Return whether a spreadsheet might run a text as a formula.
+
+    Examples
+    --------
+    >>> [is_formula(text) for text in ("=1+1", " \u200b=1+1", "a=1")]
+    [True, True, False]
+    """
+    return re.match(_FORMULA, text) is not None
 
 
 def from_cell_text(cell: str) -> str:
@@ -79,7 +98,7 @@ def texts(column: Column, cells: Any) -> Any:
 
 def _to_cell_texts(values: Any) -> Any:
     word = partial(pa.scalar, type=pa.large_string())
-    risky = pc.is_in(pc.utf8_slice_codeunits(values, 0, 1), value_set=pa.array(_TO_MARK, pa.large_string()))
+    risky = pc.match_substring_regex(values, f"{_FORMULA}|^{MARK}")
     risky = pc.or_(risky, pc.equal(values, word(EMPTY)))
     marked = pc.if_else(risky, pc.binary_join_element_wise(word(MARK), values, word("")), values)
     return pc.if_else(pc.equal(values, word("")), word(EMPTY), marked)

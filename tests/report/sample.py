@@ -10,8 +10,8 @@ from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, Work
 from stcrm_pandas.analysis.base.headline import Headline, Tile, year_of
 from stcrm_pandas.charts.svg import Trend, sparkline
 
-EVIL = ["=1+1", "<img src=x onerror=alert(1)>", "@SUM(A1)", "-2+3", '+1 "512"', "\tTab"]
-NAMES = [*EVIL, *(f"Customer {number}" for number in range(54))]
+EVIL = ["=1+1", "<img src=x onerror=alert(1)>", "@SUM(A1)", "-2+3", '+1 "512"', "\tTab", "\u00a0\u200b=1", "\uff1d1"]
+NAMES = [*EVIL, *(f"Customer {number}" for number in range(52))]
 
 
 class Sample:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import stat
+import unicodedata
 import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -26,6 +27,7 @@ from stcrm_pandas.contract.schemas.parts import CustomField
 from stcrm_pandas.edits.diff.frames import diff
 from stcrm_pandas.errors import DriftWarning, StcrmWarning, UsageError
 from stcrm_pandas.sheets.files import row_of
+from stcrm_pandas.sheets.text import from_cell_text, is_formula, texts, to_cell_text
 
 from ..frame.random_frames import ROWS, frames
 
@@ -118,6 +120,36 @@ def test_formulas_are_disarmed(kind: str, tmp_path: Path) -> None:
         cells = [cell.value or "" for cell in found]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d"))]
     pd.testing.assert_frame_equal(stcrm.read_sheet(path).frame, frame, check_index_type=False)
+
+
+SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
+
+
+def test_a_formula_behind_what_cannot_be_seen_is_disarmed(tmp_path: Path) -> None:
+    unseen = [" ", "\u00a0", "\u3000", "\u200b", "\ufeff", "\u2060", "\u202e", "\u00ad", "\x00", "\u3164", " \t\u200d "]
+    risky = [space + sign + "1+1" for space in unseen for sign in SIGNS]
+    plain = ["a =1", "\u200ba=1", "(=1)", "\u00e9=1", "\U0001f600=1", " 1=1"]
+    assert all(map(is_formula, risky))
+    assert not any(map(is_formula, plain))
+    frame = customers(name=[*risky, *plain])
+    path = stcrm.write_sheet(frame, tmp_path / "sheet.csv")
+    written = pd.read_csv(path, dtype="str", keep_default_na=False)["name"].tolist()
+    assert written == ["'" + name for name in risky] + plain
+    pd.testing.assert_frame_equal(stcrm.read_sheet(path).frame, frame, check_index_type=False)
+
+
+def test_no_character_without_a_width_is_forgotten() -> None:
+    """Spaces, controls and format characters of Unicode, as Python knows them."""
+    unseen = [c for c in map(chr, range(0x110000)) if unicodedata.category(c) in ("Cc", "Cf", "Zs", "Zl", "Zp")]
+    assert len(unseen) > 200
+    assert [f"U+{ord(c):04X}" for c in unseen if not is_formula(f"{c}=1")] == []
+
+
+@given(st.lists(st.text("=+-@' \t\u200b\uff1da<empty>", max_size=5)))
+def test_columns_are_marked_as_single_texts_are(names: list[str]) -> None:
+    field = next(column for column in CUSTOMERS.columns if column.name == "name")
+    assert texts(field, names).to_pylist() == [to_cell_text(name) for name in names]
+    assert [from_cell_text(to_cell_text(name)) for name in names] == names
 
 
 def test_unit_with_a_number_is_no_date(tmp_path: Path) -> None:

@@ -19,9 +19,9 @@ from stcrm_pandas.edits.plan.model import Key, PlanData, with_keys
 from stcrm_pandas.edits.plan.tables import key_names
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.output.printable import plural
+from stcrm_pandas.sheets.text import is_formula
 
 FRAMES = ("succeeded", "failed", "conflicts", "already", "untried", "filled")
-_DISARMED = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -278,6 +278,6 @@ def _part(plan: PlanData, entries: Iterable[Entry]) -> PlanData:
 def _cell_text(value: Any) -> Any:
     if isinstance(value, (list, dict, tuple)):
         value = json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and value.startswith(_DISARMED):
+    if isinstance(value, str) and is_formula(value):
         return f"'{value}"
     return value

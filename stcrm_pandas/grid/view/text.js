@@ -6,8 +6,10 @@ const seen = (wire) => (wire === null ? "" : wire === "" ? EMPTY : /^'*<empty>$/
 const wire = (text) =>
   text === "" ? null : text === EMPTY ? "" : /^'+<empty>$/.test(text) ? text.slice(1) : text;
 
-const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/; // a spreadsheet would run it: marked with ', as in sheets
-const unmark = (text) => (/^'['=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text) ? text.slice(1) : text);
+// A spreadsheet would run it, and skips what cannot be seen before the sign: marked with ', as in sheets.
+const FORMULA = /^(?:[\p{C}\p{Z}\p{DI}\u2800]*[=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b]|[\t\r\n])/u;
+const marked = (text) => text[0] === "'" && (text[1] === "'" || FORMULA.test(text.slice(1)));
+const unmark = (text) => (marked(text) ? text.slice(1) : text);
 const mark = (text) => (FORMULA.test(text) || unmark(text) !== text ? "'" + text : text);
 
 // Excel quotes a whole cell or nothing: a quote inside a cell is an ordinary character.

@@ -43,11 +43,12 @@
     };
   }
 
-  /* A spreadsheet must not run what somebody wrote into a name. */
+  /* A spreadsheet must not run what somebody wrote into a name; it skips what cannot be seen before the sign. */
+  const FORMULA = /^(?:[\p{C}\p{Z}\p{DI}\u2800]*[=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b]|[\t\r\n])/u;
   const PLAIN_NUMBER = /^[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?$/;
   function field(value) {
     if (PLAIN_NUMBER.test(value.trim())) value = value.trim().replaceAll(",", "");
-    else if (/^[=+\-@\t\r\n]/.test(value)) value = "'" + value;
+    else if (FORMULA.test(value)) value = "'" + value;
     return /[",\r\n]/.test(value) || value !== value.trim() ? `"${value.replaceAll('"', '""')}"` : value;
   }
 

@@ -329,12 +329,12 @@ def test_rows_of_an_unknown_tenant(box, crm, renamed):
 def test_saved_results_disarm_formulas(crm, renamed, tmp_path, box):
     box.change("customers", 1, name="=HYPERLINK(1)")
     before, after = renamed(crm, 2)
-    box.change("customers", 1, name="@SUM")
+    box.change("customers", 1, name=" \u200b@SUM")
     result = crm.customers.plan_changes(before, after).apply()
     files = {path.name: path for path in result.save(tmp_path / "result")}
     assert set(files) == {"succeeded.csv", "conflicts.csv"}
     assert stat.S_IMODE(files["conflicts.csv"].stat().st_mode) == 0o600
     row = pd.read_csv(files["conflicts.csv"]).iloc[0]
-    assert (row["old"], row["now"]) == ("'=HYPERLINK(1)", "'@SUM")
+    assert (row["old"], row["now"]) == ("'=HYPERLINK(1)", "' \u200b@SUM")
     assert "1 succeeded, 1 conflicts" in repr(result)
     assert "conflicts" in result._repr_html_()
