@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import html
 import io
 import json
 import logging
 import pickle
+import re
+import textwrap
+import time
 import traceback
+from functools import partial
 from urllib.parse import quote, quote_plus
 
 import pyarrow as pa
@@ -17,6 +22,7 @@ import pytest
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.errors import StcrmError
 from stcrm_pandas.http import wire
+from stcrm_pandas.output.printable import without_words
 from stcrm_pandas.sandbox import Sandbox
 
 
@@ -209,6 +215,46 @@ def test_secret_is_removed_in_any_escaped_form(secret, escape):
         assert "see ... here" in str(error).replace('"', "")
         shown = "".join(texts(error))
         assert not [form for form in (*spelled(secret), written) if form in shown]
+
+
+def in_base64(text, before="", after=""):
+    return base64.b64encode(f"{before}{text}{after}".encode()).decode()
+
+
+ENCODED = {
+    **{f"base64 after {n}": partial(in_base64, before="c" * n, after=": x" * n) for n in range(4)},
+    "base64 for URLs": lambda text: base64.urlsafe_b64encode(f"?{text}>>>".encode()).decode(),
+    "base64 in lines": lambda text: "\n".join(textwrap.wrap(in_base64(text, "cid:"), 8)),
+    "base64 in a URL": lambda text: quote(in_base64(text), safe=""),
+    "hex": lambda text: text.encode().hex(),
+    "HEX": lambda text: text.encode().hex(":").upper(),
+    "escapes of C": lambda text: "".join(f"\\x{c:02x}" for c in text.encode()),
+    "percent twice": lambda text: in_url(text).replace("%", "%25"),
+}
+
+
+@pytest.mark.parametrize("secret", ["p+lus/and=more", "?>?>~~~z", "cs1.a9f8e7d6c5b4a3"])
+@pytest.mark.parametrize("encode", ENCODED.values(), ids=ENCODED)
+def test_secret_is_removed_in_encoded_form(secret, encode):
+    body = json.dumps({"title": f"see {encode(secret)} here", "errors": {"a": [encode(secret)]}})
+    error = wire.service_error(OPERATIONS["Leads_GetList"], 400, body.encode(), tenant=7, secrets=[secret])
+    text = str(error)
+    assert text.count("...") == 2
+    assert text.endswith("...") or len(text) < 200
+    # What is left is what was beside the secret, and no part of it in any of these forms.
+    left = re.sub(r"[\s:%]", "", text)
+    for part in (secret[place : place + 5] for place in range(len(secret) - 4)):
+        for form in (part.encode().hex(), part.encode().hex().upper(), part):
+            assert form not in left
+    for run in re.findall(r"[A-Za-z0-9+/_-]{4,}", left):
+        decoded = base64.urlsafe_b64decode(run.translate(str.maketrans("+/", "-_"))[: len(run) // 4 * 4])
+        assert not [n for n in range(len(secret) - 4) if secret[n : n + 5].encode() in decoded]
+
+
+def test_redaction_of_a_long_text_is_quick():
+    started = time.process_time()
+    without_words("QUJD" * 250_000, ["cs1.a9f8e7d6c5b4a3"])
+    assert time.process_time() - started < 20  # a pattern that backtracks takes hours
 
 
 def test_rejected_sign_in_shows_no_secret(box, join_by_address):

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from stcrm_pandas.edits.apply.locks import OpenFile, make_private_folder
+from stcrm_pandas.edits.apply.locks import OpenFile
 from stcrm_pandas.errors import SettingsError, StcrmError, UsageError
-from stcrm_pandas.http.own_files import Kind, connect_read_only, owned_in, side_files, state_of
+from stcrm_pandas.http.own_files import Kind, connect_read_only, make_private_folder, owned_in, side_files, state_of
 
 Action = Literal["edit", "undo", "redo", "resolve", "discard"]
 Verdict = Literal["accepted", "same", "rejected", "conflict"]

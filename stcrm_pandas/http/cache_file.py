@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from stcrm_pandas.errors import SettingsError, StcrmError, StcrmWarning, notify
-from stcrm_pandas.http.own_files import CACHE, side_files, state_of
+from stcrm_pandas.http.own_files import CACHE, make_private_folder, side_files, state_of
 
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS generations (
@@ -116,7 +116,7 @@ class CacheFile:
     def _open(self) -> sqlite3.Connection:
         folder = self.path.parent
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(folder)
             for attempt in (1, 2):
                 if state_of(self.path, CACHE) == "foreign":
                     raise SettingsError(

@@ -15,8 +15,8 @@ import pandas as pd
 from stcrm_pandas.errors import MirrorError, StcrmError, StcrmWarning, UsageError, notify
 from stcrm_pandas.http.body import guid
 from stcrm_pandas.http.query import whole_number
-from stcrm_pandas.mirror import privacy
 from stcrm_pandas.mirror.derived import refresh_current
+from stcrm_pandas.mirror.privacy import copies, forgetting, old_versions
 from stcrm_pandas.mirror.reading import StoredMirror
 from stcrm_pandas.mirror.resources import EVERY, MIRRORED, ON_DEMAND, Mirrored, mirrored_as
 from stcrm_pandas.mirror.status_log import ImportedStatuses, read_log
@@ -238,7 +238,7 @@ class Mirror(StoredMirror):
         wanted = {customer_ids} if isinstance(customer_ids, (int, np.integer)) else set(customer_ids)
         with disk(self.folder), locked(self.folder):
             stores = {one.name: self._store(one) for one in EVERY.values()}
-            found = privacy.forget(stores, {*map(int, wanted)}, ImportedStatuses(self.folder))
+            found = forgetting.forget(stores, {*map(int, wanted)}, ImportedStatuses(self.folder))
         return pd.DataFrame(found, columns=["resource", "rows", "versions"]).astype({"resource": "str"})
 
     def drop_versions(self, *, older_than: str | float | dt.timedelta) -> int:
@@ -276,7 +276,7 @@ class Mirror(StoredMirror):
         except ValueError as error:
             raise UsageError(f"drop_versions(older_than=…): {error}.") from None
         with disk(self.folder), locked(self.folder):
-            dropped = sum(privacy.drop_versions(self._store(one), one.row, age) for one in EVERY.values())
+            dropped = sum(old_versions.drop_versions(self._store(one), one.row, age) for one in EVERY.values())
             statuses = ImportedStatuses(self.folder)
             if statuses.table().num_rows:
                 dropped += statuses.drop_before(pd.Timestamp(self._last_commit().seen_at) - age)
@@ -290,9 +290,12 @@ class Mirror(StoredMirror):
         folder : str or Path
             The folder to write to. It must not contain a mirror of this tenant.
         anonymous : bool, default False
-            True leaves out names, phone numbers, e-mail addresses, streets, coordinates, notes and free text. Text is
-            kept only in columns that cannot contain personal data. Ids are kept, so anyone with access to ServiceTitan
-            can look them up.
+            True leaves out names, phone numbers, e-mail addresses, streets, coordinates, notes and free text. Ids are
+            kept, so anyone with access to ServiceTitan can look them up. Sources and names that people type (`source`
+            of bookings, `capture_source`, names of campaigns, their categories and tags) are replaced by `"other"` if
+            fewer than 5 rows have or use them. A name that more rows have is kept, even if it is a person's. The copy
+            cannot promise that nobody is recognized: ids, times, amounts, statuses and rare combinations of them
+            remain.
 
         Returns
         -------
@@ -317,8 +320,9 @@ class Mirror(StoredMirror):
         if (target / "history").exists():
             raise UsageError(f"{target} has a mirror. Choose another folder.")
         with disk(target), locked(target):
+            stores = {one.name: self._store(one) for one in EVERY.values()}
             for mirrored in EVERY.values():
-                privacy.copy(self._store(mirrored), Store(target, mirrored.name), mirrored, anonymous=anonymous)
+                copies.copy(stores, Store(target, mirrored.name), mirrored, anonymous=anonymous)
             if (imported := ImportedStatuses(self.folder).table()).num_rows:
                 ImportedStatuses(target).add(imported)
         return target

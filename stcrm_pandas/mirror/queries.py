@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from stcrm_pandas.mirror.resources import mirrored_as
 
 MEMORY = "2GB"
 """What DuckDB may take; beyond it uses files in a private folder."""
+_READING = frozenset({"SELECT", "MULTI", "CREATE"})
+"""DuckDB's kinds of statements that a query may have: reads, pivots, and views or tables in memory."""
 
 
 @contextlib.contextmanager
@@ -54,7 +56,7 @@ def run(query: str, files: Mapping[str, list[Path]]) -> pd.DataFrame:
     """
     with private_duckdb() as db:
         for name, paths in files.items():
-            listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+            listed = ", ".join(map(_quoted, paths))
             own = ", ".join(f'"{column}"' for column in (*versions.OWN, "_seq"))
             zeros = [column.name for column in mirrored_as(name).row.columns if column.field.name in ZERO_FOR_NULL]
             nulls = ", ".join(f'nullif("{column}", 0) AS "{column}"' for column in zeros)
@@ -67,9 +69,28 @@ def run(query: str, files: Mapping[str, list[Path]]) -> pd.DataFrame:
             )
         duckdb = import_module("duckdb")
         db.execute("SET TimeZone = 'UTC'")
+        _lock(db, [path.absolute() for paths in files.values() for path in paths])
         try:
+            if not {statement.type.name for statement in db.extract_statements(query)} <= _READING:
+                raise UsageError("A query of a mirror only reads: it starts with SELECT, FROM, WITH or a similar word.")
             found: pd.DataFrame = db.sql(query).df()
         except duckdb.Error as error:
             text = str(error).splitlines()[0]
             raise UsageError(f"The query failed: {text} The mirror has: {', '.join(files)}.") from None
         return found
+
+
+def _lock(db: Any, paths: Iterable[Path]) -> None:
+    """Let a connection open only some files: no others, no variables of the caller, and no way to allow them again."""
+    listed = ", ".join(_quoted(path) for path in paths)
+    for setting in (
+        f"allowed_paths = [{listed}]",
+        "python_enable_replacements = false",
+        "enable_external_access = false",
+        "lock_configuration = true",
+    ):
+        db.execute(f"SET {setting}")
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

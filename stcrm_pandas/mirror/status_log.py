@@ -22,8 +22,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.http.own_files import Kind, connect_read_only, state_of
-from stcrm_pandas.mirror.store import make_private, write_parquet
+from stcrm_pandas.http.own_files import Kind, connect_read_only, make_private_folder, state_of
+from stcrm_pandas.mirror.store import write_parquet
 
 STATUS_LOG = Kind(0x5354434C, 0, frozenset({"runs"}))
 _TIME = pa.timestamp("us", "UTC")
@@ -89,7 +89,7 @@ class ImportedStatuses:
 
     def replace(self, runs: pa.Table) -> None:
         """Store these runs in place of all others."""
-        make_private(self._path.parent)
+        make_private_folder(self._path.parent)
         part = self._path.with_suffix(".part")
         part.unlink(missing_ok=True)
         try:

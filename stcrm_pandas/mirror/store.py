@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stcrm_pandas.errors import MirrorBusy, MirrorError
+from stcrm_pandas.http.own_files import make_private_folder
 from stcrm_pandas.mirror.commits import Commit, FileCommits, metadata_of
 
 SEQ = "_seq"
@@ -257,7 +258,7 @@ class Store:
 
     def save_current(self, table: pa.Table, number: int, epoch: str) -> Path:
         """Store the current rows as of a commit of an epoch, and delete those of earlier commits but the last."""
-        make_private(self.current)
+        make_private_folder(self.current)
         path = self.current / f"{number:09}-{epoch}.parquet"
         part = self.current / f"{uuid.uuid4().hex}.part"
         write_parquet(table, part)
@@ -267,7 +268,7 @@ class Store:
 
     def link_current(self, path: Path, number: int, epoch: str) -> bool:
         """Store a file that has the current rows as of a commit; False if links are not possible."""
-        make_private(self.current)
+        make_private_folder(self.current)
         target = self.current / f"{number:09}-{epoch}.parquet"
         try:
             os.link(path, target)
@@ -294,7 +295,7 @@ class Store:
         return self.history / f"{first:09}-{last:09}.parquet"
 
     def _write(self, table: pa.Table, commits: Sequence[Commit]) -> Path:
-        make_private(self.history)
+        make_private_folder(self.history)
         part = self.history / f"{uuid.uuid4().hex}.part"
         try:
             write_parquet(table.replace_schema_metadata(metadata_of(commits)), part)
@@ -326,7 +327,7 @@ def locked(folder: Path) -> Iterator[None]:
     MirrorBusy
         Another process or thread holds it.
     """
-    make_private(folder)
+    make_private_folder(folder)
     lock = filelock.FileLock(folder / ".lock", mode=0o600)
     try:
         lock.acquire(blocking=False)
@@ -338,13 +339,6 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def make_private(folder: Path) -> None:
-    """Create a folder that only its owner can read, and each parent that does not exist."""
-    missing = [folder, *folder.parents]
-    for path in reversed([path for path in missing if not path.exists()]):
-        path.mkdir(mode=0o700, exist_ok=True)
 
 
 @contextlib.contextmanager

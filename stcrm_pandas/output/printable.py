@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import difflib
 import re
 from collections.abc import Iterable
@@ -13,6 +14,9 @@ _TIME_WORDS = (
     (re.compile("(?:until|till|to)$"), "before"),
 )
 """Words for the start and the end of a period, and how the API's filters spell them."""
+_BASE64 = r"(?:[A-Za-z0-9+/_-]|%(?i:2[bf]))"
+_SHORTEST = 6
+"""Characters that an encoded word must have to be found: shorter ones are in any text."""
 
 
 def closest(name: str, names: Iterable[str]) -> str | None:
@@ -86,22 +90,46 @@ def printable(text: str, *, keep: str = "") -> str:
 
 
 def without_words(text: str, words: Iterable[str]) -> str:
-    r"""Return a text without some words, including their escaped forms in JSON, URLs and HTML.
+    r"""Return a text without some words, including their escaped forms in JSON, URLs and HTML, in base64 and in hex.
 
     Examples
     --------
     >>> without_words(r"token a\u002Bb, a%2bb, a&#43;b and a+b", ["a+b"])
     'token ..., ..., ... and ...'
+    >>> without_words("Basic Y2lkOnMzY3IzdA== and 733363723374", ["s3cr3t"])
+    'Basic Y2lk...== and ...'
     """
     for word in sorted(filter(None, words), key=len, reverse=True):
-        text = re.sub("".join(map(_spellings, word)), "...", text)
+        patterns = ["".join(map(_spellings, word)), *_in_base64(word.encode()), *_in_hex(word.encode())]
+        text = re.sub("|".join(patterns), "...", text)
     return text
 
 
 def _spellings(character: str) -> str:
-    """Return a pattern for one character, plain or escaped; each layer of JSON adds backslashes."""
+    """Return a pattern for one character, plain or escaped; each layer of JSON adds backslashes, one of a URL `25`."""
     code = ord(character)
-    utf8 = "".join(f"%{byte:02x}" for byte in character.encode())
+    utf8 = "".join(f"%(?:25){{0,8}}{byte:02x}" for byte in character.encode())
     named = {'"': "quot", "&": "amp", "<": "lt", ">": "gt", "'": "apos"}.get(character)
     escapes = rf"\\{{1,8}}u{code:04x}|{utf8}|&#0{{0,6}}{code};|&#x0{{0,6}}{code:x};" + (f"|&{named};" if named else "")
     return rf"(?:\\{{0,8}}{re.escape(character)}|(?i:{escapes}))"
+
+
+def _in_base64(word: bytes) -> Iterable[str]:
+    """Yield a pattern for each place at which a word can begin in what was encoded."""
+    for before in range(3):
+        encoded = base64.b64encode(bytes(before) + word).rstrip(b"=").decode()
+        # One character at each end may depend on the word and on what is beside it.
+        sure = encoded[(before * 8 + 5) // 6 : (before + len(word)) * 8 // 6]
+        if len(sure) >= _SHORTEST:
+            yield rf"{_BASE64}?" + r"\s?".join(map(_signs, sure)) + rf"{_BASE64}?"
+
+
+def _signs(character: str) -> str:
+    """Return a pattern for a character of base64, in both alphabets."""
+    other = {"+": "-", "/": "_"}.get(character)
+    return rf"(?:{_spellings(character)}|{other})" if other else character
+
+
+def _in_hex(word: bytes) -> Iterable[str]:
+    if 2 * len(word) >= _SHORTEST:
+        yield "(?i:" + r"[\s:,-]{0,2}(?:0x|\\{1,8}x)?".join(f"{byte:02x}" for byte in word) + ")"

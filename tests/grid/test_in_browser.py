@@ -140,7 +140,7 @@ def key(row: int) -> str:
 BLOCKS = """
 async (source) => {
   const grid = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
-  const parts = ["a", '"', "\\t", "\\n", "\\r", "\\r\\n", "'", "=", "<empty>", "", "+", "-", "ä", " ", "\\u200b", "\\uff1d"];
+  const parts = ["a", '"', "\\t", "\\n", "\\r", "\\r\\n", "'", "=", "<empty>", "", "+", "-", "ä", " ", "\\u200b"];
   let seed = 1;
   const below = (limit) => (seed = (seed * 48271) % 2147483647) % limit;
   const cell = () => (below(5) ? Array.from({ length: below(4) }, () => parts[below(parts.length)]).join("") : null);

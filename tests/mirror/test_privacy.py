@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import stat
 import warnings
 from pathlib import Path
 
@@ -35,6 +37,12 @@ def synced(sandbox, tmp_path_factory):
         sandbox.advance(3600)
         for id in mirror.customers()["id"].head(5):
             crm.customers.update(int(id), name="Renamed")
+        sandbox.change("bookings", int(mirror.bookings()["id"].iloc[0]), source="Jane Roe, neighbor of Rita")
+        sandbox.change("leads", int(mirror.leads()["id"].iloc[0]), captureSource="Jane Roe's son")
+        for table, id in (("campaigns", 999_001), ("tag_types", 999_002)):
+            row = sandbox.row(table, int(mirror.read(table)["id"].iloc[0]))
+            sandbox.put(table, {**row, "id": id})
+            sandbox.change(table, id, name=f"Jane Roe tells {table}")  # with the date of the change
         sandbox.advance(3600)
         mirror.sync()
         yield mirror
@@ -89,7 +97,104 @@ def test_an_anonymous_copy_has_no_text_of_a_person(synced, tmp_path):
     copy = stcrm.mirrors(folder.parent)
     columns = ["status", "campaign_id", "created_on", "customer_id"]
     pd.testing.assert_frame_equal(copy.leads()[columns], synced.leads()[columns])
-    assert copy.read("campaigns")["name"].tolist() == synced.read("campaigns")["name"].tolist()
+
+
+RARE = """
+with uses as (
+    select campaign_id as id, 'leads' as resource, id as row from leads
+    union select campaign_id, 'bookings', id from bookings
+    union select campaign_id, 'jobs', id from jobs
+), tags as (
+    select unnest(tag_type_ids) as id, 'customers' as resource, id as row from customers
+    union select unnest(tag_type_ids), 'locations', id from locations
+    union select unnest(tag_type_ids), 'leads', id from leads
+    union select unnest(tag_type_ids), 'jobs', id from jobs
+)
+select 'bookings.source' as column, source as value, count(distinct id) as rows from bookings group by 2
+union all select 'leads.capture_source', capture_source, count(distinct id) from leads group by 2
+union all select 'campaigns.name', name, count(uses.row) from campaigns left join uses using (id) group by 2
+union all select 'campaigns.category_name', category_name, count(uses.row) from campaigns left join uses using (id)
+    group by 2
+union all select 'tag_types.name', name, count(tags.row) from tag_types left join tags using (id) group by 2
+"""
+
+
+def test_an_anonymous_copy_keeps_only_frequent_sources_and_names(synced, tmp_path):
+    folder = synced.export(tmp_path, anonymous=True)
+    copy = stcrm.mirrors(folder.parent)
+    counted = synced.sql(RARE).dropna()
+    assert {
+        "Jane Roe, neighbor of Rita",
+        "Jane Roe's son",
+        "Jane Roe tells campaigns",
+        "Jane Roe tells tag_types",
+    } <= set(counted["value"])
+    kept = 0
+    for name, rows in counted.groupby("column"):
+        resource, column = name.split(".")
+        frequent = set(rows.loc[rows["rows"] >= 5, "value"])
+        kept += len(frequent)
+        assert set(copy.read(resource)[column].dropna()) == frequent | {"other"} or frequent == set(rows["value"])
+        before, after = synced.read(resource)[column], copy.read(resource)[column]
+        assert before.isna().equals(after.isna())
+        assert (before[after.notna() & (after != "other")] == after[after.notna() & (after != "other")]).all()
+    assert kept > 10
+    assert not [text for text in texts_of(folder) if "Jane Roe" in text]
+
+
+@pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning")  # of duckdb, after a pivot
+def test_a_query_reads_only_the_mirror(mirror, tmp_path):
+    secret = tmp_path / "secret.csv"
+    secret.write_text("word\nhush\n")
+    frame = pd.DataFrame({"word": ["hush"]})  # noqa: F841 (a query could read it by its name)
+    current = mirror.current_files()["leads"]
+    before = current.read_bytes()
+    for query in (
+        f"select * from '{secret}'",
+        f"select * from read_text('{secret}')",
+        f"select * from glob('{tmp_path}/*')",
+        "select * from frame",
+        f"select * from '{current.parents[2]}/history/leads/*.parquet'",
+        f"copy leads to '{tmp_path}/out.csv'",
+        f"copy (select 1 as id) to '{current}' (use_tmp_file false)",
+        f"explain analyze copy (select 1 as id) to '{current}' (use_tmp_file false)",
+        f"attach '{tmp_path}/out.db'",
+        "set enable_external_access = true",
+        "reset lock_configuration",
+        "install httpfs",
+    ):
+        with pytest.raises(UsageError) as caught:
+            mirror.sql(query)
+        assert "hush" not in str(caught.value)
+    assert current.read_bytes() == before
+    assert not list(tmp_path.glob("out*"))
+    assert len(mirror.sql("with l as (from leads) select id from l order by id")) == len(mirror.leads())
+    assert mirror.sql("pivot leads on status using count(*) group by active")["Open"].sum() > 0
+
+
+@pytest.fixture
+def careless():
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("careless")
+@pytest.mark.filterwarnings("ignore::stcrm_pandas.errors.DriftWarning")
+def test_all_folders_are_private_whatever_the_umask(sandbox, tmp_path):
+    root = tmp_path / "root"
+    with stcrm.connect(sandbox=sandbox, state_dir=root / "a" / "state", cache_dir=root / "b" / "cache") as crm:
+        before = crm.customers.list().head(1)
+        result = crm.customers.plan_changes(before, before.assign(name="Somebody Else")).apply()
+        result.save(root / "c" / "result")
+        crm.customers.edit(before)
+        crm.mirror(root / "d" / "titan").sync(only=["campaigns"])
+    folders = [path for path in (root, *root.rglob("*")) if path.is_dir()]
+    assert len(folders) > 10
+    assert {path.name for path in folders} >= {"journals", "grids", "cache", "current", "history"}
+    assert {path: stat.S_IMODE(path.stat().st_mode) for path in folders} == dict.fromkeys(folders, 0o700)
+    files = [path for path in root.rglob("*") if path.is_file()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
 
 def test_a_forgotten_customer_is_in_no_file(mirror):

@@ -18,9 +18,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from stcrm_pandas.edits.apply.locks import DIGEST_LENGTH, OpenFile, journal_not_writable, make_private_folder
+from stcrm_pandas.edits.apply.locks import DIGEST_LENGTH, OpenFile, journal_not_writable
 from stcrm_pandas.edits.plan.model import VERSION, Key, PlanData, from_json
 from stcrm_pandas.errors import StcrmError, UsageError
+from stcrm_pandas.http.own_files import make_private_folder
 
 State = Literal["untried", "sending", "sent", "doubt", "succeeded", "failed", "conflict", "already"]
 """The state of one row.

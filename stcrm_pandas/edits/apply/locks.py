@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stcrm_pandas.errors import SettingsError, UsageError
+from stcrm_pandas.http.own_files import make_private_folder
 
 DIGEST_LENGTH = 16
 """Characters of a plan's digest in the names of its lock and its journals."""
@@ -53,11 +54,6 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return there.st_dev, there.st_ino
-
-
-def make_private_folder(folder: Path) -> None:
-    """Create a folder that only its owner can read, unless it exists."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def journal_not_writable(folder: Path, error: Exception) -> SettingsError:

@@ -18,6 +18,7 @@ from stcrm_pandas.edits.diff.columns import target_of
 from stcrm_pandas.edits.plan.model import Key, PlanData, with_keys
 from stcrm_pandas.edits.plan.tables import key_names
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.http.own_files import make_private_folder
 from stcrm_pandas.output.printable import plural
 from stcrm_pandas.sheets.text import is_formula
 
@@ -133,7 +134,7 @@ class ResultData:
             The paths of the files that were written.
         """
         place = Path(folder).expanduser()
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(place)
         written = []
         for name in FRAMES:
             frame: pd.DataFrame = getattr(self, name)
