@@ -5,6 +5,7 @@ Exit codes: 0 all rows done; 3 some rows failed, conflicted or were not sent; 2 
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,8 @@ from stcrm_pandas.errors import UsageError
 from stcrm_pandas.output.printable import plural
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from stcrm_pandas.client import Client
     from stcrm_pandas.edits.plan.model import PlanData
     from stcrm_pandas.edits.plans import Plan, Result
@@ -152,10 +155,42 @@ def resume(
 
 @app.command()
 @refusals
-def undo(journal: JournalFile, out: Out, sandbox: Sandbox = False, state: State = None) -> None:
+def undo(
+    journal: JournalFile,
+    out: Out,
+    rows: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Only the rows of this sheet, such as the succeeded.csv of --save."),
+    ] = None,
+    sandbox: Sandbox = False,
+    state: State = None,
+) -> None:
     """Write the plan that undoes an apply. Nothing is sent: `stcrm edit apply` does that."""
     with connect_to(sandbox, state) as crm:
-        _write(crm.undo(journal), out)
+        _write(crm.undo(journal, rows=None if rows is None else _rows_of(rows, journal)), out)
+
+
+def _rows_of(path: Path, journal: Path) -> pd.DataFrame:
+    """Return the rows of a sheet, with the columns that identify rows of a journal's plan."""
+    from stcrm_pandas.edits.apply.journal import Journal
+    from stcrm_pandas.edits.diff.columns import target_of
+    from stcrm_pandas.edits.plan.tables import key_names
+    from stcrm_pandas.sheets.files import read_sheet
+
+    with closing(Journal.open(journal)) as opened:
+        plan = opened.plan
+    if key_names(plan) == ("key",):
+        import pandas as pd
+
+        try:
+            return pd.read_csv(path, dtype="str")
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{str(path)!r} cannot be read: {error}.") from None
+    sheet = read_sheet(path, target_of(plan.steps[0].operation).row)
+    changed = sheet.suspects[sheet.suspects["column"].isin(key_names(plan))]
+    if len(changed):
+        raise UsageError(f"{path.name}: a spreadsheet may have changed {plural(len(changed), 'id')}. Write it again.")
+    return sheet.as_read
 
 
 def _write(plan: Plan, out: Path) -> None:

@@ -65,6 +65,19 @@ def test_plan_apply_and_undo(stcrm, sheets, tenant, box):
     assert {path.suffix for path in (tenant / "state" / "journals").iterdir()} == {".lock"}, "a lock is never removed"
 
 
+def test_undo_of_the_rows_of_a_sheet(stcrm, sheets, tenant, box):
+    plan(stcrm, sheets)
+    stcrm("edit", "apply", "plan.json", "--yes", "--save", "result")
+    pd.read_csv("result/succeeded.csv", dtype="str").sort_values("id").head(1).to_csv("one.csv", index=False)
+    assert stcrm("edit", "undo", journal(tenant), "--rows", "one.csv", "--out", "back.json")[0] == 0
+    assert stcrm("edit", "apply", "back.json", "--yes")[0] == 0
+    assert [box.row("customers", id)["name"] for id in (1, 2, 3)] == ["x", "Mended", "Mended"]
+    pd.DataFrame({"id": ["9"]}).to_csv("other.csv", index=False)
+    code, _, stderr = stcrm("edit", "undo", journal(tenant), "--rows", "other.csv", "--out", "back.json")
+    assert code == 2
+    assert "has no row 9" in stderr
+
+
 def test_remaining_rows_exit_3_and_can_be_continued(stcrm, sheets, tenant, box):
     plan(stcrm, sheets)
     code, stdout, _ = stcrm("edit", "apply", "plan.json", "--yes", "--limit", "1")

@@ -219,8 +219,8 @@ class Spread(Company):
 @pytest.mark.parametrize("company", [Company, Spread], ids=["created at once", "created apart"])
 def test_opt_ins_while_contacts_are_edited(company, join):
     """An edit before each page moves the rows: one is on no page, and it may be the one that says no."""
-    with Sandbox(company=company(120), as_of=AS_OF, rate_limit=None) as box:
-        crm = join(box, page_size=20, concurrency=1)
+    with Sandbox(company=company(66), as_of=AS_OF, rate_limit=None) as box:
+        crm = join(box, page_size=11, concurrency=1)
         switch(box, [*range(1, 6), 61], on=False)
         for id in (5, 61):
             box.change("customer_contacts", (id, 1000 + id), value="512-555-7777")
@@ -228,7 +228,7 @@ def test_opt_ins_while_contacts_are_edited(company, join):
         numbers = itertools.count()
 
         def edit():
-            id = 6 + next(numbers) % 50
+            id = 6 + next(numbers) % 8
             box.change("customer_contacts", (id, 1000 + id), memo="edited")
 
         box.inject("customers.list_contacts", times=None, before=edit)
@@ -241,13 +241,13 @@ def test_opt_ins_while_contacts_are_edited(company, join):
 
 
 def test_opt_outs_can_be_planned_while_contacts_are_edited(join):
-    with Sandbox(company=Spread(120), as_of=AS_OF, rate_limit=None) as box:
-        crm = join(box, page_size=20, concurrency=1)
+    with Sandbox(company=Spread(66), as_of=AS_OF, rate_limit=None) as box:
+        crm = join(box, page_size=11, concurrency=1)
         box.change("customer_contacts", (61, 1061), value="512-555-7777")
         numbers = itertools.count()
 
         def edit():
-            id = 6 + next(numbers) % 50
+            id = 6 + next(numbers) % 8
             box.change("customer_contacts", (id, 1000 + id), memo="edited")
 
         box.inject("customers.list_contacts", times=None, before=edit)
