@@ -46,6 +46,10 @@ def letters_apart(one: str, other: str) -> int:
     >>> letters_apart("Chicago", "Chciago"), letters_apart("Austin", "Austen"), letters_apart("Joliet", "Plano")
     (1, 1, 5)
     """
+    while one and other and one[0] == other[0]:
+        one, other = one[1:], other[1:]
+    while one and other and one[-1] == other[-1]:
+        one, other = one[:-1], other[:-1]
     before: list[int] = []
     line = list(range(len(other) + 1))
     for row, letter in enumerate(one, 1):

@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
 
 CONFIRM = "may mean the same as another one: confirm the map"
+_LONG_WORD = 5
+"""From so many letters on, a word that differs by one of them may be the same word."""
 _FEW_VALUES = 30
 """Most different values of a custom field whose spellings are compared: other fields hold free text."""
 
@@ -277,13 +280,28 @@ def propose(counts: Mapping[str, int]) -> list[tuple[str, int, str, str]]:
 def _alike(names: Mapping[Any, str]) -> Iterable[tuple[Any, Any, str]]:
     """Yield pairs of keys whose names may mean the same, in the order of `names`, and the reason."""
     keys = list(names)
-    folded = {key: _folded(names[key]) for key in keys}
-    for place, one in enumerate(keys):
-        for other in keys[place + 1 :]:
-            if "".join(folded[one]) == "".join(folded[other]) and folded[one]:
-                yield one, other, "only case, spaces or punctuation differ"
-            elif _one_letter_apart(folded[one], folded[other]):
-                yield one, other, "one letter differs"
+    folded = [_folded(names[key]) for key in keys]
+    buckets: dict[tuple[Any, ...], list[int]] = {}
+    for place, parts in enumerate(folded):
+        for bucket in _buckets(parts):
+            buckets.setdefault(bucket, []).append(place)
+    pairs = {pair for places in buckets.values() for pair in combinations(places, 2)}
+    for one, other in sorted(pairs):
+        if "".join(folded[one]) == "".join(folded[other]):
+            yield keys[one], keys[other], "only case, spaces or punctuation differ"
+        elif _one_letter_apart(folded[one], folded[other]):
+            yield keys[one], keys[other], "one letter differs"
+
+
+def _buckets(parts: list[str]) -> Iterable[tuple[Any, ...]]:
+    """Yield what two names share if they may mean the same: one letter of a word leaves its first or last two."""
+    if parts:
+        yield ("".join(parts),)
+    for place, word in enumerate(parts):
+        if len(word) >= _LONG_WORD:
+            around = (place, *parts[:place], "", *parts[place + 1 :])
+            yield (*around, "first", word[:2])
+            yield (*around, "last", word[-2:])
 
 
 def _folded(name: str) -> list[str]:
@@ -296,9 +314,10 @@ def _one_letter_apart(one: list[str], other: list[str]) -> bool:
     if len(one) != len(other):
         return False
     differing = [(a, b) for a, b in zip(one, other, strict=True) if a != b]
-    return len(differing) == 1 and all(
-        min(len(a), len(b)) >= 5 and a.isalpha() and b.isalpha() and letters_apart(a, b) == 1 for a, b in differing
-    )
+    if len(differing) != 1:
+        return False
+    a, b = differing[0]
+    return min(len(a), len(b)) >= _LONG_WORD and a.isalpha() and b.isalpha() and letters_apart(a, b) == 1
 
 
 def resolved(given: Mapping[Any, Any]) -> dict[Any, Any]:

@@ -11,6 +11,7 @@ import pytest
 
 import stcrm_pandas as stcrm
 from stcrm_pandas.errors import StcrmWarning, UsageError
+from stcrm_pandas.frame.merged import is_merged
 from stcrm_pandas.sandbox import Sandbox
 
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
@@ -36,7 +37,7 @@ def found(company):
     box.change("leads", int(crm.leads.list()["id"].iloc[0]), status="Paused")
     box.change("bookings", int(crm.bookings.list()["id"].iloc[0]), status="Paused")
     places = crm.locations.list(active=True)
-    alone = places[~places["customer_id"].duplicated(keep=False) & places["merged_to_id"].eq(0).fillna(value=False)]
+    alone = places[~places["customer_id"].duplicated(keep=False) & ~is_merged(places["merged_to_id"])]
     box.change("locations", int(alone["id"].iloc[0]), active=False)
     return stcrm.audit(crm, refresh=True)
 

@@ -122,3 +122,25 @@ def test_input_is_not_changed() -> None:
     duplicates(*frames)
     for frame, copy in zip(frames, copies, strict=True):
         pd.testing.assert_frame_equal(frame, copy)
+
+
+def test_a_customer_of_many_places_is_compared_as_one_of_few() -> None:
+    """Beyond 40 addresses, only those with an equal number or street are compared."""
+    street = "{} Alder Lane"
+    places = [street.format(300 + 7 * n) for n in range(60)]
+    people = [
+        Entry("Wanda Quist", "", "", places[3]),
+        Entry("Otto Brandt", "", "", places[4] + ";2"),
+        Entry("Quist Homes LLC", "", "", f"{places[5]};4"),
+        Entry("Wanda Quist", "", "", "999 Elm St"),
+    ]
+    for many in (10, 60):
+        entries = [Entry("Wanda Quist", "512-555-0101", "", places[0]), *people, *others(300)]
+        customers, contacts, locations = frames_of(entries)
+        more = pd.concat([locations.iloc[:1]] * many, ignore_index=True)
+        more = more.assign(id=range(1, many + 1), address_street=places[:many])
+        found = duplicates(customers, contacts, pd.concat([locations, more], ignore_index=True)).pairs
+        first = found[found["id_1"] == 1].set_index("id_2")[["tier", "address"]]
+        assert first.loc[2].tolist() == ["sure", "same"]
+        assert first.loc[3, "address"] == "unit missing"
+        assert first.loc[5].tolist() == ["look", "zip"]
