@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.contract.schemas.list_dtype import dtypes_of
 from stcrm_pandas.errors import MirrorError, UsageError
 from stcrm_pandas.mirror import versions
 from stcrm_pandas.mirror.commits import Commit
+from stcrm_pandas.mirror.files.names import discard
+from stcrm_pandas.mirror.files.sealed import DamagedFile
 from stcrm_pandas.mirror.resources import Mirrored
 from stcrm_pandas.mirror.store import SEQ, Store
 
@@ -36,17 +37,17 @@ def refresh_current(store: Store, row: Row, known: Known | None = None) -> None:
         Those of an earlier commit, if they were read already.
     """
     last = store.last()
-    if last is None or store.load_current(last.number) is not None:
+    if last is None or store.load_current() is not None:
         return
-    epoch = store.epoch()
-    same = _same_rows(store, row, last.number)
-    if same is None or not store.link_current(same, last.number, epoch):
+    digest = store.digest()
+    same = _same_rows(store, row)
+    if same is None or not store.current.link(same, last.number, digest):
         current_table(store, row, known)
 
 
-def _same_rows(store: Store, row: Row, number: int) -> Path | None:
+def _same_rows(store: Store, row: Row) -> Path | None:
     """Return a file that has exactly the current rows; None if there is none."""
-    newest = store.newest_current(number)
+    newest = store.newest_current()
     if newest is not None:
         numbers = store.read([SEQ], after=newest[0])
         changed = numbers is None or bool((numbers.column(SEQ).to_numpy() > newest[0]).any())
@@ -61,33 +62,38 @@ def _same_rows(store: Store, row: Row, number: int) -> Path | None:
 
 def current_table(store: Store, row: Row, known: Known | None = None) -> pa.Table | None:
     """Return the last version of every row, including deleted ones, ordered by key; None if there is no commit."""
-    last, epoch = store.last(), store.epoch()
+    last, digest = store.last(), store.digest()
     if last is None:
         return None
-    number, before = known or _newest(store, last.number)
+    number, before = known or _newest(store)
     if before is not None and number == last.number:
         return before
+    table = _derived(store, row, number, before)
+    with contextlib.suppress(OSError):  # a folder that may only be read: derive it each time
+        store.current.save(table, last.number, digest)
+    return table
+
+
+def _derived(store: Store, row: Row, number: int = 0, before: pa.Table | None = None) -> pa.Table:
+    """Return the last version of every row from the history, or from the rows as of a commit and what is newer."""
     history = store.read(after=number)
     if before is not None and history is not None:
         newer = history.filter(pa.array(history.column(SEQ).to_numpy() > number))
         history = pa.concat_tables([before, newer], promote_options="default")
     assert history is not None
-    table = versions.take(history, versions.last_positions(row, history))
-    with contextlib.suppress(OSError):  # a folder that may only be read: derive it each time
-        store.save_current(table, last.number, epoch)
-    return table
+    return versions.take(history, versions.last_positions(row, history))
 
 
-def _newest(store: Store, number: int) -> tuple[int, pa.Table | None]:
-    """Return the newest stored table that is not after a commit, and its commit; 0 and None without one."""
-    if (found := store.newest_current(number)) is not None:
-        with contextlib.suppress(OSError, pa.ArrowException), pq.ParquetFile(found[1]) as file:
-            return found[0], file.read().replace_schema_metadata(None)
+def _newest(store: Store) -> tuple[int, pa.Table | None]:
+    """Return the newest stored table and its commit; 0 and None without one, or if it is damaged."""
+    if (found := store.newest_current()) is not None:
+        with contextlib.suppress(OSError, DamagedFile):
+            return found[0], store.current.read(found[1])
     return 0, None
 
 
 def current_file(store: Store, row: Row) -> Path | None:
-    """Return the file with the last version of every row; None if there is no commit.
+    """Return the file with the last version of every row, checked; None if there is no commit.
 
     Raises
     ------
@@ -95,12 +101,38 @@ def current_file(store: Store, row: Row) -> Path | None:
         The file does not exist and cannot be written.
     """
     for _ in range(4):  # another process may sync, merge files, or sweep at the same time
-        if (last := store.last()) is None:
+        if store.last() is None:
             return None
-        if (path := store.load_current(last.number)) is not None:
-            return path
+        path = store.load_current()
+        with contextlib.suppress(FileNotFoundError):
+            if path is not None and store.current.is_intact(path):
+                return path
         current_table(store, row)
-    raise MirrorError(f"{store.current} cannot be written to. Queries need the derived files in it.")
+    raise MirrorError(f"{store.current.folder} cannot be written to. Queries need the derived files in it.")
+
+
+def current_problems(store: Store, row: Row) -> list[str]:
+    """Return what is wrong with the stored current rows, which are derived again if they differ from the history."""
+    problems, path, last = [], store.load_current(), store.last()
+    if last is None:
+        return []
+    stale = sorted(store.current.after(last.number, but=path))
+    if stale:
+        problems.append(
+            f"{', '.join(one.name for one in stale)} in {store.current.folder} is derived from another history (it is "
+            "not used, and the next sync deletes it)"
+        )
+    if path is not None:
+        with contextlib.suppress(FileNotFoundError):
+            try:
+                wrong = "" if store.current.read(path).equals(_derived(store, row)) else "it differs from the history"
+            except DamagedFile as error:
+                wrong = str(error)
+            if wrong:
+                discard(path)
+                refresh_current(store, row)
+                problems.append(f"{path} could not be used: {wrong} (it was derived again)")
+    return problems
 
 
 def current_rows(row: Row, table: pa.Table | None, like: pd.DataFrame | None = None) -> pd.DataFrame:

@@ -220,7 +220,7 @@ class Mirrors(Rows):
         for mirror in self.each:
             for name, path in mirror.current_files().items():
                 files.setdefault(name, []).append(path)
-        return queries.run(query, files)
+        return queries.run(query, files, synced=files)
 
     def status(self) -> pd.DataFrame:
         """Return how complete each mirror is.

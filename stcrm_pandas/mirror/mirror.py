@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import astuple, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.errors import MirrorError, StcrmError, StcrmWarning, UsageError, notify
+from stcrm_pandas.errors import MirrorError, NotMirrored, StcrmError, StcrmWarning, UsageError, notify
 from stcrm_pandas.http.body import guid
 from stcrm_pandas.http.query import whole_number
 from stcrm_pandas.mirror.derived import refresh_current
@@ -26,6 +26,8 @@ from stcrm_pandas.mirror.verification import Total, Verification, Verified
 from stcrm_pandas.output.printable import plural
 from stcrm_pandas.reads.progress import Progress
 from stcrm_pandas.settings.connection import duration
+
+_T = TypeVar("_T")
 
 
 class Mirror(StoredMirror):
@@ -144,6 +146,7 @@ class Mirror(StoredMirror):
                 try:
                     self._check_environment(store)
                     store.sweep(time.time())
+                    store.add_checksums(mirrored.row.key)
                     if mirrored.parent is None:
                         sync.run(full=full, allow_deletions=allow_deletions)
                     else:
@@ -276,7 +279,7 @@ class Mirror(StoredMirror):
         except ValueError as error:
             raise UsageError(f"drop_versions(older_than=…): {error}.") from None
         with disk(self.folder), locked(self.folder):
-            dropped = sum(old_versions.drop_versions(self._store(one), one.row, age) for one in EVERY.values())
+            dropped = sum(_for_each(lambda one: old_versions.drop_versions(self._store(one), one.row, age)))
             statuses = ImportedStatuses(self.folder)
             if statuses.table().num_rows:
                 dropped += statuses.drop_before(pd.Timestamp(self._last_commit().seen_at) - age)
@@ -321,14 +324,16 @@ class Mirror(StoredMirror):
             raise UsageError(f"{target} has a mirror. Choose another folder.")
         with disk(target), locked(target):
             stores = {one.name: self._store(one) for one in EVERY.values()}
-            for mirrored in EVERY.values():
-                copies.copy(stores, Store(target, mirrored.name), mirrored, anonymous=anonymous)
+            _for_each(lambda one: copies.copy(stores, Store(target, one.name), one, anonymous=anonymous))
             if (imported := ImportedStatuses(self.folder).table()).num_rows:
                 ImportedStatuses(target).add(imported)
         return target
 
     def verify(self, *, only: Iterable[str] | None = None, sample: int = 100) -> pd.DataFrame:
-        """Compare the number of rows, and a random sample of rows, with those in the service.
+        """Check all files, and compare the number of rows, and a random sample of rows, with those in the service.
+
+        A file that is damaged, was changed by another program, replaced or moved is a problem of its resource. Derived
+        files that differ from the history are derived again. Rows that are read on demand are not compared.
 
         Only rows created before the mirror's `complete_to` are counted, because feeds do not show later ones yet. Rows
         that were modified since then are not compared.
@@ -336,7 +341,7 @@ class Mirror(StoredMirror):
         Parameters
         ----------
         only : iterable of str, optional
-            Compare only these resources, such as `["leads", "customers"]`. By default, all that were synced.
+            Check only these resources, such as `["leads", "customers"]`. By default, all that were synced.
         sample : int, default 100
             The number of rows of each resource to read and compare.
 
@@ -371,21 +376,27 @@ class Mirror(StoredMirror):
         """
         self._need_connection()
         names = [only] if isinstance(only, str) else only
-        chosen = list(MIRRORED.values()) if names is None else [mirrored_as(name) for name in names]
+        chosen = list(EVERY.values()) if names is None else [mirrored_as(name) for name in names]
         for one in chosen:
-            if one.parent is not None:
+            if one.parent is not None and names is not None:
                 raise UsageError(
                     f"verify does not compare {one.name}, because each {one.parent} needs a request. "
                     f'mirror.sync(only="{one.name}") reads all of its rows again.'
                 )
-        synced = [(one, self._store(one)) for one in chosen if names is not None or self._store(one).last()]
+        synced = [(one, self._store(one)) for one in chosen if names is not None or self._store(one).exists()]
         if not synced:
             raise MirrorError(f"There is no mirror in {self.folder}. Sync it: mirror.sync().")
+        verification, found = Verification(self._crm, self._total, sample), []
         for mirrored, store in synced:
-            self._ends(store, mirrored)
-            self._check_environment(store)
-        verification = Verification(self._crm, self._total, sample)
-        found = [[one.name, *astuple(verification.verify(store, one))] for one, store in synced]
+            try:
+                self._ends(store, mirrored)
+                self._check_environment(store)
+                verified = verification.verify(store, mirrored)
+            except NotMirrored:
+                raise
+            except MirrorError as error:
+                verified = Verified(problem=str(error))
+            found.append([mirrored.name, *astuple(verified)])
         table = pd.DataFrame(found, columns=["resource", *(field.name for field in fields(Verified))])
         numbers = dict.fromkeys(table.columns[1:-1], "Int64")
         return table.astype({**numbers, "resource": "str", "problem": "str"})
@@ -409,10 +420,12 @@ class Mirror(StoredMirror):
         >>> mirror.compact()
         """
         with disk(self.folder), locked(self.folder):
-            for mirrored in EVERY.values():
-                store = self._store(mirrored)
-                store.compact(mirrored.row.key)
-                store.sweep(time.time())
+            _for_each(self._compact)
+
+    def _compact(self, mirrored: Mirrored) -> None:
+        store = self._store(mirrored)
+        store.compact(mirrored.row.key)
+        store.sweep(time.time())
 
     def __repr__(self) -> str:
         return f"Mirror({str(self.folder)!r})"
@@ -428,6 +441,25 @@ class Mirror(StoredMirror):
             raise UsageError(
                 f"{self.folder} mirrors {last.environment}, but this connection reads {here}. Choose another folder."
             )
+
+
+def _for_each(act: Callable[[Mirrored], _T]) -> list[_T]:
+    """Return what a function returns for each resource; damage of one is an error after the others are done.
+
+    Raises
+    ------
+    MirrorError
+        Files of a resource are damaged.
+    """
+    found, failed = [], []
+    for mirrored in EVERY.values():
+        try:
+            found.append(act(mirrored))
+        except MirrorError as error:
+            failed.append(str(error))
+    if failed:
+        raise MirrorError(f"This was done for all resources but {len(failed)}. {' '.join(failed)}")
+    return found
 
 
 def _parents_for(chosen: list[Mirrored], parents: Iterable[int | str]) -> list[int | str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
@@ -46,13 +47,20 @@ def private_duckdb(part: str = "mirror_sql") -> Iterator[Any]:
             yield db
 
 
-def run(query: str, files: Mapping[str, list[Path]]) -> pd.DataFrame:
+def named_in(query: str, resources: Iterable[str]) -> list[str]:
+    """Return the resources whose names occur in a query; only these need a view."""
+    return [name for name in resources if re.search(rf"\b{name}\b", query, re.IGNORECASE)]
+
+
+def run(query: str, files: Mapping[str, list[Path]], *, synced: Iterable[str]) -> pd.DataFrame:
     """Run a query on views of Parquet files, and return its result.
 
     Parameters
     ----------
     files : mapping
         The files of the current rows by resource; rows of several tenants have a column `tenant`.
+    synced : iterable of str
+        All resources that the mirror has, for an error.
     """
     with private_duckdb() as db:
         for name, paths in files.items():
@@ -76,7 +84,7 @@ def run(query: str, files: Mapping[str, list[Path]]) -> pd.DataFrame:
             found: pd.DataFrame = db.sql(query).df()
         except duckdb.Error as error:
             text = str(error).splitlines()[0]
-            raise UsageError(f"The query failed: {text} The mirror has: {', '.join(files)}.") from None
+            raise UsageError(f"The query failed: {text} The mirror has: {', '.join(synced)}.") from None
         return found
 
 

@@ -398,6 +398,8 @@ class StoredMirror(Rows):
             DuckDB is not installed.
         UsageError
             DuckDB does not accept the query.
+        MirrorError
+            The files of a resource that the query names are damaged.
 
         Examples
         --------
@@ -407,18 +409,49 @@ class StoredMirror(Rows):
         >>> int(mirror.sql("select count(*) as leads from leads")["leads"].iloc[0]) == len(mirror.leads())
         True
         """
-        return queries.run(query, {name: [path] for name, path in self.current_files().items()})
+        synced = self.resources
+        named = queries.named_in(query, synced)
+        files = self.current_files(named) if named else self.current_files(damaged="left out")
+        return queries.run(query, {name: [path] for name, path in files.items()}, synced=synced)
 
-    def current_files(self) -> dict[str, Path]:
+    @property
+    def resources(self) -> list[str]:
+        """The resources that were synced."""
+        return [one.name for one in EVERY.values() if self._store(one).exists()]
+
+    def current_files(
+        self, only: Iterable[str] | None = None, *, damaged: Literal["raise", "left out"] = "raise"
+    ) -> dict[str, Path]:
         """Return the Parquet file with the latest version of each row, for every resource that was synced.
+
+        Parameters
+        ----------
+        only : iterable of str, optional
+            Only these resources. By default, all that were synced.
+        damaged : {"raise", "left out"}, default "raise"
+            Whether damage of a resource is an error, or the resource is left out.
 
         Returns
         -------
         dict
             The path of the file by resource. The files also contain deleted rows, which have `_deleted` set to true.
+
+        Raises
+        ------
+        MirrorError
+            The files of a resource are damaged.
         """
-        paths = {one.name: current_file(self._store(one), one.row) for one in EVERY.values()}
-        return {name: path for name, path in paths.items() if path is not None}
+        found: dict[str, Path] = {}
+        for name in self.resources if only is None else only:
+            mirrored = mirrored_as(name)
+            try:
+                path = current_file(self._store(mirrored), mirrored.row)
+            except MirrorError:
+                if damaged == "raise":
+                    raise
+            else:
+                found |= {} if path is None else {name: path}
+        return found
 
     def status(self) -> pd.DataFrame:
         """Return how complete the mirror is.
@@ -428,7 +461,8 @@ class StoredMirror(Rows):
         DataFrame
             One row per resource that was synced: `resource`; the numbers of `rows`, `deleted` rows and `versions`;
             `known_from` (the first sync), `complete_to` (the time up to which all changes are in the mirror),
-            `last_sync` and `last_full` (the last read of the complete list), all in UTC; and the size in `bytes`.
+            `last_sync` and `last_full` (the last read of the complete list), all in UTC; the size in `bytes`; and
+            `problem` (empty if there was none). If files of a resource are damaged, its other cells are missing.
 
         Examples
         --------
@@ -438,37 +472,45 @@ class StoredMirror(Rows):
         >>> mirror.status()["resource"].tolist()
         ['leads', 'campaigns']
         """
-        rows = []
-        for mirrored in EVERY.values():
-            store = self._store(mirrored)
-            if (ends := store.ends()) is None:
-                continue
-            table = current_table(store, mirrored.row)
-            assert table is not None
-            full = store.last_full()
-            rows.append(
-                [
-                    mirrored.name,
-                    live(table).num_rows,
-                    table.num_rows - live(table).num_rows,
-                    store.versions(),
-                    ends[0].seen_at,
-                    ends[1].complete_to,
-                    ends[1].seen_at,
-                    None if full is None else full.seen_at,
-                    sum(file.path.stat().st_size for file in store.files()),
-                ]
-            )
-        names = ["resource", "rows", "deleted", "versions", *_MOMENTS, "bytes"]
+        rows: list[list[object]] = []
+        for name in self.resources:
+            try:
+                rows.append([name, *self._status_of(EVERY[name]), ""])
+            except MirrorError as error:
+                rows.append([name, *[None] * 8, str(error)])
+        names = ["resource", "rows", "deleted", "versions", *_MOMENTS, "bytes", "problem"]
         found = pd.DataFrame(rows, columns=names)
         moments = {name: pd.to_datetime(found[name], utc=True).astype("datetime64[us, UTC]") for name in _MOMENTS}
         numbers = dict.fromkeys(["rows", "deleted", "versions", "bytes"], "Int64")
-        return found.astype({**numbers, "resource": "str"}).assign(**moments)
+        return found.astype({**numbers, "resource": "str", "problem": "str"}).assign(**moments)
+
+    def _status_of(self, mirrored: Mirrored) -> list[object]:
+        store = self._store(mirrored)
+        first, last = self._ends(store, mirrored)
+        table = current_table(store, mirrored.row)
+        assert table is not None
+        full = store.last_full()
+        return [
+            live(table).num_rows,
+            table.num_rows - live(table).num_rows,
+            store.versions(),
+            first.seen_at,
+            last.complete_to,
+            last.seen_at,
+            None if full is None else full.seen_at,
+            sum(file.path.stat().st_size for file in store.files()),
+        ]
 
     def _last_commit(self) -> Commit:
-        synced = [last for one in EVERY.values() if (last := self._store(one).last()) is not None]
+        found, damage = [], None
+        for one in EVERY.values():
+            try:
+                found.append(self._store(one).last())
+            except MirrorError as error:  # another resource has the settings, too
+                damage = damage or error
+        synced = [commit for commit in found if commit is not None]
         if not synced:
-            raise MirrorError(f"Nothing is in the mirror {self.folder}. Sync it: mirror.sync().")
+            raise damage or NotMirrored(f"Nothing is in the mirror {self.folder}. Sync it: mirror.sync().")
         return max(synced, key=lambda commit: commit.seen_at)
 
     def _store(self, mirrored: Mirrored) -> Store:

@@ -19,11 +19,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.errors import MirrorError, UsageError
 from stcrm_pandas.http.own_files import Kind, connect_read_only, make_private_folder, state_of
-from stcrm_pandas.mirror.store import write_parquet
+from stcrm_pandas.mirror.files.sealed import DamagedFile, UnreadableFile, decoding, open_parquet, write_parquet
 
 STATUS_LOG = Kind(0x5354434C, 0, frozenset({"runs"}))
 _TIME = pa.timestamp("us", "UTC")
@@ -78,7 +77,20 @@ class ImportedStatuses:
 
     def table(self) -> pa.Table:
         """Return all runs."""
-        return pq.read_table(self._path, partitioning=None) if self._path.exists() else _SCHEMA.empty_table()
+        if not self._path.exists():
+            return _SCHEMA.empty_table()
+        try:
+            with decoding(), open_parquet(self._path) as file:
+                return file.read().select(_SCHEMA.names).cast(_SCHEMA)
+        except UnreadableFile as error:
+            raise MirrorError(
+                f"{self._path} cannot be read ({error}). Make it readable for you, and try again."
+            ) from None
+        except DamagedFile as error:
+            raise MirrorError(
+                f"{self._path} cannot be used: {error}. It has the statuses of imported status logs. Restore it from a "
+                "backup, or delete it and import them again with mirror.import_status_log(path)."
+            ) from None
 
     def add(self, runs: pa.Table) -> int:
         """Add runs, and return how many were not there."""

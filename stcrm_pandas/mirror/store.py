@@ -4,6 +4,9 @@ A file is named after its first and last commit, as in `000000004-000000004.parq
 commits wrote, with the number of each row's commit in `_seq`, and has the commits themselves in its metadata. Files
 appear complete or not at all, and are never changed. Compaction writes a file that covers several, ordered by key and
 commit; those stay for a day, so that readers that opened them can finish.
+
+A file names its tenant, its resource and the digest of the file before it. So a file that was damaged, changed, moved
+here from another folder, or restored without those around it is an error, and the rows in it are not read.
 """
 
 from __future__ import annotations
@@ -11,10 +14,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import sys
 import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import filelock
@@ -23,18 +25,32 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from stcrm_pandas.contract.schemas.arrow import arrow_type
 from stcrm_pandas.errors import MirrorBusy, MirrorError
 from stcrm_pandas.http.own_files import make_private_folder
 from stcrm_pandas.mirror.commits import Commit, FileCommits, metadata_of
+from stcrm_pandas.mirror.files.current import CurrentFiles
+from stcrm_pandas.mirror.files.label import Label, NewerFile, label_of
+from stcrm_pandas.mirror.files.names import discard, link, sync_folder
+from stcrm_pandas.mirror.files.sealed import (
+    DamagedFile,
+    Footer,
+    UnreadableFile,
+    check_content,
+    decoding,
+    open_parquet,
+    read_footer,
+    write_parquet,
+)
+from stcrm_pandas.mirror.resources import EVERY
 
 SEQ = "_seq"
 """The column with the number of the commit that wrote a row."""
+_OWN = ("_seen_at", "_valid_from", "_deleted")
 KEPT_FOR = 24 * 3600.0
 """Seconds for which files stay that compaction replaced."""
 MOST_FILES = 12
 """The number of files above which a sync merges the newest ones."""
-ROW_GROUP = 128 * 1024
-"""Rows of which a file keeps the smallest and largest id, so that a search for ids leaves out the others."""
 _NAME = re.compile(r"(\d{9})-(\d{9})\.parquet")
 
 
@@ -50,15 +66,18 @@ class HistoryFile:
 class OpenHistory:
     """Open files of one resource, in the order of their commits."""
 
-    def __init__(self, files: Sequence[pq.ParquetFile]) -> None:
-        self.files = files
-        self._schemas = [file.schema_arrow for file in files]
-        self.names = {name for schema in self._schemas for name in schema.names}
+    def __init__(self, store: Store, files: Mapping[Path, pq.ParquetFile]) -> None:
+        self._store, self.files = store, files
+        self._schemas = {path: file.schema_arrow for path, file in files.items()}
+        self.names = {name for schema in self._schemas.values() for name in schema.names}
 
     def read(self, columns: Sequence[str] | None = None, *, among: tuple[str, pa.Array] | None = None) -> pa.Table:
         """Return versions; see `Store.read`."""
-        parts = (_read(file, schema, columns, among) for file, schema in zip(self.files, self._schemas, strict=True))
-        return pa.concat_tables(parts, promote_options="default")
+        tables = []
+        for path, file in self.files.items():
+            with self._store.blaming(path), decoding():
+                tables.append(_typed(_read(file, self._schemas[path], columns, among), self._store.types))
+        return pa.concat_tables(tables, promote_options="default")
 
 
 class Store:
@@ -73,9 +92,12 @@ class Store:
     """
 
     def __init__(self, folder: Path, resource: str) -> None:
-        self.folder = folder
         self.history = folder / "history" / resource
-        self.current = folder / "current" / resource
+        row = EVERY[resource].row
+        self.types = {column.name: arrow_type(column.field) for column in row.columns}
+        self._label = Label(folder.name.removeprefix("tenant="), resource)
+        self._columns = (*row.key, SEQ, *_OWN)
+        self.current = CurrentFiles(folder / "current" / resource, self._label, self._columns)
 
     def files(self) -> list[HistoryFile]:
         """Return the files that have all commits once, in their order.
@@ -102,32 +124,36 @@ class Store:
             chosen.append(file)
         return chosen
 
+    def exists(self) -> bool:
+        """Return whether there is a file, damaged or not."""
+        return any(_NAME.fullmatch(path.name) for path in self.history.glob("*.parquet"))
+
     def commits(self) -> list[Commit]:
         """Return all commits, oldest first. Reads that need only the first and the last use `ends`."""
-        return [commit for file in self.files() for commit in commits_of(file).all]
+        return [commit for file in self.files() for commit in self._commits(file).all]
 
     def times(self) -> pd.DataFrame:
         """Return the `seen_at` and `complete_to` of all commits in UTC, by their numbers."""
-        return pd.concat([commits_of(file).times for file in self.files()])
+        return pd.concat([self._commits(file).times for file in self.files()])
 
     def ends(self) -> tuple[Commit, Commit] | None:
         """Return the first and the last commit; None if there is none."""
         files = self.files()
-        return (commits_of(files[0]).first, commits_of(files[-1]).last) if files else None
+        return (self._commits(files[0]).first, self._commits(files[-1]).last) if files else None
 
     def versions(self) -> int:
         """Return the number of versions."""
-        return sum(pq.read_metadata(file.path).num_rows for file in self.files())
+        return sum(self._footer(file)[0].parquet.num_rows for file in self.files())
 
     def last_full(self) -> Commit | None:
         """Return the last commit of a complete read, searched for from the newest file back."""
-        found = (commits_of(file).last_full for file in reversed(self.files()))
+        found = (self._commits(file).last_full for file in reversed(self.files()))
         return next((commit for commit in found if commit is not None), None)
 
     def last(self) -> Commit | None:
         """Return the last commit."""
         files = self.files()
-        return commits_of(files[-1]).last if files else None
+        return self._commits(files[-1]).last if files else None
 
     def read(
         self, columns: Sequence[str] | None = None, *, after: int = 0, among: tuple[str, pa.Array] | None = None
@@ -158,37 +184,67 @@ class Store:
         with contextlib.ExitStack() as stack:
             for attempt in range(3):
                 try:
-                    paths = [file.path for file in self.files() if file.last > after]
-                    files = [stack.enter_context(pq.ParquetFile(path)) for path in paths]
+                    files = self._open([file for file in self.files() if file.last > after], stack)
                     break
                 except FileNotFoundError:  # compacted more than a day ago, between the list of files and the read
                     if attempt == 2:
                         raise
-            yield OpenHistory(files)
+            yield OpenHistory(self, files)
+
+    def check(self) -> int:
+        """Check all bytes of all files, and return how many of them have no checksums.
+
+        Raises
+        ------
+        MirrorError
+            A file is damaged, was changed, or does not belong where it is.
+        """
+        files = self.files()
+        footers = self._footers(files)
+        for file, footer in zip(files, footers, strict=True):
+            self._commits(file)
+            with self.blaming(file.path):
+                check_content(file.path, footer, again=True)
+        return sum(footer.content is None for footer in footers)
 
     def append(self, table: pa.Table, commit: Commit) -> HistoryFile:
         """Publish one commit. The lock of the tenant must be held."""
         numbered = table.append_column(SEQ, pa.repeat(pa.scalar(commit.number, pa.int64()), table.num_rows))
-        return self._publish(numbered, [commit], self._path(commit.number, commit.number))
+        label = replace(self._label, after=self._last_digest(self.files()))
+        return self._publish(numbered, [commit], self._path(commit.number, commit.number), label)
 
     def compact(self, key: Sequence[str], files: Sequence[HistoryFile] | None = None) -> HistoryFile | None:
         """Merge all files, or some that follow each other; None if there is nothing to merge.
 
-        The lock of the tenant must be held.
+        A single file of an earlier version is written again, with checksums. The lock of the tenant must be held.
 
         Parameters
         ----------
         key : sequence of str
             The columns by which versions are ordered before their commit, so that those of a row are in one place.
         """
-        merged = self.files() if files is None else files
-        if len(merged) < 2:
+        every = self.files()
+        merged = every if files is None else files
+        if not merged or (len(merged) == 1 and self._footer(merged[0])[0].content is not None):
             return None
-        commits = [commit for file in merged for commit in commits_of(file).all]
+        commits = [commit for file in merged for commit in self._commits(file).all]
         with contextlib.ExitStack() as stack:
-            table = OpenHistory([stack.enter_context(pq.ParquetFile(file.path)) for file in merged]).read()
+            table = OpenHistory(self, self._open(merged, stack)).read()
         table = table.take(pc.sort_indices(table, [(name, "ascending") for name in (*key, SEQ)]))
-        return self._publish(table, commits, self._path(merged[0].first, merged[-1].last))
+        before = self._last_digest([file for file in every if file.last < merged[0].first])
+        label = replace(self._label, after=before, same_as=self._commit_digest(merged[-1]))
+        target = self._path(merged[0].first, merged[-1].last)
+        if len(merged) > 1:
+            return self._publish(table, commits, target, label)
+        os.replace(self._write(table, commits, label), target)
+        sync_folder(self.history)
+        return merged[0]
+
+    def add_checksums(self, key: Sequence[str]) -> None:
+        """Merge all files if the first or the last is of an earlier version. The lock of the tenant must be held."""
+        files = self.files()
+        if any(self._footer(file)[0].content is None for file in {*files[:1], *files[-1:]}):
+            self.compact(key)
 
     def compact_newest(self, key: Sequence[str]) -> HistoryFile | None:
         """Merge the newest files if there are too many; large ones before them stay as they are.
@@ -199,7 +255,7 @@ class Store:
         files = self.files()
         if len(files) <= MOST_FILES:
             return None
-        rows = [pq.read_metadata(file.path).num_rows for file in files]
+        rows = [self._footer(file)[0].parquet.num_rows for file in files]
         start = len(files) - MOST_FILES // 2
         while start and rows[start - 1] <= sum(rows[start:]):
             start -= 1
@@ -212,24 +268,24 @@ class Store:
         """
         files = self.files()
         old = list(self.history.glob("*.parquet"))
-        part = self._write(table, commits or self.commits())
+        part = self._write(table, commits or self.commits(), self._label)
         target = self._path(files[0].first, files[-1].last)
-        self.drop_current()  # before: a process that ends in between must not leave rows there that were erased
+        self.current.drop()  # before: a process that ends in between must not leave rows there that were erased
         os.replace(part, target)
         for path in old:
             if path != target:
                 path.unlink(missing_ok=True)
-        _sync_folder(self.history)
-        self.drop_current()  # and after: a reader may have stored them again
+        sync_folder(self.history)
+        self.current.drop()  # and after: a reader may have stored them again
 
     def create(self, table: pa.Table, commits: Sequence[Commit]) -> None:
         """Publish the first file of a copy, with all commits. The lock of the tenant must be held."""
-        self._publish(table, commits, self._path(1, commits[-1].number))
+        self._publish(table, commits, self._path(1, commits[-1].number), self._label)
 
     def sweep(self, now: float) -> None:
         """Delete parts of interrupted writes, and files that were replaced a day ago. The lock must be held."""
-        for part in (*self.history.glob("*.part"), *self.current.glob("*.part")):
-            _discard(part)
+        for part in self.history.glob("*.part"):
+            discard(part)
         files = self.files()
         needed = {file.path for file in files}
         for path in self.history.glob("*.parquet"):
@@ -237,84 +293,127 @@ class Store:
                 continue
             covering = next(file for file in files if file.last >= int(path.name[10:19]))
             if now - covering.path.stat().st_mtime >= KEPT_FOR:
-                _discard(path)
-        epoch = self.epoch()
-        for path in self.current.glob("*.parquet"):
-            if not path.stem.endswith(f"-{epoch}"):
-                _discard(path)
+                discard(path)
+        self.current.sweep(self._stored_current(files).values())
 
-    def drop_current(self) -> None:
-        """Delete the derived files."""
-        for path in self.current.glob("*"):
-            path.unlink(missing_ok=True)
+    def digest(self) -> str:
+        """Return the digest of the last commit, which names the rows that are derived from it; empty without one.
 
-    def epoch(self) -> str:
-        """Return what is different after files were merged or rows erased. Derived rows of another are not used."""
+        It depends on all commits before it, and does not change when files are merged.
+        """
         files = self.files()
-        if not files:
-            return ""
-        first = files[0].path.stat()
-        return f"{first.st_mtime_ns:x}{first.st_ino:x}"
+        return self._commit_digest(files[-1]) if files else ""
 
-    def save_current(self, table: pa.Table, number: int, epoch: str) -> Path:
-        """Store the current rows as of a commit of an epoch, and delete those of earlier commits but the last."""
-        make_private_folder(self.current)
-        path = self.current / f"{number:09}-{epoch}.parquet"
-        part = self.current / f"{uuid.uuid4().hex}.part"
-        write_parquet(table, part)
-        os.replace(part, path)
-        self._keep_two()
-        return path
+    def load_current(self) -> Path | None:
+        """Return the file with the current rows as of the last commit, if it is stored."""
+        files = self.files()
+        return self._stored_current(files).get(files[-1].last) if files else None
 
-    def link_current(self, path: Path, number: int, epoch: str) -> bool:
-        """Store a file that has the current rows as of a commit; False if links are not possible."""
-        make_private_folder(self.current)
-        target = self.current / f"{number:09}-{epoch}.parquet"
+    def newest_current(self) -> tuple[int, Path] | None:
+        """Return the newest stored file with current rows as of a commit of this history, and the commit's number."""
+        return max(self._stored_current(self.files()).items(), default=None)
+
+    def _stored_current(self, files: Sequence[HistoryFile]) -> dict[int, Path]:
+        """Return the derived files of commits of this history, by the numbers of the commits."""
+        numbers = self.current.numbers()
+        paths = {
+            file.last: self.current.path(file.last, self._commit_digest(file)) for file in files if file.last in numbers
+        }
+        return {number: path for number, path in paths.items() if path.exists()}
+
+    @contextlib.contextmanager
+    def blaming(self, path: Path) -> Iterator[None]:
+        """Raise an error about damage as one that names the file and what to do.
+
+        Raises
+        ------
+        MirrorError
+            The file is damaged, or a newer version wrote it.
+        """
         try:
-            os.link(path, target)
-        except OSError:
-            return False
-        self._keep_two()
-        return True
+            yield
+        except NewerFile:
+            raise MirrorError(
+                f"A newer version of stcrm-pandas wrote {path}. Update it: pip install --upgrade stcrm-pandas."
+            ) from None
+        except UnreadableFile as error:
+            raise MirrorError(f"{path} cannot be read ({error}). Make it readable for you, and try again.") from None
+        except DamagedFile as error:
+            raise MirrorError(
+                f"{path} cannot be used: {error}. Its rows were not read; other resources are not affected. Restore "
+                f"the folder {self.history} from a backup, or delete it and sync again, which reads all rows from the "
+                "service (earlier versions are then lost)."
+            ) from None
 
-    def _keep_two(self) -> None:
-        for old in sorted(self.current.glob("*.parquet"))[:-2]:
-            _discard(old)
+    def _footer(self, file: HistoryFile) -> tuple[Footer, Label]:
+        """Return the footer and the label of a file that belongs here."""
+        with self.blaming(file.path):
+            footer = read_footer(file.path)
+            label = label_of(footer, self._label, self._columns)
+            return footer, label
 
-    def load_current(self, number: int) -> Path | None:
-        """Return the file with the current rows as of a commit, if it is stored."""
-        path = self.current / f"{number:09}-{self.epoch()}.parquet"
-        return path if path.exists() else None
+    def _footers(self, files: Sequence[HistoryFile]) -> list[Footer]:
+        """Return the footers of files that follow each other."""
+        footers: list[Footer] = []
+        for file in files:
+            footer, label = self._footer(file)
+            if footers and label.after is not None and label.after != footers[-1].digest:
+                with self.blaming(file.path):
+                    raise DamagedFile("the file before it was changed or replaced since")
+            footers.append(footer)
+        return footers
 
-    def newest_current(self, number: int) -> tuple[int, Path] | None:
-        """Return the newest stored file with current rows that is not after a commit, and its commit."""
-        stored = [(int(path.stem[:9]), path) for path in self.current.glob(f"*-{self.epoch()}.parquet")]
-        return max((one for one in stored if one[0] <= number), default=None)
+    def _last_digest(self, files: Sequence[HistoryFile]) -> str | None:
+        """Return the digest of the last of some files."""
+        return self._footer(files[-1])[0].digest if files else None
+
+    def _commit_digest(self, file: HistoryFile) -> str:
+        """Return the digest of the last commit of a file: that of the file that was first written with it."""
+        footer, label = self._footer(file)
+        return label.same_as or footer.digest
+
+    def _open(self, files: Sequence[HistoryFile], stack: contextlib.ExitStack) -> dict[Path, pq.ParquetFile]:
+        found = {}
+        for file, footer in zip(files, self._footers(files), strict=True):
+            with self.blaming(file.path):
+                found[file.path] = stack.enter_context(open_parquet(file.path, footer))
+        return found
+
+    def _commits(self, file: HistoryFile) -> FileCommits:
+        """Return the commits of a file; the oldest may have been left out."""
+        with self.blaming(file.path):
+            try:
+                commits = FileCommits(self._footer(file)[0].about)
+            except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+                raise DamagedFile("its commits cannot be read") from None
+            if commits.last.number != file.last or not file.first <= commits.first.number <= file.last:
+                raise DamagedFile("it has other commits than its name says")
+            return commits
 
     def _path(self, first: int, last: int) -> Path:
         return self.history / f"{first:09}-{last:09}.parquet"
 
-    def _write(self, table: pa.Table, commits: Sequence[Commit]) -> Path:
+    def _write(self, table: pa.Table, commits: Sequence[Commit], label: Label) -> Path:
         make_private_folder(self.history)
         part = self.history / f"{uuid.uuid4().hex}.part"
         try:
-            write_parquet(table.replace_schema_metadata(metadata_of(commits)), part)
+            write_parquet(table, part, {**metadata_of(commits), **label.stored()})
         except BaseException:
             part.unlink(missing_ok=True)
             raise
         return part
 
-    def _publish(self, table: pa.Table, commits: Sequence[Commit], target: Path) -> HistoryFile:
-        part = self._write(table, commits)
+    def _publish(self, table: pa.Table, commits: Sequence[Commit], target: Path, label: Label) -> HistoryFile:
+        part = self._write(table, commits, label)
         try:
-            _link(part, target)
+            link(part, target)
         except FileExistsError:
             raise MirrorError(
                 f"{target} was written by another process at the same time. Nothing was lost; sync again."
             ) from None
         finally:
             part.unlink(missing_ok=True)
-        _sync_folder(self.history)
+        sync_folder(self.history)
         return HistoryFile(target, commits[0].number, commits[-1].number)
 
 
@@ -384,45 +483,10 @@ def _groups_with(file: pq.ParquetFile, name: str, values: pa.Array) -> Iterator[
             yield group
 
 
-def commits_of(file: HistoryFile) -> FileCommits:
-    """Return the commits of a file."""
-    return FileCommits(pq.read_metadata(file.path).metadata)
-
-
-def write_parquet(table: pa.Table, path: Path) -> None:
-    """Write a new file that only its owner can read, down to the disk."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        pq.write_table(table, file, compression="zstd", row_group_size=ROW_GROUP)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _link(part: Path, target: Path) -> None:
-    """Give a finished file its name, unless the name is taken."""
-    if sys.platform == "win32":
-        part.rename(target)  # fails if the target exists
-        return
-    try:
-        os.link(part, target)
-    except FileExistsError:
-        raise
-    except OSError:  # no hard links here: the lock keeps others away
-        if target.exists():
-            raise FileExistsError(target) from None
-        part.rename(target)
-
-
-def _discard(path: Path) -> None:
-    """Delete a file that is no longer needed. On Windows, one that a reader has open stays until the next sweep."""
-    with contextlib.suppress(PermissionError):
-        path.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    if sys.platform == "win32":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _typed(table: pa.Table, types: Mapping[str, pa.DataType]) -> pa.Table:
+    """Return a table with the types of the API, which a file of an earlier version may not have."""
+    for place, here in enumerate(table.schema):
+        wanted = types.get(here.name, here.type)
+        if here.type != wanted:
+            table = table.set_column(place, pa.field(here.name, wanted), table.column(place).cast(wanted))
+    return table

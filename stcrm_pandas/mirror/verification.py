@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import pandas as pd
 from stcrm_pandas.contract.operations import Operation
 from stcrm_pandas.errors import StcrmError
 from stcrm_pandas.mirror import versions
-from stcrm_pandas.mirror.derived import current_rows, current_table
+from stcrm_pandas.mirror.derived import current_problems, current_rows, current_table
 from stcrm_pandas.mirror.resources import Mirrored
 from stcrm_pandas.mirror.store import Store
 from stcrm_pandas.mirror.sync import describe_problem
@@ -28,7 +28,7 @@ _MICROSECOND = pd.Timedelta(microseconds=1)
 class Verified:
     """What was found for one resource; `Mirror.verify` describes the fields."""
 
-    in_mirror: int
+    in_mirror: int | None = None
     in_service: int | None = None
     checked: int = 0
     newer: int = 0
@@ -39,19 +39,31 @@ class Verified:
 
 
 class Verification:
-    """A comparison of resources with the service."""
+    """A check of the files of resources, and a comparison of their rows with the service."""
 
     def __init__(self, crm: Any, total: Total | None, sample: int) -> None:
         self._crm, self._total, self._sample = crm, total, sample
         self._random = np.random.default_rng()
 
     def verify(self, store: Store, mirrored: Mirrored) -> Verified:
-        """Compare the current rows of a resource with the service."""
+        """Check the files of a resource, and compare its current rows with the service.
+
+        Raises
+        ------
+        MirrorError
+            A file of the history is damaged, was changed, or does not belong where it is.
+        """
+        problems = _problems_of_files(store, mirrored)
+        return _explained(self._compare(store, mirrored), problems)
+
+    def _compare(self, store: Store, mirrored: Mirrored) -> Verified:
         last = store.last()
         assert last is not None
         complete_to = pd.Timestamp(last.complete_to)
         current = current_rows(mirrored.row, current_table(store, mirrored.row))
         live = current[~current[versions.DELETED].astype(bool)]
+        if mirrored.parent is not None:
+            return Verified(len(live))
         in_mirror = int((live["created_on"] < complete_to).sum())
         try:
             total = self._total and self._total(mirrored.operation, {"created_before": complete_to})
@@ -60,23 +72,21 @@ class Verification:
         except StcrmError as error:
             return Verified(in_mirror, problem=describe_problem(error))
         if fresh is None:
-            return _explained(Verified(in_mirror, total))
+            return Verified(in_mirror, total)
         newer = (fresh["modified_on"] > complete_to).to_numpy(bool, na_value=False)
         deleted = versions.absent(mirrored.row, fresh, chosen)
         compared = fresh[~newer].reset_index(drop=True)
         read = versions.incoming(mirrored.row, compared, np.zeros(len(compared), bool), authoritative=True)
         unequal = versions.new_versions(mirrored.row, current, read, complete_to)
         missing = int(versions.absent(mirrored.row, live, unequal).sum())
-        return _explained(
-            Verified(
-                in_mirror,
-                total,
-                checked=len(compared) + int(deleted.sum()),
-                newer=int(newer.sum()),
-                different=len(unequal) - missing,
-                deleted=int(deleted.sum()),
-                missing=missing,
-            )
+        return Verified(
+            in_mirror,
+            total,
+            checked=len(compared) + int(deleted.sum()),
+            newer=int(newer.sum()),
+            different=len(unequal) - missing,
+            deleted=int(deleted.sum()),
+            missing=missing,
         )
 
     def _chosen(self, mirrored: Mirrored, live: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -97,9 +107,20 @@ class Verification:
         return chosen, {"created_on_or_after": since, "created_before": until + _MICROSECOND}
 
 
-def _explained(found: Verified) -> Verified:
+def _problems_of_files(store: Store, mirrored: Mirrored) -> list[str]:
+    """Return what is wrong with the files, other than damage."""
+    problems = current_problems(store, mirrored.row)
+    if unchecked := store.check():
+        problems.append(
+            f"{plural(unchecked, 'file')} of the history without checksums, written by an earlier version or another "
+            "program (the next sync adds them)"
+        )
+    return problems
+
+
+def _explained(found: Verified, problems: Sequence[str]) -> Verified:
     """Return what was found with a sentence on each difference."""
-    parts = []
+    parts = [*problems, *filter(None, [found.problem])]
     if found.in_service is not None and found.in_service != found.in_mirror:
         parts.append(f"the service has {plural(found.in_service, 'row')}, the mirror {found.in_mirror:,}")
     for count, what in (

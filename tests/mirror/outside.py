@@ -39,10 +39,12 @@ def two_mirrors(folder):
         found.append(mirror)
     found[0].compact()  # its replaced files are still there
     store = Store(found[1].folder, "leads")
-    store.drop_current()
-    first = store.files()[0].path
-    old = pq.read_table(first, partitioning=None)
-    pq.write_table(old.drop_columns(["summary"]), first)
+    store.current.drop()
+    files = [file.path for file in store.files()]
+    for file in files:  # as earlier versions wrote them
+        commits = {b"stcrm_commits": pq.read_metadata(file).metadata[b"stcrm_commits"]}
+        old = pq.read_table(file, partitioning=None).replace_schema_metadata(commits)
+        pq.write_table(old.drop_columns(["summary"]) if file == files[0] else old, file)
     return found
 
 

@@ -61,13 +61,22 @@ class Service:
             states.append((self.now, {**states[-1][1], "modified_on": self.now}, True))
 
     def _lists(self, resource: str) -> Any:
-        def read(*, refresh: bool, modified_on_or_after: Any = None) -> pd.DataFrame:
+        def read(
+            *,
+            refresh: bool,
+            modified_on_or_after: Any = None,
+            created_on_or_after: Any = START,
+            created_before: Any = None,
+            ids: Any = None,
+        ) -> pd.DataFrame:
             assert refresh
             self.requests.append(f"{resource}.list")
             found = []
             for id, states in sorted(self.states[resource].items()):
                 _, values, deleted = states[-1]
                 recent = modified_on_or_after is None or values["modified_on"] >= modified_on_or_after
+                recent &= created_on_or_after <= values["created_on"] < (created_before or self.now + DELAY)
+                recent &= ids is None or id in ids
                 if not deleted and recent and id not in self.hidden:
                     found.append(values)
                     self.seen.append((resource, id, len(states) - 1))

@@ -14,6 +14,8 @@ import stcrm_pandas as stcrm
 from stcrm_pandas.analysis import booking_sources, contact_preferences, lead_conversion, opportunities, same_person
 from stcrm_pandas.errors import MirrorError, NotMirrored, UsageError
 
+from .copies import copied_as
+
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
 
@@ -77,8 +79,7 @@ def test_an_analysis_as_of_a_moment_is_that_of_the_rows_then(synced):
 
 def test_a_folder_of_several_tenants_asks_for_one(synced, tmp_path):
     network = synced[0]
-    network.each[0].export(tmp_path)
-    (tmp_path / f"tenant={network.tenants[0]}").rename(tmp_path / "tenant=8")
+    copied_as(8, network.each[0], tmp_path)
     network.each[0].export(tmp_path)
     both = stcrm.mirrors(tmp_path)
     assert both.tenants == sorted([8, network.tenants[0]])
@@ -137,7 +138,8 @@ def test_what_is_given_is_used_instead_of_the_mirror(synced):
 
 
 def test_what_the_mirror_lacks_is_an_error_or_a_caution(synced, tmp_path):
-    shutil.copytree(synced[0].each[0].folder / "history" / "leads", tmp_path / "tenant=7" / "history" / "leads")
+    source = synced[0].each[0].folder
+    shutil.copytree(source / "history" / "leads", tmp_path / source.name / "history" / "leads")
     mirror = stcrm.mirrors(tmp_path)
     found = lead_conversion(mirror=mirror)
     assert not found.dated_by_jobs

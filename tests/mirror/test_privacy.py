@@ -225,10 +225,10 @@ def test_rows_that_a_slow_reader_stores_again_are_never_used(mirror):
     """It read the history before the customer was erased, and stores the current rows after."""
     customer = int(mirror.customers()["id"].iloc[0])
     store = Store(mirror.folder, "customers")
-    epoch, number = store.epoch(), store.last().number
+    digest, number = store.digest(), store.last().number
     read_before = current_table(store, MIRRORED["customers"].row)
     mirror.forget(customer)
-    stale = store.save_current(read_before, number, epoch)
+    stale = store.current.save(read_before, number, digest)
     assert customer not in mirror.customers()["id"].tolist()
     assert mirror.sql(f"select id from customers where id = {customer}").empty
     store.sweep(0)

@@ -14,6 +14,7 @@ from stcrm_pandas.errors import UsageError
 from stcrm_pandas.mirror.mirror import Mirror
 from stcrm_pandas.mirror.repairs import state_of
 
+from .copies import copied_as
 from .service import Service
 
 HOURS = dt.timedelta(hours=3)
@@ -59,9 +60,8 @@ def test_each_repaired_cell_has_its_state(tmp_path):
         assert names["changed_at"].isna().loc[ids].tolist() == [True, False, False, False, True]
         assert found.loc[found["column"] == f"tag_type_ids.{tag}", "state"].tolist() in (["holds"], [])
 
-        mirror.folder.rename(tmp_path / "tenant=8")
         with pytest.raises(UsageError, match=r"mirrors tenant 8 \(sandbox"):
-            result.still_holds(stcrm.Mirror(tmp_path, tenant=8))
+            result.still_holds(copied_as(8, mirror, tmp_path))
         elsewhere = Mirror(tmp_path / "other", tenant=mirror.tenant, crm=Service())
         elsewhere.sync(only=["leads"])
         with pytest.raises(UsageError, match=rf"mirrors tenant {mirror.tenant} \(test\)"):

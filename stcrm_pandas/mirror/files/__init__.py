@@ -1,0 +1,1 @@
+"""The Parquet files of a mirror: written with checksums, and checked before their content is used."""

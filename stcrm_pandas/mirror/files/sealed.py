@@ -1,0 +1,207 @@
+"""Parquet files with checksums, so that damage is an error and never a row.
+
+A page has the checksum that Parquet has for it. The footer has two digests: one of all bytes before it, and one of
+itself, with zeros in the place of that one. Other programs read such a file like any other. Files of earlier versions
+have no digests; what can be checked in them is that they can be decoded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+ROW_GROUP = 128 * 1024
+"""Rows of which a file keeps the smallest and largest id, so that a search for ids leaves out the others."""
+_CHECKSUM = b"stcrm_checksum"
+_NOTED = re.compile(_CHECKSUM + rb"\x18\x80\x01([0-9a-f]{128})")
+"""The digests in a footer, with the bytes that Parquet (Thrift) has between a name and a text of 128 bytes."""
+_MAGIC = b"PAR1"
+_ENDING = 8
+"""The bytes after a footer: its length, and the magic bytes."""
+_TAIL = 64 * 1024
+_HEX = 64
+_BLOCK = 1024 * 1024
+_MOST_REMEMBERED = 10_000
+
+_intact: dict[tuple[int, int], tuple[int, int, int]] = {}
+"""The state of the files whose content this process has checked."""
+
+
+class DamagedFile(Exception):
+    """A file is damaged. The message is the reason, such as "its checksum differs"."""
+
+
+class UnreadableFile(DamagedFile):
+    """The system does not let a file be read. The message is the system's."""
+
+
+@dataclass(frozen=True)
+class Footer:
+    """The footer of a file, which was checked.
+
+    Parameters
+    ----------
+    parquet : FileMetaData
+        What Parquet keeps about the file.
+    digest : str
+        The digest of the whole file; of the footer alone in a file of an earlier version.
+    content : str or None
+        The digest of all bytes before the footer. None in a file of an earlier version.
+    length : int
+        The number of bytes of the footer, with its ending.
+    """
+
+    parquet: pq.FileMetaData
+    digest: str
+    content: str | None
+    length: int
+
+    @property
+    def about(self) -> dict[bytes, bytes]:
+        """What the writer of the file noted about it."""
+        return self.parquet.metadata or {}
+
+
+def write_parquet(table: pa.Table, path: Path, about: Mapping[bytes, bytes] | None = None) -> None:
+    """Write a new file with checksums that only its owner can read, down to the disk."""
+    placeholder = secrets.token_hex(_HEX).encode()
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
+        plain = table.replace_schema_metadata(None)
+        with pq.ParquetWriter(file, plain.schema, compression="zstd", write_page_checksum=True) as writer:
+            writer.write_table(plain, row_group_size=ROW_GROUP)
+            writer.add_key_value_metadata({**(about or {}), _CHECKSUM: placeholder})
+        _seal(file, placeholder)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_footer(path: Path) -> Footer:
+    """Return the footer of a file, and check it.
+
+    Raises
+    ------
+    DamagedFile
+        The file is empty, cut off, no Parquet file, or its footer is damaged.
+    FileNotFoundError
+        It does not exist.
+    """
+    with decoding(), path.open("rb") as file:
+        raw = _raw_footer(file)
+        noted = _NOTED.search(raw)
+        if noted and _digest_of(raw, noted[1]) != noted[1][_HEX:].decode():
+            raise DamagedFile("the checksum of its footer differs")
+        parquet = pq.read_metadata(pa.BufferReader(_MAGIC + raw))
+        if noted is None and _CHECKSUM in (parquet.metadata or {}):
+            raise DamagedFile("its checksum cannot be read")
+    if noted is None:
+        return Footer(parquet, hashlib.sha256(raw).hexdigest(), None, len(raw))
+    return Footer(parquet, noted[1][_HEX:].decode(), noted[1][:_HEX].decode(), len(raw))
+
+
+def check_content(path: Path, footer: Footer, *, again: bool = False) -> None:
+    """Check all bytes of a file before its footer.
+
+    Parameters
+    ----------
+    again : bool, default False
+        Also check a file that this process has checked and that has the same size and times since.
+
+    Raises
+    ------
+    DamagedFile
+        They differ from those that were written.
+    FileNotFoundError
+        The file does not exist.
+    """
+    if footer.content is None:
+        return
+    with decoding(), path.open("rb") as file:
+        now = os.fstat(file.fileno())
+        file_id, state = (now.st_dev, now.st_ino), (now.st_size, now.st_mtime_ns, now.st_ctime_ns)
+        if not again and _intact.get(file_id) == state:
+            return
+        if _content_digest(file, now.st_size - footer.length) != footer.content:
+            raise DamagedFile("its checksum differs")
+    if len(_intact) >= _MOST_REMEMBERED:
+        _intact.clear()
+    _intact[file_id] = state
+
+
+def open_parquet(path: Path, footer: Footer | None = None) -> pq.ParquetFile:
+    """Open a file whose footer and content were checked; its pages are checked again when they are read.
+
+    Raises
+    ------
+    DamagedFile
+        It is damaged.
+    FileNotFoundError
+        It does not exist.
+    """
+    check_content(path, footer or read_footer(path))
+    with decoding():
+        return pq.ParquetFile(path, page_checksum_verification=True)
+
+
+@contextlib.contextmanager
+def decoding() -> Iterator[None]:
+    """Raise an error that a damaged file causes as `DamagedFile`; a missing file stays a FileNotFoundError."""
+    try:
+        yield
+    except (DamagedFile, FileNotFoundError, MemoryError):
+        raise
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        if isinstance(error, OSError) and error.errno:  # errors of a decoder have no number
+            raise UnreadableFile(os.strerror(error.errno)) from None
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise DamagedFile(f"it cannot be decoded ({reason[:200]})") from None
+
+
+def _raw_footer(file: BinaryIO) -> bytes:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _TAIL))
+    tail = file.read()
+    if not size:
+        raise DamagedFile("it is empty")
+    if size < len(_MAGIC) + _ENDING or not tail.endswith(_MAGIC):
+        raise DamagedFile("it is cut off, or it is not a Parquet file")
+    length = int.from_bytes(tail[-_ENDING:-4], "little") + _ENDING
+    if length > size - len(_MAGIC):
+        raise DamagedFile("it is cut off, or its footer is damaged")
+    if length > len(tail):
+        file.seek(size - length)
+        tail = file.read()
+    return tail[-length:]
+
+
+def _seal(file: BinaryIO, placeholder: bytes) -> None:
+    """Put the digests of a file that was just written in the place that was kept for them."""
+    raw = _raw_footer(file)
+    start = file.seek(0, os.SEEK_END) - len(raw)
+    noted = _content_digest(file, start).encode() + b"0" * _HEX
+    raw = raw.replace(placeholder, noted)
+    file.seek(start)
+    file.write(raw.replace(noted, noted[:_HEX] + _digest_of(raw, noted).encode()))
+
+
+def _content_digest(file: BinaryIO, end: int) -> str:
+    found = hashlib.sha256()
+    file.seek(0)
+    while end > 0 and (block := file.read(min(_BLOCK, end))):
+        found.update(block)
+        end -= len(block)
+    return found.hexdigest()
+
+
+def _digest_of(raw: bytes, noted: bytes) -> str:
+    """Return the digest of a footer without its own digest."""
+    return hashlib.sha256(raw.replace(noted, noted[:_HEX] + b"0" * _HEX)).hexdigest()
