@@ -44,7 +44,12 @@ class Service:
 
     def __init__(self) -> None:
         self.settings = SimpleNamespace(
-            name="bench", time_zone="UTC", dismissing_reasons=None, service_url=None, progress=False
+            name="bench",
+            time_zone="UTC",
+            dismissing_reasons=None,
+            double_opt_in=False,
+            service_url=None,
+            progress=False,
         )
         self.leads = self.customers = SimpleNamespace(export=self._export)
         self.now = NOW

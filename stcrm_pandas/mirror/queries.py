@@ -52,7 +52,7 @@ def named_in(query: str, resources: Iterable[str]) -> list[str]:
     return [name for name in resources if re.search(rf"\b{name}\b", query, re.IGNORECASE)]
 
 
-def run(query: str, files: Mapping[str, list[Path]], *, synced: Iterable[str]) -> pd.DataFrame:
+def run(query: str, files: Mapping[str, list[Path]], *, synced: Iterable[str] = ()) -> pd.DataFrame:
     """Run a query on views of Parquet files, and return its result.
 
     Parameters
@@ -60,7 +60,7 @@ def run(query: str, files: Mapping[str, list[Path]], *, synced: Iterable[str]) -
     files : mapping
         The files of the current rows by resource; rows of several tenants have a column `tenant`.
     synced : iterable of str
-        All resources that the mirror has, for an error.
+        All resources that the mirror has, for an error. By default, those of `files`.
     """
     with private_duckdb() as db:
         for name, paths in files.items():
@@ -84,7 +84,7 @@ def run(query: str, files: Mapping[str, list[Path]], *, synced: Iterable[str]) -
             found: pd.DataFrame = db.sql(query).df()
         except duckdb.Error as error:
             text = str(error).splitlines()[0]
-            raise UsageError(f"The query failed: {text} The mirror has: {', '.join(synced)}.") from None
+            raise UsageError(f"The query failed: {text} The mirror has: {', '.join(synced or files)}.") from None
         return found
 
 

@@ -44,6 +44,7 @@ class Service:
             time_zone="America/Chicago",
             service_url=None,
             dismissing_reasons={644: "Spam"},
+            double_opt_in=False,
         )
         self.leads = SimpleNamespace(list=self._lists("leads"), export=self.export)
         self.lookups = SimpleNamespace(campaigns=SimpleNamespace(list=self._lists("campaigns")))

@@ -7,6 +7,7 @@ import json
 import random
 import shutil
 import sqlite3
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -54,6 +55,8 @@ def made(tmp_path_factory):
         sync(mirror)
         if step == 1:
             mirror.compact()
+            for resource in BOTH:  # without the files that were replaced
+                Store(mirror.folder, resource).sweep(time.time() + 48 * 3600)
         elif step == 2:
             service.delete("leads", 30)
     with sqlite3.connect(folder / "log.sqlite") as db:
