@@ -66,7 +66,7 @@ def as_earlier_versions_wrote(store):
         table, old = pq.read_table(file.path, partitioning=None), FileCommits(pq.read_metadata(file.path).metadata).all
         listed = [asdict(commit) for commit in old]
         pq.write_table(table.replace_schema_metadata({b"stcrm_commits": json.dumps(listed).encode()}), file.path)
-    store.drop_current()
+    store.current.drop()
 
 
 @pytest.mark.parametrize("compact", [False, True])
