@@ -58,7 +58,10 @@ def draw_contacts(chance: Chance, planted: PlantedTruths, customers: Customers) 
 
     whose, whose_slot = customer.copy(), slot.copy()
     _share(rng, np.flatnonzero(dialled & ~blank), customer, whose, whose_slot, do_not_text)
-    _manage(rng, customers, first[(kind[first] <= PHONE) & ~blank[first]], whose, whose_slot, do_not_text)
+    able = first[(kind[first] <= PHONE) & ~blank[first]]
+    if planted.effects:  # without, the preferences of one number must not be those of many firms
+        able = able[customers.people.firm[customers.person[whose[able]]] >= 0]
+    _manage(rng, able, whose, whose_slot, do_not_text)
     return compact(ContactColumns(customer, slot, kind, whose, whose_slot, do_not_text, spelling, blank, memo))
 
 
@@ -78,11 +81,8 @@ def _share(
     do_not_text[seconds] = do_not_text[firsts] & ~np.isin(firsts, contradicted)
 
 
-def _manage(
-    rng: np.random.Generator, customers: Customers, able: Ints, whose: Ints, whose_slot: Ints, do_not_text: Flags
-) -> None:
-    """Give many customers the number of one property manager."""
-    firms = able[customers.people.firm[customers.person[whose[able]]] >= 0]
-    chosen = np.sort(rng.permutation(firms)[:OF_ONE_MANAGER])
+def _manage(rng: np.random.Generator, able: Ints, whose: Ints, whose_slot: Ints, do_not_text: Flags) -> None:
+    """Give many of these contacts the number of one property manager."""
+    chosen = np.sort(rng.permutation(able)[:OF_ONE_MANAGER])
     if chosen.size:
         whose[chosen], whose_slot[chosen], do_not_text[chosen] = whose[chosen[0]], MANAGERS_SLOT, False

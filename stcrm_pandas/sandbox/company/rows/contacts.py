@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import product
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from stcrm_pandas.sandbox.company.cells import booleans, from_codes, if_else, numbers, with_nulls
-from stcrm_pandas.sandbox.company.chance import Flags, Ints, some
+from stcrm_pandas.sandbox.company.chance import Flags, Floats, Ints, some
 from stcrm_pandas.sandbox.company.drawing.contacts import EMAIL, TYPES, ContactColumns
 from stcrm_pandas.sandbox.company.drawing.world import World
 from stcrm_pandas.sandbox.company.ids import Ids
 from stcrm_pandas.sandbox.company.ordering import narrow, wide
-from stcrm_pandas.sandbox.company.phones import FORMATS, phone_cells
+from stcrm_pandas.sandbox.company.phones import FORMATS, SLOTS, phone_cells
 from stcrm_pandas.sandbox.company.rows.chunks import chunks
 from stcrm_pandas.sandbox.company.times import NEVER
 from stcrm_pandas.sandbox.store.columns import Cells, JsonColumns, json_objects, phone_digits
@@ -71,7 +73,9 @@ def _rows(
         own = narrow(np.where(foreign & (contacts.customer[old] != customer), old, own))
         del first, old
     legacy = some(rng, size, 0 if world.by_the_book else round(size * 0.003))
-    preferences = _Preferences(world, rng, kind, customer)
+    preferences = _Preferences.of_records(world, rng, kind, customer)
+    if not world.planted.effects:
+        preferences = _Preferences.of_numbers(world, contacts, indexes)
     del customer, foreign
     active = rng.random(size) > 0.01
     no_settings = (kind == EMAIL) & (rng.random(size) < (0.0 if world.by_the_book else 0.01))
@@ -144,20 +148,41 @@ _ORDER = {
 }
 
 
+@dataclass(frozen=True, slots=True)
 class _Preferences:
-    """Preferences of each contact, or null; firms and e-mail addresses opt out of marketing more often."""
+    """Preferences of each contact, or null."""
 
-    def __init__(self, world: World, rng: np.random.Generator, kind: Ints, customer: Ints) -> None:
-        size = kind.size
-        self.none = rng.random(size) < NO_PREFERENCES
-        off = np.full(size, NO_MARKETING / (1 - NO_PREFERENCES))
-        if world.planted.effects:
-            firm = world.customers.people.firm[world.customers.person[customer]] >= 0
-            off *= np.where(kind == EMAIL, 1.7, 0.73) * np.where(firm, 1.4, 0.95)
-        self.marketing = rng.random(size) >= off
-        self.reminders = rng.random(size) >= 0.05
-        self.invoice = rng.random(size) >= 0.04
-        self.statement = rng.random(size) >= 0.06
+    none: Flags
+    marketing: Flags
+    reminders: Flags
+    invoice: Flags
+    statement: Flags
+
+    @classmethod
+    def _draw(cls, rng: np.random.Generator, no_marketing: Floats) -> Self:
+        size = no_marketing.size
+        none, marketing = rng.random(size) < NO_PREFERENCES, rng.random(size) >= no_marketing
+        return cls(none, marketing, *(rng.random(size) >= off for off in (0.05, 0.04, 0.06)))
+
+    @classmethod
+    def of_records(cls, world: World, rng: np.random.Generator, kind: Ints, customer: Ints) -> Self:
+        """Draw the preferences of each record; firms and e-mail addresses opt out of marketing more often."""
+        firm = world.customers.people.firm[world.customers.person[customer]] >= 0
+        off = np.full(kind.size, NO_MARKETING / (1 - NO_PREFERENCES))
+        return cls._draw(rng, off * np.where(kind == EMAIL, 1.7, 0.73) * np.where(firm, 1.4, 0.95))
+
+    @classmethod
+    def of_numbers(cls, world: World, contacts: ContactColumns, indexes: Ints) -> Self:
+        """Draw the preferences of each number and address, alike on all its records and for everybody.
+
+        An opt-out on any record counts, so people with more records, such as firms, would opt out more often.
+        """
+        shared = world.dirt.shared
+        whose = shared.whose.into(contacts.whose[indexes], indexes)
+        number = wide(whose) * SLOTS + shared.slot.into(contacts.whose_slot[indexes], indexes)
+        rng = world.chance.of("contacts").spawn(2)[1]
+        every = cls._draw(rng, np.full(world.customers.size * SLOTS, NO_MARKETING / (1 - NO_PREFERENCES)))
+        return cls(*(getattr(every, flag)[number] for flag in cls.__slots__))
 
     def of(self, part: slice) -> Cells:
         """Return preferences; the legacy flag is the AND of the two flags that replace it."""
