@@ -10,7 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from stcrm_pandas.analysis.statistics.estimates import benjamini_hochberg, mantel_haenszel, two_proportions
+from stcrm_pandas.analysis.statistics.estimates import (
+    benjamini_hochberg,
+    cochran_mantel_haenszel,
+    mantel_haenszel,
+    two_proportions,
+)
 
 __all__ = ["FALSE_DISCOVERIES", "POINTS", "SURE", "compare", "key_of", "together"]
 
@@ -38,9 +43,10 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
     - that difference is 5 points or more;
     - its p-value is below 0.05 after Benjamini-Hochberg over all groups that could be reported;
     - the same is true within strata: the difference within each stratum, averaged with the weights of
-      Mantel and Haenszel (`statistics.mantel_haenszel`), has the same sign, and the larger of its p-value and the one
-      above is below 0.05 after Benjamini-Hochberg, too. (A 95% interval for each is not enough: if the groups' mixes
-      differ, one of 40 would be reported by chance.) Otherwise the mix may explain it.
+      Mantel and Haenszel (`statistics.mantel_haenszel`), has the same sign, and the larger of its p-value
+      (`statistics.cochran_mantel_haenszel`) and the one above is below 0.05 after Benjamini-Hochberg, too. (A 95%
+      interval for each is not enough: if the groups' mixes differ, one of 40 would be reported by chance.) Otherwise
+      the mix may explain it.
 
     Groups without an id and incomplete groups (`whole` is false) are never reported; incomplete groups do not count
     among the others.
@@ -62,8 +68,8 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
         One row per group, in order: `id`, `name`, `n`, `share_lower`, `share_upper`, `others_n`, `others_lower`,
         `others_upper` (shares from 0 to 1), `difference` (of the bounds that face each other; 0 where they overlap),
         `standardised` (the same within strata; missing without them), `error` (its standard error), `p_value`,
-        `p_adjusted` (missing if not compared), `p_standardised`, `p_standardised_adjusted` (the larger one of `p_value`
-        and `p_standardised`, adjusted), and `verdict`: "higher", "lower", "not clear", "explained by the mix", "too
+        `p_adjusted` (missing if not compared), `p_standardised` (the larger one of `p_value` and the p-value within
+        strata), `p_standardised_adjusted`, and `verdict`: "higher", "lower", "not clear", "explained by the mix", "too
         few" (in the group), "others too few" (all others together) or "not compared".
 
     Examples
@@ -94,8 +100,8 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
     p_value = np.where(compared, 1.0, np.nan)
     p_value[higher] = two_proportions(lower[higher], n[higher], others_upper[higher], others[higher])
     p_value[lesser] = two_proportions(upper[lesser], n[lesser], others_lower[lesser], others[lesser])
-    standardised, error = _within_strata(groups["id"], whole, strata, higher, lesser)
-    p_within = p_value if strata is None else np.where(compared, _at_least(p_value, standardised, error), np.nan)
+    standardised, error, p_strata = _within_strata(groups["id"], whole, strata, higher, lesser)
+    p_within = p_value if strata is None else np.where(compared, np.fmax(p_value, p_strata), np.nan)
     known = compared & ~np.isnan(standardised) & (strata is not None)
     return _with_verdicts(
         pd.DataFrame(
@@ -195,22 +201,16 @@ def _with_verdicts(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(verdict=pd.array(verdict.tolist(), dtype="str"))
 
 
-def _at_least(p_value: Floats, difference: Floats, error: Floats) -> Floats:
-    """Return the larger of a p-value and that of a difference with this error; 1 where there is no difference."""
-    from scipy.stats import norm
-
-    with np.errstate(divide="ignore", invalid="ignore"):
-        within = 2 * norm.sf(np.abs(difference / error))
-    return np.fmax(p_value, np.where(np.isnan(within), 1.0, within))
-
-
 def _within_strata(
     ids: pd.Series, whole: Flags, strata: pd.DataFrame | None, higher: Flags, lesser: Flags
-) -> tuple[Floats, Floats]:
-    """Return each group's difference within strata, between the closest bounds, and its standard error."""
-    difference, errors = np.zeros(len(ids)), np.zeros(len(ids))
+) -> tuple[Floats, Floats, Floats]:
+    """Return each group's difference within strata, between the closest bounds, its standard error and its p-value.
+
+    The p-value is 1 where there is no difference.
+    """
+    difference, errors, p_values = np.zeros(len(ids)), np.zeros(len(ids)), np.ones(len(ids))
     if strata is None or not len(ids):
-        return difference, errors
+        return difference, errors, p_values
     place_of = {key_of(id): place for place, (id, used) in enumerate(zip(ids, whole, strict=True)) if used}
     places = np.array([place_of.get(key_of(id), -1) for id in strata["id"]], dtype=np.int64)
     rows = strata[places >= 0]
@@ -221,8 +221,9 @@ def _within_strata(
     )
     for side, own, facing in ((higher, lower, others_upper), (lesser, upper, others_lower)):
         mean, error = mantel_haenszel(own, n, facing, others, groups=place, size=len(ids))
-        difference[side], errors[side] = mean[side], error[side]
-    return difference, errors
+        p_value = cochran_mantel_haenszel(own, n, facing, others, groups=place, size=len(ids))
+        difference[side], errors[side], p_values[side] = mean[side], error[side], np.nan_to_num(p_value[side], nan=1.0)
+    return difference, errors, p_values
 
 
 def key_of(id: Any) -> Hashable:

@@ -13,6 +13,7 @@ __all__ = [
     "aalen_johansen",
     "bca_mean",
     "benjamini_hochberg",
+    "cochran_mantel_haenszel",
     "mantel_haenszel",
     "two_proportions",
     "wilson",
@@ -205,6 +206,55 @@ def mantel_haenszel(
         spread = summed((x * (other - y) + y * (total - x)) / (2 * whole))
         error = np.sqrt(np.maximum(difference * skew + spread, 0)) / weight
     return difference, error
+
+
+def cochran_mantel_haenszel(
+    successes: Numbers,
+    n: Numbers,
+    other_successes: Numbers,
+    other_n: Numbers,
+    *,
+    groups: npt.ArrayLike | None = None,
+    size: int = 1,
+) -> Floats:
+    """Return the p-value of the hypothesis that two shares are equal within each stratum [1]_, without correction.
+
+    It tests the difference of `mantel_haenszel`, with the variance of equal shares. That of the observed shares is too
+    small if a share is near 0 or 1 by chance.
+
+    Parameters
+    ----------
+    successes, n, other_successes, other_n, groups, size
+        As in `mantel_haenszel`.
+
+    Returns
+    -------
+    ndarray
+        The two-sided p-values, one per comparison; NaN where no stratum has both samples and both outcomes.
+
+    References
+    ----------
+    .. [1] W. G. Cochran, Biometrics 10 (1954); N. Mantel, W. Haenszel, JNCI 22 (1959).
+
+    Examples
+    --------
+    >>> cochran_mantel_haenszel([9, 30], [10, 40], [50, 60], [100, 200]).round(6)
+    array([0.])
+    >>> cochran_mantel_haenszel([9, 30], [10, 40], [85, 150], [100, 200]).round(3)
+    array([0.867])
+    """
+    from scipy.stats import norm
+
+    (x, total), (y, other) = _counts(successes, n), _counts(other_successes, other_n)
+    place = np.zeros(x.shape, dtype=np.int64) if groups is None else np.asarray(groups, dtype=np.int64)
+    both = (total > 0) & (other > 0)
+    x, total, y, other, place = x[both], total[both], y[both], other[both], place[both]
+    whole, all_successes = total + other, x + y
+    above = np.bincount(place, weights=(x * other - y * total) / whole, minlength=size)
+    spread = total * other * all_successes * (whole - all_successes) / (whole**2 * (whole - 1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        p_values: Floats = 2 * norm.sf(np.abs(above) / np.sqrt(np.bincount(place, weights=spread, minlength=size)))
+    return p_values
 
 
 def aalen_johansen(

@@ -16,6 +16,7 @@ from stcrm_pandas.report.running import notebook_path
 from stcrm_pandas.sandbox import Sandbox
 
 from ...conftest import AS_OF
+from ..no_effects_company import BY, frames_of, report
 
 RESULTS = {
     "lead_conversion": ("by_campaign", "by_business_unit", "by_third", "work"),
@@ -88,3 +89,41 @@ def test_differences_are_reported_with_effects() -> None:
             made = [*results(report, sandbox)]
             assert [one for result in made for one in verdicts(result)], report
             assert [one for result in made for one in sentences(result)], report
+
+
+EVERY = [(name, one) for name, dimensions in BY.items() for one in dimensions]
+SHOWN_FIRST = {"leads": "campaign", "opportunities": "campaign", "bookings": "source", "preferences": "customer_type"}
+"""The dimension of the first screen of each report, from which its actions come."""
+ABOUT_A_GROUP = re.compile(r"Find out (why|what works)|Judge |sooner")
+
+
+def called_different(result: Any) -> list[str]:
+    """All that a result calls different in its comparisons and sentences."""
+    return verdicts(result) + [text for text in result.summary() if NAMED.search(text)]
+
+
+def test_small_companies_without_effects_have_no_differences() -> None:
+    """Firms have more records of one number, and one manager's number; neither may show as a difference."""
+    for seed in (1, 4):
+        frames = frames_of(seed, leads=300)
+        results = {by: report(frames, "preferences", by) for by in BY["preferences"]}
+        assert {by: texts for by, result in results.items() if (texts := called_different(result))} == {}
+        calls = results["customer_type"].comparisons["marketing", "call"].set_index("name").loc["Commercial"]
+        assert abs(calls["share_lower"] - calls["others_lower"]) < 0.08
+
+
+@pytest.mark.deep
+def test_few_dimensions_of_any_report_name_a_difference_without_effects() -> None:
+    """Each dimension that a report can show, in a comparison of its own, of 20 companies."""
+    seeds = range(200, 220)
+    named, acted = {}, []
+    for seed in seeds:
+        frames = frames_of(seed, leads=1_500)
+        for name, by in EVERY:
+            result = report(frames, name, by)
+            if texts := called_different(result):
+                named[seed, name, by] = texts
+            if SHOWN_FIRST[name] == by:
+                acted += [one.do for one in result.actions() if ABOUT_A_GROUP.search(one.do)]
+    assert len(named) <= SIGNIFICANCE * len(seeds) * len(EVERY), named
+    assert not acted

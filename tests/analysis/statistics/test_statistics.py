@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from lifelines import AalenJohansenFitter
 from scipy.stats import binomtest, bootstrap, chi2_contingency
 from statsmodels.duration.survfunc import CumIncidenceRight
+from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportions_ztest
 
@@ -15,6 +16,7 @@ from stcrm_pandas.analysis.statistics.estimates import (
     aalen_johansen,
     bca_mean,
     benjamini_hochberg,
+    cochran_mantel_haenszel,
     mantel_haenszel,
     two_proportions,
     wilson,
@@ -114,6 +116,36 @@ def test_mantel_haenszel_coverage_in_small_and_large_strata() -> None:
     assert difference.mean() == pytest.approx(0.1, abs=0.003)
     assert difference.std() == pytest.approx(error.mean(), rel=0.05)
     assert np.mean(np.abs(difference - 0.1) < 1.96 * error) == pytest.approx(0.95, abs=0.015)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_cochran_mantel_haenszel_matches_statsmodels(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    n, m = chance.integers(2, 40, 12), chance.integers(2, 90, 12)
+    x, y = chance.binomial(n, 0.4), chance.binomial(m, 0.5)
+    tables = [np.array([[a, b - a], [c, d - c]]) for a, b, c, d in zip(x, n, y, m, strict=True)]
+    expected = StratifiedTable(tables).test_null_odds(correction=False).pvalue
+    assert cochran_mantel_haenszel(x, n, y, m) == pytest.approx([expected])
+    groups = np.repeat([2, 0], 6)
+    of_each = cochran_mantel_haenszel(x, n, y, m, groups=groups, size=4)
+    for place in (0, 2):
+        mine = groups == place
+        assert of_each[place] == pytest.approx(cochran_mantel_haenszel(x[mine], n[mine], y[mine], m[mine])[0])
+    assert np.isnan(of_each[[1, 3]]).all()
+
+
+def test_few_differences_within_strata_by_chance_where_shares_are_near_one() -> None:
+    """Of a small group in many strata, the error of the difference as observed is too small; the test is not."""
+    chance = np.random.default_rng(4)
+    n, m, times = np.full(60, 2), np.full(60, 90), 4_000
+    x, y = chance.binomial(n, 0.92, (times, 60)), chance.binomial(m, 0.92, (times, 60))
+    counts = (x.ravel(), np.tile(n, times), y.ravel(), np.tile(m, times))
+    groups = {"groups": np.repeat(np.arange(times), 60), "size": times}
+    p_values = cochran_mantel_haenszel(*counts, **groups)
+    difference, error = mantel_haenszel(*counts, **groups)
+    higher = difference > 0  # where by chance nearly all of the group are successes
+    assert np.mean(higher & (p_values < 0.002)) < 0.003
+    assert np.mean(higher & (difference > 3.09 * error)) > 0.006
 
 
 def histories(seed: int, size: int = 300) -> tuple[np.ndarray, np.ndarray]:

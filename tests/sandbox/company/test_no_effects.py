@@ -119,3 +119,19 @@ def test_preferences_are_equal(alike, by):
     off = ~contacts.preferences.map(lambda flags: flags["marketingUpdatesEnabled"]).astype(bool)
     known = contacts[by].isin(["Residential", "Commercial", "MobilePhone", "Phone", "Email"])
     assert p_value(contacts[by][known], off[known]) > LEAST
+
+
+@pytest.mark.parametrize("kinds", [("MobilePhone", "Phone"), ("Email",)])
+def test_numbers_opt_out_equally_on_any_of_their_records(alike, kinds):
+    """Firms have more locations, and so more records of the same number; an opt-out on any of them counts."""
+    records = pd.concat([alike["customer_contacts"], alike["location_contacts"]], ignore_index=True)
+    records = records[records.type.isin(kinds)].dropna(subset="value")
+    value = records.value.astype(str).str.strip().str.lower()
+    number = value.where(value.str.contains("@"), value.str.replace(r"\D", "", regex=True).str[-10:])
+    off = records.preferences.map(lambda flags: flags is not None and not flags["marketingUpdatesEnabled"])
+    anywhere = off.groupby(number).transform("any")
+    first = records[records.customerId.notna()].drop_duplicates("customerId").index
+    kind = records.customerId[first].map(alike["customers"].set_index("id").type)
+    known = kind.isin(["Residential", "Commercial"])
+    assert known.sum() > 10_000
+    assert p_value(kind[known], anywhere[first][known]) > LEAST
