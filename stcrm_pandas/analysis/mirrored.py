@@ -72,7 +72,7 @@ class FromMirror:
         self.many = len(each) > 1
         if len(each) == 1 and TENANT not in by:
             self._mirror = each[0]  # without the column tenant, which call lists would show
-        self._settings = [one.settings() for one in each]
+        self._settings = _settings_of(each, leave_out=getattr(mirror, "missing", "raise") == "warn")
         self.time_zone = time_zone or self._common("time_zone")
         if as_of is not None:
             self.as_of = moment(as_of, zone(None, self.time_zone), name="as_of")
@@ -83,14 +83,14 @@ class FromMirror:
             return given
         if self._mirror is None:
             raise UsageError(f"{name} are required: pass a DataFrame, or mirror=stcrm.mirrors('titan')")
-        return self._mirror.read(resource or name, as_of=self.as_of)
+        return self._read(name, resource)
 
     def optional(self, name: str, given: Any, resource: str | None = None) -> Any:
         """Return the frame that was given, else that of the mirror, with a caution if it does not have it."""
         if given is not None or self._mirror is None:
             return given
         try:
-            return self._mirror.read(resource or name, as_of=self.as_of)
+            return self._read(name, resource)
         except NotMirrored:
             self.cautions.append(f"The mirror has no {name.replace('_', ' ')}, so they are left out.")
         except MirrorError as error:
@@ -141,10 +141,33 @@ class FromMirror:
             return given
         return any(settings["double_opt_in"] for settings in self._settings)
 
+    def _read(self, name: str, resource: str | None) -> Any:
+        assert self._mirror is not None
+        frame = self._mirror.read(resource or name, as_of=self.as_of)
+        left_out = frame.attrs["stcrm"].get("missing_tenants", ())
+        if left_out:
+            tenants = ", ".join(map(str, left_out))
+            self.cautions.append(
+                f"The {name.replace('_', ' ')} of tenants {tenants} could not be read, so they are left out."
+            )
+        return frame
+
     def _common(self, name: str) -> Any:
         """Return a setting if it is the same for all tenants, else None."""
         first, *others = (settings[name] for settings in self._settings)
         return first if all(other == first for other in others) else None
+
+
+def _settings_of(mirrors: Sequence[Any], *, leave_out: bool) -> list[Mapping[str, Any]]:
+    """Return the settings of mirrors, if asked without those that have none."""
+    found: list[Mapping[str, Any]] = []
+    for place, mirror in enumerate(mirrors, 1):
+        try:
+            found.append(mirror.settings())
+        except MirrorError:
+            if not leave_out or (place == len(mirrors) and not found):
+                raise
+    return found
 
 
 def _by_dimension(names: Any) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, get_args
 
 import pandas as pd
 
-from stcrm_pandas.errors import MirrorError, UsageError
+from stcrm_pandas.errors import MirrorError, NotMirrored, StcrmWarning, UsageError, notify
 from stcrm_pandas.mirror import queries
 from stcrm_pandas.mirror.client import MirrorClient
 from stcrm_pandas.mirror.mirror import Mirror
@@ -17,7 +18,12 @@ from stcrm_pandas.mirror.rows import Moment, Rows
 _FOLDER = re.compile(r"tenant=(\d+)")
 
 
-def mirrors(folder: str | Path, *, time_zone: str | None = None) -> Mirrors:
+Missing = Literal["raise", "warn"]
+"""What to do about tenants whose rows cannot be read."""
+_T = TypeVar("_T")
+
+
+def mirrors(folder: str | Path, *, time_zone: str | None = None, missing: Missing = "raise") -> Mirrors:
     """Open the mirrors of all tenants in a folder, without a connection.
 
     Parameters
@@ -26,6 +32,9 @@ def mirrors(folder: str | Path, *, time_zone: str | None = None) -> Mirrors:
         The folder that was given to `crm.mirror`, or the folder of one tenant in it, such as `titan/tenant=7`.
     time_zone : str, optional
         The time zone for times without one. By default, each tenant's own.
+    missing : {"raise", "warn"}, default "raise"
+        What reads do about tenants whose rows were never synced, do not cover `as_of` or are damaged: raise an error
+        that names them, or warn and leave them out. Analyses of these mirrors follow it, too.
 
     Returns
     -------
@@ -47,11 +56,11 @@ def mirrors(folder: str | Path, *, time_zone: str | None = None) -> Mirrors:
     """
     place = Path(folder).expanduser()
     if match := _FOLDER.fullmatch(place.name):
-        return Mirrors([Mirror(place.parent, tenant=int(match[1]), time_zone=time_zone)])
+        return Mirrors([Mirror(place.parent, tenant=int(match[1]), time_zone=time_zone)], missing)
     found = sorted(int(match[1]) for path in place.glob("tenant=*") if (match := _FOLDER.fullmatch(path.name)))
     if not found:
         raise MirrorError(f"{folder} has no mirror. Make one with crm.mirror(folder).sync().")
-    return Mirrors([Mirror(folder, tenant=tenant, time_zone=time_zone) for tenant in found])
+    return Mirrors([Mirror(folder, tenant=tenant, time_zone=time_zone) for tenant in found], missing)
 
 
 class Mirrors(Rows):
@@ -61,6 +70,8 @@ class Mirrors(Rows):
     ----------
     each : list of Mirror
         The mirrors, one per tenant.
+    missing : {"raise", "warn"}, default "raise"
+        What reads do about tenants whose rows cannot be read; see `mirrors`.
 
     Examples
     --------
@@ -71,8 +82,8 @@ class Mirrors(Rows):
     True
     """
 
-    def __init__(self, each: list[Mirror]) -> None:
-        self.each = each
+    def __init__(self, each: list[Mirror], missing: Missing = "raise") -> None:
+        self.each, self.missing = each, missing
 
     @property
     def tenants(self) -> list[int]:
@@ -80,7 +91,12 @@ class Mirrors(Rows):
         return [mirror.tenant for mirror in self.each]
 
     def read(
-        self, resource: str, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid"
+        self,
+        resource: str,
+        *,
+        as_of: Moment | None = None,
+        by: Literal["valid", "seen"] = "valid",
+        missing: Missing | None = None,
     ) -> pd.DataFrame:
         """Return the rows of a resource for all tenants, now or at an earlier time.
 
@@ -93,17 +109,21 @@ class Mirrors(Rows):
             the latest versions are returned.
         by : {"valid", "seen"}, default "valid"
             `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirrors.
+        missing : {"raise", "warn"}, optional
+            What to do about tenants whose rows were never synced, do not cover `as_of` or are damaged: raise an error
+            that names them, or warn and leave them out. By default, as given to `mirrors`.
 
         Returns
         -------
         DataFrame
             The rows of the resource, with the columns of its list method and `tenant` (Int64) first. `attrs["stcrm"]`
-            contains the earliest `fetched_at` and `complete_to` of all tenants.
+            contains the earliest `fetched_at` and `complete_to` of these tenants, and `missing_tenants`, those that
+            were left out.
 
         Raises
         ------
         MirrorError
-            A tenant's resource was never synced, or a tenant's mirror does not cover `as_of`.
+            A tenant's resource was never synced, does not cover `as_of` or is damaged.
 
         Examples
         --------
@@ -113,7 +133,8 @@ class Mirrors(Rows):
         >>> mirrors(folder).read("jobs").columns[0]
         'tenant'
         """
-        together, abouts = self._together([mirror.read(resource, as_of=as_of, by=by) for mirror in self.each])
+        frames = self._of_each(resource, lambda mirror: mirror.read(resource, as_of=as_of, by=by), missing)
+        together, abouts = self._together(frames)
         zones = {about["time_zone"] for about in abouts}
         together.attrs["stcrm"] |= {
             **{name: min(about[name] for about in abouts) for name in ("fetched_at", "complete_to")},
@@ -121,7 +142,187 @@ class Mirrors(Rows):
         }
         return together
 
-    def status_log(self, resource: str, *, as_of: Moment | None = None) -> pd.DataFrame:
+    def leads(
+        self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid", missing: Missing | None = None
+    ) -> pd.DataFrame:
+        """Return leads of all tenants, with the columns of `crm.leads.list()`.
+
+        Parameters
+        ----------
+        as_of : str, date or Timestamp, optional
+            Return the rows as of this time. A date means midnight. The default time zone is each tenant's. By default,
+            the latest versions are returned.
+        by : {"valid", "seen"}, default "valid"
+            `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirrors.
+        missing : {"raise", "warn"}, optional
+            What to do about tenants whose rows were never synced, do not cover `as_of` or are damaged: raise an error
+            that names them, or warn and leave them out. By default, as given to `mirrors`.
+
+        Returns
+        -------
+        DataFrame
+            `tenant` (Int64), then the columns of `crm.leads.list()`.
+
+        Raises
+        ------
+        MirrorError
+            The leads of a tenant were never synced, do not cover `as_of` or are damaged.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> _ = crm.mirror(folder).sync(only=["leads"])
+        >>> mirrors(folder).leads().columns[0]
+        'tenant'
+        """
+        return self.read("leads", as_of=as_of, by=by, missing=missing)
+
+    def bookings(
+        self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid", missing: Missing | None = None
+    ) -> pd.DataFrame:
+        """Return bookings of all tenants, with the columns of `crm.bookings.list()`.
+
+        Parameters
+        ----------
+        as_of : str, date or Timestamp, optional
+            Return the rows as of this time. A date means midnight. The default time zone is each tenant's. By default,
+            the latest versions are returned.
+        by : {"valid", "seen"}, default "valid"
+            `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirrors.
+        missing : {"raise", "warn"}, optional
+            What to do about tenants whose rows were never synced, do not cover `as_of` or are damaged: raise an error
+            that names them, or warn and leave them out. By default, as given to `mirrors`.
+
+        Returns
+        -------
+        DataFrame
+            `tenant` (Int64), then the columns of `crm.bookings.list()`.
+
+        Raises
+        ------
+        MirrorError
+            The bookings of a tenant were never synced, do not cover `as_of` or are damaged.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> _ = crm.mirror(folder).sync(only=["bookings"])
+        >>> mirrors(folder).bookings().columns[0]
+        'tenant'
+        """
+        return self.read("bookings", as_of=as_of, by=by, missing=missing)
+
+    def customers(
+        self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid", missing: Missing | None = None
+    ) -> pd.DataFrame:
+        """Return customers of all tenants, with the columns of `crm.customers.list()`.
+
+        Parameters
+        ----------
+        as_of : str, date or Timestamp, optional
+            Return the rows as of this time. A date means midnight. The default time zone is each tenant's. By default,
+            the latest versions are returned.
+        by : {"valid", "seen"}, default "valid"
+            `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirrors.
+        missing : {"raise", "warn"}, optional
+            What to do about tenants whose rows were never synced, do not cover `as_of` or are damaged: raise an error
+            that names them, or warn and leave them out. By default, as given to `mirrors`.
+
+        Returns
+        -------
+        DataFrame
+            `tenant` (Int64), then the columns of `crm.customers.list()`.
+
+        Raises
+        ------
+        MirrorError
+            The customers of a tenant were never synced, do not cover `as_of` or are damaged.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> _ = crm.mirror(folder).sync(only=["customers"])
+        >>> mirrors(folder).customers().columns[0]
+        'tenant'
+        """
+        return self.read("customers", as_of=as_of, by=by, missing=missing)
+
+    def locations(
+        self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid", missing: Missing | None = None
+    ) -> pd.DataFrame:
+        """Return locations of all tenants, with the columns of `crm.locations.list()`.
+
+        Parameters
+        ----------
+        as_of : str, date or Timestamp, optional
+            Return the rows as of this time. A date means midnight. The default time zone is each tenant's. By default,
+            the latest versions are returned.
+        by : {"valid", "seen"}, default "valid"
+            `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirrors.
+        missing : {"raise", "warn"}, optional
+            What to do about tenants whose rows were never synced, do not cover `as_of` or are damaged: raise an error
+            that names them, or warn and leave them out. By default, as given to `mirrors`.
+
+        Returns
+        -------
+        DataFrame
+            `tenant` (Int64), then the columns of `crm.locations.list()`.
+
+        Raises
+        ------
+        MirrorError
+            The locations of a tenant were never synced, do not cover `as_of` or are damaged.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> _ = crm.mirror(folder).sync(only=["locations"])
+        >>> mirrors(folder).locations().columns[0]
+        'tenant'
+        """
+        return self.read("locations", as_of=as_of, by=by, missing=missing)
+
+    def jobs(
+        self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid", missing: Missing | None = None
+    ) -> pd.DataFrame:
+        """Return jobs of all tenants, with the columns of `crm.lookups.jobs.list()`.
+
+        Parameters
+        ----------
+        as_of : str, date or Timestamp, optional
+            Return the rows as of this time. A date means midnight. The default time zone is each tenant's. By default,
+            the latest versions are returned.
+        by : {"valid", "seen"}, default "valid"
+            `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirrors.
+        missing : {"raise", "warn"}, optional
+            What to do about tenants whose rows were never synced, do not cover `as_of` or are damaged: raise an error
+            that names them, or warn and leave them out. By default, as given to `mirrors`.
+
+        Returns
+        -------
+        DataFrame
+            `tenant` (Int64), then the columns of `crm.lookups.jobs.list()`.
+
+        Raises
+        ------
+        MirrorError
+            The jobs of a tenant were never synced, do not cover `as_of` or are damaged.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> _ = crm.mirror(folder).sync(only=["jobs"])
+        >>> mirrors(folder).jobs().columns[0]
+        'tenant'
+        """
+        return self.read("jobs", as_of=as_of, by=by, missing=missing)
+
+    def status_log(self, resource: str, *, as_of: Moment | None = None, missing: Missing | None = None) -> pd.DataFrame:
         """Return the statuses of leads or bookings of all tenants over time, for the parameter `status_log`.
 
         Parameters
@@ -130,6 +331,9 @@ class Mirrors(Rows):
             `"leads"` or `"bookings"`.
         as_of : str, date or Timestamp, optional
             Only statuses seen by this time. The default time zone is each tenant's. By default, all.
+        missing : {"raise", "warn"}, optional
+            What to do about tenants whose rows were never synced, do not cover `as_of` or are damaged: raise an error
+            that names them, or warn and leave them out. By default, as given to `mirrors`.
 
         Returns
         -------
@@ -141,7 +345,7 @@ class Mirrors(Rows):
         UsageError
             The resource has no status.
         MirrorError
-            A tenant's resource was never synced, or `as_of` is before a tenant's first sync.
+            A tenant's resource was never synced or is damaged, or `as_of` is before its first sync.
 
         Examples
         --------
@@ -151,7 +355,8 @@ class Mirrors(Rows):
         >>> mirrors(folder).status_log("leads").columns.tolist()
         ['tenant', 'id', 'status', 'first_seen', 'last_seen']
         """
-        return self._together([mirror.status_log(resource, as_of=as_of) for mirror in self.each])[0]
+        frames = self._of_each(resource, lambda mirror: mirror.status_log(resource, as_of=as_of), missing)
+        return self._together(frames)[0]
 
     def client(self, *, as_of: Moment | None = None) -> MirrorClient:
         """Return a client that reads from the only mirror, for code that expects a connection.
@@ -187,7 +392,7 @@ class Mirrors(Rows):
             )
         return self.each[0].client(as_of=as_of)
 
-    def sql(self, query: str) -> pd.DataFrame:
+    def sql(self, query: str, *, missing: Missing | None = None) -> pd.DataFrame:
         """Run a SQL query on the current rows of all tenants with DuckDB, and return its result.
 
         Parameters
@@ -195,6 +400,9 @@ class Mirrors(Rows):
         query : str
             A query in DuckDB's SQL. Each resource is a view, such as `leads`, with a column `tenant` and without
             deleted rows; times are in UTC.
+        missing : {"raise", "warn"}, optional
+            What to do about tenants whose rows were never synced or are damaged: raise an error
+            that names them, or warn and leave them out. By default, as given to `mirrors`.
 
         Returns
         -------
@@ -207,6 +415,8 @@ class Mirrors(Rows):
             DuckDB is not installed.
         UsageError
             DuckDB does not accept the query.
+        MirrorError
+            A resource that the query names was never synced for a tenant, or is damaged there.
 
         Examples
         --------
@@ -216,11 +426,17 @@ class Mirrors(Rows):
         >>> mirrors(folder).sql("select tenant, count(*) as leads from leads group by 1").shape
         (1, 2)
         """
+        synced = list(dict.fromkeys(name for mirror in self.each for name in mirror.resources))
         files: dict[str, list[Path]] = {}
-        for mirror in self.each:
-            for name, path in mirror.current_files().items():
-                files.setdefault(name, []).append(path)
-        return queries.run(query, files, synced=files)
+        if named := queries.named_in(query, synced):
+            for name in named:
+                found = self._of_each(name, lambda mirror, name=name: mirror.current_file(name), missing)  # type: ignore[misc]
+                files[name] = list(found.values())
+        else:
+            for mirror in self.each:
+                for name, path in mirror.current_files(damaged="left out").items():
+                    files.setdefault(name, []).append(path)
+        return queries.run(query, files, synced=synced)
 
     def status(self) -> pd.DataFrame:
         """Return how complete each mirror is.
@@ -238,21 +454,51 @@ class Mirrors(Rows):
         >>> mirrors(folder).status()["resource"].tolist()
         ['leads']
         """
-        return self._with_tenants([mirror.status() for mirror in self.each])
+        return _with_tenants({mirror.tenant: mirror.status() for mirror in self.each})
 
-    def _together(self, frames: list[pd.DataFrame]) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
-        """Return the frames of all tenants as one, and what was noted on each."""
-        abouts = [frame.attrs["stcrm"] for frame in frames]
-        together = self._with_tenants(frames)
-        tenant = self.tenants if len(self.each) > 1 else self.tenants[0]
-        together.attrs["stcrm"] = {**abouts[0], "tenant": tenant, "rows": len(together)}
+    def _of_each(self, name: str, read: Callable[[Mirror], _T], missing: Missing | None) -> dict[int, _T]:
+        """Return what a function reads of each mirror by tenant; the tenants that it cannot read raise or warn."""
+        chosen = missing or self.missing
+        if chosen not in get_args(Missing):
+            raise UsageError(f'missing= takes "raise" or "warn", not {chosen!r}.')
+        found: dict[int, _T] = {}
+        failed: dict[int, MirrorError] = {}
+        for mirror in self.each:
+            try:
+                found[mirror.tenant] = read(mirror)
+            except MirrorError as error:
+                failed[mirror.tenant] = error
+        if not failed:
+            return found
+        reasons = " ".join(f"Tenant {tenant}: {error}" for tenant, error in failed.items())
+        if not found or chosen == "raise":
+            if len(self.each) == 1:
+                raise failed[self.each[0].tenant]
+            kind = NotMirrored if all(isinstance(error, NotMirrored) for error in failed.values()) else MirrorError
+            hint = ' To leave them out, pass missing="warn".' if found else ""
+            raise kind(f"{name} of {len(failed)} of {len(self.each)} tenants cannot be read. {reasons}{hint}")
+        notify(f"{name}: {len(failed)} of {len(self.each)} tenants are left out. {reasons}", StcrmWarning)
+        return found
+
+    def _together(self, frames: Mapping[int, pd.DataFrame]) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+        """Return the frames of tenants as one, and what was noted on each."""
+        abouts = [frame.attrs["stcrm"] for frame in frames.values()]
+        together = _with_tenants(frames)
+        tenants = list(frames)
+        together.attrs["stcrm"] = {
+            **abouts[0],
+            "tenant": tenants if len(self.each) > 1 else tenants[0],
+            "rows": len(together),
+            "missing_tenants": [tenant for tenant in self.tenants if tenant not in frames],
+        }
         return together, abouts
-
-    def _with_tenants(self, frames: list[pd.DataFrame]) -> pd.DataFrame:
-        for mirror, frame in zip(self.each, frames, strict=True):
-            frame.attrs = {}
-            frame.insert(0, "tenant", pd.Series([mirror.tenant] * len(frame), dtype="Int64"))
-        return pd.concat(frames, ignore_index=True)
 
     def __repr__(self) -> str:
         return f"Mirrors({', '.join(map(repr, self.each))})"
+
+
+def _with_tenants(frames: Mapping[int, pd.DataFrame]) -> pd.DataFrame:
+    for tenant, frame in frames.items():
+        frame.attrs = {}
+        frame.insert(0, "tenant", pd.Series([tenant] * len(frame), dtype="Int64"))
+    return pd.concat(frames.values(), ignore_index=True)

@@ -443,15 +443,46 @@ class StoredMirror(Rows):
         """
         found: dict[str, Path] = {}
         for name in self.resources if only is None else only:
-            mirrored = mirrored_as(name)
             try:
-                path = current_file(self._store(mirrored), mirrored.row)
+                found[name] = self.current_file(name)
             except MirrorError:
                 if damaged == "raise":
                     raise
-            else:
-                found |= {} if path is None else {name: path}
         return found
+
+    def current_file(self, resource: str) -> Path:
+        """Return the Parquet file with the latest version of each row of a resource, as `current_files` does.
+
+        Parameters
+        ----------
+        resource : str
+            The resource, such as `"leads"`.
+
+        Returns
+        -------
+        Path
+            The path of the file, which also contains deleted rows.
+
+        Raises
+        ------
+        MirrorError
+            The resource was never synced, or its files are damaged.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["leads"])
+        >>> mirror.current_file("leads").suffix
+        '.parquet'
+        """
+        mirrored = mirrored_as(resource)
+        store = self._store(mirrored)
+        path = current_file(store, mirrored.row)
+        if path is None:
+            self._ends(store, mirrored)  # raises
+        assert path is not None
+        return path
 
     def status(self) -> pd.DataFrame:
         """Return how complete the mirror is.
