@@ -311,8 +311,9 @@ class StoredMirror(Rows):
         Returns
         -------
         DataFrame
-            One row per id and uninterrupted period in one status: `id`, `status`, `first_seen` and `last_seen` (both in
-            UTC).
+            One row per id and uninterrupted period in one status: `id`, `status`, `first_seen` (the sync that first
+            read it) and `last_seen` (both in UTC). A status is last seen at the `complete_to` of the last sync that
+            still had it, or when its version was modified, if that is later. So `last_seen` can be before `first_seen`.
 
         Raises
         ------

@@ -137,18 +137,23 @@ class ImportedStatuses:
 
 
 def combined(imported: pd.DataFrame, synced: pd.DataFrame) -> pd.DataFrame:
-    """Return the runs of an imported log and those of a mirror as one status log, by when each status was seen."""
+    """Return the runs of an imported log and those of a mirror as one status log, by when each status was seen.
+
+    A run shows its status at two moments: when it was last seen, and when it was first seen, if that is not later.
+    """
     if imported.empty:
         return synced
     runs = pd.concat([imported, synced.astype(imported.dtypes)], ignore_index=True)
     run = np.maximum(np.arange(len(runs)) - len(imported), -1)  # a mirror's runs stay apart: it saw a deletion between
-    ends = [runs[["id", "status"]].assign(at=runs[name], run=run) for name in ("first_seen", "last_seen")]
-    seen = pd.concat(ends).sort_values(["id", "at", "run"], kind="stable", ignore_index=True)
+    first, last = runs["first_seen"], runs["last_seen"]
+    begun = runs[["id", "status"]].assign(at=first.where(first < last, last), begun=first, run=run)
+    ended = runs[["id", "status"]].assign(at=last, begun=last.where(first < last, first), run=run)
+    seen = pd.concat([begun, ended]).sort_values(["id", "at", "run"], kind="stable", ignore_index=True)
     before = seen.shift()
     same = (seen["id"] == before["id"]) & (seen["status"].fillna("") == before["status"].fillna(""))
     same &= (seen["run"] < 0) | (before["run"] < 0) | (seen["run"] == before["run"])
     grouped = seen.groupby((~same.fillna(False)).cumsum(), sort=False)
     found = grouped.agg(
-        id=("id", "first"), status=("status", "first"), first_seen=("at", "min"), last_seen=("at", "max")
+        id=("id", "first"), status=("status", "first"), first_seen=("begun", "min"), last_seen=("at", "max")
     )
     return found.astype(dict(synced.dtypes)).reset_index(drop=True)

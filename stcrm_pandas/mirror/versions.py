@@ -250,29 +250,46 @@ def changes(row: Row, history: pa.Table, *, first: int) -> pd.DataFrame:
 def status_runs(row: Row, history: pa.Table, times: pd.DataFrame) -> pd.DataFrame:
     """Return the periods in which rows had one status, as a status log.
 
-    A status was first seen by the sync that read its version, and last seen by the last sync before the version with
-    another status, or by the last sync of all.
+    A status was first seen by the sync that read its version. It was last seen at the time up to which the last sync
+    before the version with another status was complete, since a feed shows a change late, but never before its own
+    version was modified.
+
+    Parameters
+    ----------
+    history : Table
+        All versions, with the columns of `OF_STATUSES` and `_seq`.
+    times : DataFrame
+        The `seen_at` and `complete_to` of each commit, by its number.
     """
-    wanted = ["id", "status"]
+    cells = {name: _cells(_column(row, name), history) for name in ("id", "status", "modified_on")}
     frame = pd.DataFrame(
         {
-            **{name: _cells(_column(row, name), history) for name in wanted},
+            **cells,
             "deleted": history.column(DELETED).to_numpy().astype(bool),
+            "seen": as_utc(history.column(SEEN_AT).to_numpy()),
             # Versions of commits that were dropped were seen by the first one that is left.
             "number": np.maximum(history.column("_seq").to_numpy(), times.index[0]),
         },
     ).sort_values("id", kind="stable", ignore_index=True)
-    seen = times["seen_at"]
-    starts = (frame["id"] != frame["id"].shift()) | (frame["status"] != frame["status"].shift()) | frame["deleted"]
-    runs = frame[starts.fillna(True)].reset_index(drop=True)
-    follows = (runs["id"].shift(-1) == runs["id"]).fillna(False)
-    until = (runs["number"].shift(-1) - 1).where(follows, times.index[-1]).astype("int64")
-    found = runs[["id", "status"]].assign(
-        first_seen=seen.loc[runs["number"]].to_numpy(), last_seen=seen.loc[until].to_numpy()
+    before = frame.shift()
+    same = (frame["id"] == before["id"]) & (frame["status"].fillna("") == before["status"].fillna(""))
+    same &= ~frame["deleted"] & before["deleted"].eq(False)
+    run = (~same.fillna(False)).cumsum()
+    runs = frame.groupby(run).agg(
+        id=("id", "first"),
+        status=("status", "first"),
+        first_seen=("seen", "first"),
+        modified=("modified_on", "max"),
+        number=("number", "first"),
+        deleted=("deleted", "first"),
     )
-    for name in ("first_seen", "last_seen"):
-        found[name] = found[name].dt.tz_localize("UTC") if found[name].dt.tz is None else found[name]
-    return found[~runs["deleted"]].reset_index(drop=True)
+    follows = (runs["id"].shift(-1) == runs["id"]).fillna(False)
+    until = (runs["number"].shift(-1) - 1).where(follows, times.index[-1]).astype("int64").clip(times.index[0])
+    complete_to = pd.Series(times["complete_to"].loc[until].array, index=runs.index)
+    runs["last_seen"] = complete_to.where(~(runs["modified"] > complete_to), runs["modified"])
+    runs["first_seen"] = runs["first_seen"].clip(lower=times["seen_at"].iloc[0])
+    found = runs.loc[~runs["deleted"], ["id", "status", "first_seen", "last_seen"]]
+    return found.reset_index(drop=True)
 
 
 def take(table: pa.Table, positions: npt.NDArray[np.intp]) -> pa.Table:

@@ -155,6 +155,9 @@ def _span(kept: Rows, by: Mapping[str, nw.Expr], until: str) -> pd.DataFrame:
     return table.assign(hours=table["span"] / micros(dt.timedelta(hours=1))).drop(columns="span")
 
 
+_DATED_BY = ("by_job", "by_lead", "by_log", "by_change", "waiting", "contradictory")
+
+
 def _flags(limits: Limits) -> dict[str, nw.Expr]:
     """Return the conditions whose rows are counted; `BookingSources` describes each of them."""
     created, start, status = nw.col("created"), nw.col("start"), nw.col("job_status")
@@ -189,7 +192,7 @@ def _flags(limits: Limits) -> dict[str, nw.Expr]:
         "dismissed_leads": dismissed & ~nw.col("lead_stage").is_null(),
         "dismissed_won": dismissed & became("lead_won"),
         **speed,
-        **{name: nw.col(name) for name in ("by_job", "by_lead", "by_log", "by_change", "waiting")},
+        **{name: nw.col(name) for name in _DATED_BY},
         "no_start": start.is_null(),
         "early_start": true(start < created),
         "old": old,

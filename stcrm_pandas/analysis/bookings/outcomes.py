@@ -221,23 +221,25 @@ def _with_customer(rows: Rows, made: Rows, customers: Any) -> Rows:
 
 
 def _with_log(rows: Rows, status_log: Any) -> Rows:
-    """Add when the status log last saw it as new, and when it first saw another status."""
+    """Add when the status log first saw another status than new, and when it had last seen it as new before."""
     if status_log is None:
         return rows.with_columns(seen_new=_missing("created"), seen_other=_missing("created"))
     log = lazy(status_log, "status_log", ("id", "status"), times=("first_seen", "last_seen"))
-    seen = log.with_columns(
-        seen_new=nw.when(nw.col("status") == "New").then(nw.col("last_seen")),
-        seen_other=nw.when(nw.col("status") != "New").then(nw.col("first_seen")),
-    )
-    seen = seen.group_by(*keys(log, "id")).agg(nw.col("seen_new").max(), nw.col("seen_other").min())
-    return _joined(rows, seen, "id", "id")
+    by, new = keys(log, "id"), nw.col("status") == "New"
+    other = log.filter(~new).group_by(*by).agg(seen_other=nw.col("first_seen").min())
+    # in the order of syncs: a status can be last seen, as of an earlier moment, by a sync after the change
+    still = log.filter(new).join(other, on=by, how="left")
+    still = still.filter(nw.col("seen_other").is_null() | (nw.col("first_seen") < nw.col("seen_other")))
+    last = still.group_by(*by).agg(seen_new=nw.col("last_seen").max())
+    return _joined(_joined(rows, other, "id", "id"), last, "id", "id")
 
 
 def _with_speed(rows: Rows, as_of: int) -> Rows:
     """Add the earliest and latest time of the first action, and how it is known.
 
     `by_job`, `by_lead`: at the moment its job or lead was created, whichever came first. Else `by_log` or `by_change`:
-    after `earliest` and by `latest`. `waiting`: nothing was done up to `as_of`. The rest is not known.
+    after `earliest` and by `latest`. `waiting`: nothing was done up to `as_of`. `contradictory`: the log had it as new
+    even after its last change, so nothing is known. Neither is it of the rest.
     """
     created = nw.col("created")
     times = {"job_at": "job_created", "lead_at": "lead_created", "logged_at": "seen_other", "new_at": "seen_new"}
@@ -248,6 +250,10 @@ def _with_speed(rows: Rows, as_of: int) -> Rows:
     )
     rows = rows.with_columns(
         exact=nw.min_horizontal("job_at", "lead_at"), known=nw.min_horizontal("changed_at", "logged_at")
+    )
+    crossed = true(nw.col("exact").is_null() & ~became("new") & (nw.col("new_at") > nw.col("known")))
+    rows = rows.with_columns(contradictory=crossed).with_columns(
+        **{name: nw.when(~nw.col("contradictory")).then(nw.col(name)) for name in ("known", "new_at")}
     )
     exact, known, new = nw.col("exact"), nw.col("known"), became("new")
     by_job = true(nw.col("job_at") == exact)

@@ -47,7 +47,8 @@ class BookingSourcesResult(Result):
     - `aged_quarter`, `aged_hour`, `aged_day`: bookings at least 15 minutes, an hour or a day old; `new_lower_*` and
       `new_upper_*`: those of them that were certainly, and possibly, still new at that age
     - `by_job`, `by_lead`, `by_log`, `by_change`, `waiting`: bookings by what dates the first action: their job, their
-      lead, the status log, or only their last change; for `waiting`, there was no action yet
+      lead, the status log, or only their last change; for `waiting`, there was no action yet. `contradictory`: those
+      whose first action has no date, because the status log contradicts their last change
     - `no_start`: bookings without a start time (or with one in the year 1); `early_start`: bookings whose start time is
       before their creation
     - `old`: the bookings at least `revenue_days` days old. The next five columns count only these

@@ -172,6 +172,11 @@ def _odd(result: BookingSourcesResult, every: pd.Series) -> list[str]:
             "[booking has|bookings have] a status that the API does not document, and may have become jobs.",
         ),
         with_count(
+            int(every["contradictory"]),
+            "[booking has|bookings have] no time of the first action, because the status log contradicts the last "
+            "change.",
+        ),
+        with_count(
             int(every["undated"]), "[booking|bookings] without a creation time [is|are] not included in any rate."
         ),
     ]

@@ -18,7 +18,8 @@ def with_dates(leads: Rows, *, jobs: Any, bookings: Any, status_log: Any, as_of:
     """Add the earliest and latest time of each lead's conversion or dismissal, and how it is known.
 
     Adds `early` and `late` (microseconds since 1970, missing for other statuses), `booked` (the first job linked by
-    call or booking, whatever its status) and `how`: 0 exact, 1 inferred, 2 bounded, 3 not converted.
+    call or booking, whatever its status) and `how`: 0 exact, 1 inferred, 2 bounded, 3 not converted, 4 undated, because
+    the status log contradicts the row: it may have been converted at any time since its creation.
     """
     rows = once(_with_first_job(leads, jobs, bookings, as_of))
     created, modified = nw.col("created"), nw.col("modified")
@@ -28,8 +29,7 @@ def with_dates(leads: Rows, *, jobs: Any, bookings: Any, status_log: Any, as_of:
     rows = rows.with_columns(
         early=nw.when(ended).then(created), late=nw.when(ended).then(nw.max_horizontal(changed, created))
     )
-    if status_log is not None:
-        rows = _tightened(rows, status_log)
+    rows = rows.with_columns(crossed=nw.lit(value=False)) if status_log is None else _tightened(rows, status_log, as_of)
     rows = _with_fitting_job(rows, jobs)
     converted, booked, fitting = true(nw.col("status") == "Converted"), nw.col("booked"), nw.col("fitting")
     dated = nw.when(converted & ~booked.is_null()).then(booked).when(converted).then(fitting)
@@ -38,6 +38,8 @@ def with_dates(leads: Rows, *, jobs: Any, bookings: Any, status_log: Any, as_of:
         .then(nw.lit(0))
         .when(converted & ~fitting.is_null())
         .then(nw.lit(1))
+        .when(converted & nw.col("crossed"))
+        .then(nw.lit(4))
         .when(converted)
         .then(nw.lit(2))
         .otherwise(nw.lit(3))
@@ -73,24 +75,29 @@ def _route(leads: Rows, own: str, jobs: Rows, theirs: str) -> Rows:
     return left.join(right, on=keys(leads, "link"), how="inner").select(*keys(leads, "id"), "created", "booked")
 
 
-def _tightened(rows: Rows, status_log: Any) -> Rows:
-    """Narrow the time of the status change: after another status was last seen, by when the new one was first seen."""
+def _tightened(rows: Rows, status_log: Any, as_of: int) -> Rows:
+    """Narrow the time of the status change: after another status was last seen, by when the new one was first seen.
+
+    Bounds that cross are none: `crossed` is set, and the change was at any time since the creation.
+    """
     log = lazy(status_log, "status_log", ("id", "status"), times=("first_seen", "last_seen"))
     by = keys(rows, "id")
     seen = rows.select(*by, nw.col("status").alias("now")).join(log, on=by, how="inner")
     same = nw.col("status") == nw.col("now")
     first = seen.filter(same).group_by(*by).agg(seen=nw.col("first_seen").min())
-    other = seen.filter(~same).join(first, on=by, how="inner").filter(nw.col("last_seen") < nw.col("seen"))
+    # in the order of syncs: a status can be last seen, as of an earlier moment, by a sync after the change
+    other = seen.filter(~same).join(first, on=by, how="inner").filter(nw.col("first_seen") < nw.col("seen"))
     before = other.group_by(*by).agg(before=nw.col("last_seen").max())
     joined = rows.join(first, on=by, how="left").join(before, on=by, how="left")
-    early = nw.max_horizontal("early", "before")
-    late = nw.min_horizontal("late", "seen")
-    # a log that contradicts the row is ignored
-    fits = ~nw.col("early").is_null() & (early <= late)
+    joined = joined.with_columns(
+        after=nw.max_horizontal("early", nw.when(~nw.col("early").is_null()).then(nw.col("before"))),
+        until=nw.min_horizontal("late", nw.when(~nw.col("late").is_null()).then(nw.col("seen"))),
+    ).with_columns(crossed=true(nw.col("after") > nw.col("until")))
+    crossed, widest = nw.col("crossed"), nw.max_horizontal(nw.lit(as_of), "created")
     return joined.with_columns(
-        early=nw.when(fits).then(early).otherwise(nw.col("early")),
-        late=nw.when(fits).then(late).otherwise(nw.col("late")),
-    ).drop("seen", "before")
+        early=nw.when(crossed).then(nw.col("created")).otherwise(nw.col("after")),
+        late=nw.when(crossed).then(widest).otherwise(nw.col("until")),
+    ).drop("seen", "before", "after", "until")
 
 
 def _with_fitting_job(rows: Rows, jobs: Any) -> Rows:
@@ -107,7 +114,8 @@ def _with_fitting_job(rows: Rows, jobs: Any) -> Rows:
     )
     by = keys(rows, "id")
     lost = rows.filter(
-        true(nw.col("status") == "Converted") & nw.col("booked").is_null() & ~nw.col("customer_id").is_null()
+        true(nw.col("status") == "Converted") & nw.col("booked").is_null() & ~nw.col("customer_id").is_null(),
+        ~nw.col("crossed"),
     ).select(*by, "customer_id", "early", "late")
     free = made.filter(~nw.col("customer_id").is_null(), *(nw.col(name).is_null() for name in special))
     free = free.select(

@@ -285,6 +285,8 @@ def check(result: LeadConversionResult) -> Check:
         repeats = read - sum(count for _, count in left_out) - inquiries
         left_out.append(("Repeat leads, joined with the earlier one", repeats))
     left_out.append((f"Younger than {result.window_days} days, or without a date", inquiries - mature))
-    exact, inferred, bounded = (int(whole[name]) for name in ("exact", "inferred", "bounded"))
-    dates = f"{exact:,} exact, {inferred:,} inferred, {bounded:,} only bounded"
+    exact, inferred, bounded, none = (int(whole[name]) for name in ("exact", "inferred", "bounded", "contradictory"))
+    dates = f"{exact:,} exact, {inferred:,} inferred, {bounded:,} only bounded" + (
+        f", {none:,} unknown" if none else ""
+    )
     return Check(counts, steps(read_in(result, "Leads"), read, left_out), {"Dates of conversion": dates})

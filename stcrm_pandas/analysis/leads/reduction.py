@@ -64,6 +64,7 @@ COUNTS = (
     "exact",
     "inferred",
     "bounded",
+    "contradictory",
     "undated",
     "lower",
     "upper",
@@ -314,6 +315,7 @@ def _inquiries(dated: Rows, carried: Sequence[str], within: dt.timedelta | None,
         won_early=nw.when(converted).then(nw.col("early")),
         won_late=nw.when(converted).then(nw.col("late")),
         exact_at=nw.when(nw.col("how") == 0).then(nw.col("late")),
+        datable=nw.when(converted & (nw.col("how") != 4)).then(nw.lit(1)).otherwise(nw.lit(0)),
         ended=nw.when(dismissed).then(nw.col("late")),
     )
     found = inquiries_of(
@@ -323,13 +325,13 @@ def _inquiries(dated: Rows, carried: Sequence[str], within: dt.timedelta | None,
         over_all={
             **dict.fromkeys(("leads", "linked"), "sum"),
             **dict.fromkeys(("won_early", "won_late", "exact_at"), "min"),
-            **dict.fromkeys(("rank", "ended"), "max"),
+            **dict.fromkeys(("rank", "ended", "datable"), "max"),
         },
     )
     won, known = nw.col("rank") == 3, nw.col("won_early") == nw.col("won_late")
     exact = won & true(known) & true(nw.col("exact_at") == nw.col("won_late"))
     early, late = nw.col("won_early") - created, nw.col("won_late") - created
-    unknown = nw.col("rank") == 2
+    unknown, contradictory = nw.col("rank") == 2, won & (nw.col("datable") == 0)
     mature = true(created <= until - window)
     flags = {
         "inquiries": ~nw.col("rank").is_null(),
@@ -339,8 +341,9 @@ def _inquiries(dated: Rows, carried: Sequence[str], within: dt.timedelta | None,
         "dismissed": nw.col("rank") == 0,
         "unknown_status": unknown,
         "exact": exact,
-        "inferred": won & true(known) & ~exact,
-        "bounded": won & ~true(known),
+        "inferred": won & true(known) & ~exact & ~contradictory,
+        "bounded": won & ~true(known) & ~contradictory,
+        "contradictory": contradictory,
         "undated": created.is_null(),
         "lower": mature & won & true(late <= window),
         "upper": mature & (unknown | (won & true(early <= window))),

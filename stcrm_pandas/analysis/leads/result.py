@@ -31,7 +31,8 @@ class LeadConversionResult(Result):
     - `id`, `name`: the id and the name of the group; `id` is missing for inquiries that have none
     - `leads`, `inquiries`: the numbers of both; `mature`: the number of inquiries that are old enough to be measured
     - `converted`, `open`, `dismissed`, `unknown_status`: the inquiries by status; these add up to `inquiries`
-    - `exact`, `inferred`, `bounded`: the inquiries in `converted`, by how their date is known
+    - `exact`, `inferred`, `bounded`, `contradictory`: the inquiries in `converted`, by how their date is known.
+      `contradictory` ones have no date, because the status log contradicts their other dates
     - `within_lower`, `within_upper`: how many of `mature` certainly and possibly converted within the window
     - `share_lower`, `share_upper`: the same as shares of `mature`, from 0 to 1; missing if `mature` is 0
     - `interval_low`, `interval_high`: 95% Wilson limits, the lower one of `share_lower`, the upper of `share_upper`

@@ -87,11 +87,18 @@ def _dates(result: LeadConversionResult, row: pd.Series) -> list[str]:
     converted, exact, inferred, bounded = (int(row[name]) for name in ("converted", "exact", "inferred", "bounded"))
     if converted == 0:
         return []
+    without = with_count(
+        int(row["contradictory"]),
+        "[conversion has|conversions have] no date, because the status log contradicts the other dates of the lead: "
+        "counted as possibly converted in time.",
+    )
     if not result.dated_by_jobs:
-        return ["Jobs were not read, so no conversion is dated exactly: each lies between creation and latest change."]
+        first = "Jobs were not read, so no conversion is dated exactly: each lies between creation and latest change."
+        return [first, *filter(None, [without])]
     return [
         f"{exact:,} of {converted:,} conversions are dated exactly by a booking or a call, {inferred:,} by the only "
-        f"job of the customer that fits; {bounded:,} lie between the lead's creation and latest change."
+        f"job of the customer that fits; {bounded:,} lie between the lead's creation and latest change.",
+        *filter(None, [without]),
     ]
 
 

@@ -1,7 +1,8 @@
 """Statuses of rows at a moment before they were read, from a status log.
 
 The frame of a log (`mirror.status_log("leads")`) has `id`, `status`, `first_seen` and `last_seen` of each run of one
-status, in UTC.
+status, in UTC. `first_seen` is the sync that first read it. At `last_seen` the row certainly had it; since feeds show
+changes late, that can be before `first_seen`.
 """
 
 from __future__ import annotations
@@ -51,7 +52,9 @@ def statuses_at(status_log: pd.DataFrame, as_of: Moment) -> pd.DataFrame:
     """
     at = moment(as_of, None, name="as_of")
     log = _checked(status_log)
-    then = log[(log["first_seen"] <= at) & (log["last_seen"] >= at)]
+    # a feed shows a status late, so a row may have had another one since it was last seen as of then
+    begun = log["first_seen"].where(log["first_seen"] < log["last_seen"], log["last_seen"])
+    then = log[(begun <= at) & (log["last_seen"] >= at)]
     return then[["id", "status", "first_seen"]].sort_values("id", ignore_index=True)
 
 

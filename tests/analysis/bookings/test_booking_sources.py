@@ -102,6 +102,13 @@ SPEEDS: dict[str, tuple[dict[str, Any], str | None, list[tuple[str, str]], tuple
         (0, 0),
         "by_log",
     ),
+    "seen new after its last change": (
+        {"status": "Dismissed", "modified_on": "2026-01-05T16:30Z"},
+        None,
+        [("New", "2026-01-05T18:00Z"), ("Dismissed", "2026-01-05T19:00Z")],
+        (0, 1),
+        "contradictory",
+    ),
     "changed in the year 1": ({"status": "Dismissed", "modified_on": "0001-01-01T00:00Z"}, None, [], (0, 1), None),
     "waiting": ({"status": "New"}, None, [], (1, 1), "waiting"),
     "edited, and still new": ({"status": "New", "modified_on": "2026-01-05T16:10Z"}, None, [], (1, 1), "waiting"),
@@ -119,7 +126,7 @@ def test_speed_has_bounds(booked: Frames, jobs: Frames) -> None:
     log = pd.DataFrame({"id": [id for id, *_ in seen], "status": [status for _, status, _ in seen]})
     found = found_in(frame, jobs=made, status_log=log.assign(first_seen=moments, last_seen=moments))
     table = found.table.set_index("name")
-    ways = ["by_job", "by_lead", "by_log", "by_change", "waiting"]
+    ways = ["by_job", "by_lead", "by_log", "by_change", "waiting", "contradictory"]
     for name, (*_, expected, how) in SPEEDS.items():
         row = table.loc[name]
         assert row[["aged_hour", "new_lower_hour", "new_upper_hour"]].tolist() == [1, *expected], name

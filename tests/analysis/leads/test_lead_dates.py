@@ -81,6 +81,11 @@ def log(*rows: tuple[int, str, str, str]) -> pd.DataFrame:
         pytest.param([(1, "Open", "2026-01-06", "2026-01-10")], (0, 1), id="seen open alone"),
         pytest.param([(2, "Converted", "2026-01-20", "2026-04-01")], (0, 1), id="another lead"),
         pytest.param([(1, "Converted", "2026-01-01", "2026-04-01")], (0, 1), id="before the lead came: not believed"),
+        pytest.param(
+            [(1, "Converted", "2026-01-20", "2026-01-20"), (1, "Open", "2026-01-21", "2026-01-19")],
+            (1, 1),
+            id="open again, last seen as of a moment before",
+        ),
     ],
 )
 def test_status_log_bounds_the_date(
@@ -89,6 +94,20 @@ def test_status_log_bounds_the_date(
     found = lead_conversion(leads(WON), status_log=log(*seen), as_of=AS_OF)
     counts = found.overall[["within_lower", "within_upper"]].iloc[0]
     assert tuple(counts) == expected
+
+
+def test_bounds_that_cross_are_no_date(leads: Frames, jobs: Frames) -> None:
+    """The log has it as open even after its last change, so the only fitting job is not believed either."""
+    contradicting = log((1, "Open", "2026-01-06", "2026-03-28"), (1, "Converted", "2026-04-02", "2026-04-03"))
+    for made in (None, jobs(job("01-09"))):
+        found = lead_conversion(leads(WON), jobs=made, status_log=contradicting, as_of=AS_OF)
+        assert found.overall["contradictory"].tolist() == [1]
+        assert known(found) == {"within_upper": 1}
+        assert any("1 conversion has no date, because the status log contradicts" in one for one in found.summary())
+    exact = lead_conversion(
+        leads({**WON, "call_id": 7}), jobs=jobs(job("01-09", lead_call_id=7)), status_log=contradicting, as_of=AS_OF
+    )
+    assert exact.overall[["exact", "contradictory"]].iloc[0].tolist() == [1, 0]
 
 
 def test_no_speed_with_uncertain_dates(leads: Frames, jobs: Frames) -> None:
