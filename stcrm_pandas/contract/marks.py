@@ -6,10 +6,9 @@ that Marketing Pro sends. No mark blocks calls but Do Not Service.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
-__all__ = ["CHANNELS", "DORMANT", "FORBIDS", "MARKS", "MESSAGES", "OPTED_IN", "PURPOSES", "tag_key"]
+__all__ = ["CHANNELS", "DORMANT", "FORBIDS", "MARKS", "MESSAGES", "OPTED_IN", "PURPOSES"]
 
 PURPOSES = ("service", "marketing")
 CHANNELS = ("call", "text", "e-mail", "mail")
@@ -30,15 +29,6 @@ FORBIDS: Mapping[str, frozenset[tuple[str, str]]] = {
 """The messages that each mark forbids, the first that counts first: the flags, then those that tags stand for."""
 
 DORMANT = "emaildormant"
-"""The tag `Email Dormant`, as `tag_key` spells it: its customers get no marketing e-mail."""
+"""The tag `Email Dormant`, as `spelling_key` has it: its customers get no marketing e-mail."""
 OPTED_IN = "optedin"
 """The tag `Opted In`: where double opt-in is on, customers without it get no marketing e-mail."""
-
-
-def tag_key(name: str) -> str:
-    """Return the name of a tag in lowercase letters and digits, because people write it in several ways.
-
-    >>> tag_key("E-mail  Dormant") == tag_key("Email Dormant") == DORMANT
-    True
-    """
-    return re.sub(r"[\W_]", "", name.casefold())

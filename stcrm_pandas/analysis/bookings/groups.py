@@ -8,8 +8,9 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.names import NONE
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.output.spelling import spelling_key
 
-__all__ = ["Groups", "same_providers", "spellings"]
+__all__ = ["Groups", "other_spellings", "same_providers", "spellings"]
 
 Groups = Mapping[str, str] | pd.DataFrame | None
 
@@ -17,7 +18,8 @@ Groups = Mapping[str, str] | pd.DataFrame | None
 def spellings(counted: pd.DataFrame, groups: Groups) -> pd.DataFrame:
     """Return the source of each spelling.
 
-    Spellings that differ only in capitals, spaces and punctuation are one source, named by the most frequent spelling;
+    Spellings that differ only in capitals, accents, spaces and punctuation are one source, named by the most frequent
+    spelling;
     `groups` takes precedence.
 
     Parameters
@@ -57,6 +59,15 @@ def spellings(counted: pd.DataFrame, groups: Groups) -> pd.DataFrame:
     ]
 
 
+def other_spellings(spelt: pd.DataFrame) -> dict[str, str]:
+    """Return the spellings that are not the most frequent one of their source, and that one."""
+    often = spelt.sort_values(["bookings", "source"], ascending=[False, True])
+    usual = often.drop_duplicates("group").set_index("group")["source"]
+    meant = often["group"].map(usual)
+    others = often["source"].ne(meant)
+    return dict(zip(often.loc[others, "source"], meant[others], strict=True))
+
+
 def same_providers(spelt: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of `spellings` whose provider has several sources, perhaps because one was renamed."""
     many = spelt.groupby("provider")["group"].nunique()
@@ -64,8 +75,7 @@ def same_providers(spelt: pd.DataFrame) -> pd.DataFrame:
 
 
 def _alike(source: str) -> str:
-    letters = "".join(sign for sign in source.casefold() if sign.isalnum())
-    return letters or source.strip()
+    return spelling_key(source) or source.strip()
 
 
 def _given(groups: Groups) -> dict[str, str]:

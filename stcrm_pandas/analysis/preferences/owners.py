@@ -14,9 +14,10 @@ from stcrm_pandas.analysis.base.engine import TENANT
 from stcrm_pandas.analysis.base.inputs import table_of
 from stcrm_pandas.analysis.preferences.reach import INVALID, NONE
 from stcrm_pandas.analysis.preferences.records import ADDRESS, flag, read, refuse_repeats
-from stcrm_pandas.contract.marks import DORMANT, FORBIDS, OPTED_IN, tag_key
+from stcrm_pandas.contract.marks import DORMANT, FORBIDS, OPTED_IN
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.merged import is_merged
+from stcrm_pandas.output.spelling import spelling_key
 
 __all__ = ["Owners", "age_in_years", "customers_of", "locations_of", "newer_contacts_of"]
 
@@ -91,7 +92,7 @@ def _tags_called(name: str, tag_names: Any) -> pd.DataFrame:
         known = pd.DataFrame({"id": [*(tag_names or {})], "name": [*(tag_names or {}).values()]})
     else:
         known = table_of(tag_names, "names of tags", ["id", "name"])
-    called = known[known["name"].map(lambda one: tag_key(str(one)) == name).astype(bool)]
+    called = known[known["name"].map(lambda one: spelling_key(str(one)) == name).astype(bool)]
     kept = called[["id", *([TENANT] if TENANT in called else [])]].rename(columns={"id": "tag"})
     return kept.astype("Int64").drop_duplicates()
 

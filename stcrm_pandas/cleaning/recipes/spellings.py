@@ -18,10 +18,13 @@ from stcrm_pandas.cleaning.recipes.fix import Fix
 from stcrm_pandas.cleaning.recipes.letters import letters_apart
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
+from stcrm_pandas.output.spelling import spelling_key
 
 CONFIRM = "may mean the same as another one: confirm the map"
 _LONG_WORD = 5
-"""From so many letters on, a word that differs by one of them may be the same word."""
+"""From so many letters on, a word with one more of them may be the same word."""
+_LONGER_WORD = 8
+"""From so many letters on, a word with another one of them may be the same word."""
 _FEW_VALUES = 30
 """Most different values of a custom field whose spellings are compared: other fields hold free text."""
 
@@ -87,8 +90,9 @@ def sources(bookings: pd.DataFrame, *, confirmed: Any = None) -> MappedFix:
 
     Notes
     -----
-    The map proposes spellings that differ only in case, spaces, punctuation and accents, or in one letter of a word of
-    at least five letters. It proposes the most frequent spelling as the one to use.
+    The map proposes spellings that differ only in case, spaces, punctuation and accents, or in a letter within a word:
+    one more in a word of at least five letters, or another one in a word of at least eight. It proposes the most
+    frequent spelling as the one to use.
 
     Examples
     --------
@@ -142,9 +146,9 @@ def tags(rows: pd.DataFrame, tag_types: pd.DataFrame, *, confirmed: Any = None) 
 
     Notes
     -----
-    The map proposes names that differ only in case, spaces, punctuation and accents, or in one letter of a word of at
-    least five letters. An active tag comes before an inactive one, then the tag with the most
-    rows. The other tags of a row stay.
+    The map proposes names that differ only in case, spaces, punctuation and accents, or in a letter within a word: one
+    more in a word of at least five letters, or another one in a word of at least eight. An active tag comes before an
+    inactive one, then the tag with the most rows. The other tags of a row stay.
 
     Examples
     --------
@@ -282,21 +286,20 @@ def _alike(names: Mapping[Any, str]) -> Iterable[tuple[Any, Any, str]]:
     keys = list(names)
     folded = [_folded(names[key]) for key in keys]
     buckets: dict[tuple[Any, ...], list[int]] = {}
+    whole = [spelling_key(names[key]) for key in keys]
     for place, parts in enumerate(folded):
-        for bucket in _buckets(parts):
+        for bucket in ((whole[place],), *_buckets(parts)) if whole[place] else ():
             buckets.setdefault(bucket, []).append(place)
     pairs = {pair for places in buckets.values() for pair in combinations(places, 2)}
     for one, other in sorted(pairs):
-        if "".join(folded[one]) == "".join(folded[other]):
+        if whole[one] == whole[other]:
             yield keys[one], keys[other], "only case, spaces or punctuation differ"
         elif _one_letter_apart(folded[one], folded[other]):
             yield keys[one], keys[other], "one letter differs"
 
 
 def _buckets(parts: list[str]) -> Iterable[tuple[Any, ...]]:
-    """Yield what two names share if they may mean the same: one letter of a word leaves its first or last two."""
-    if parts:
-        yield ("".join(parts),)
+    """Yield what two names share if a word may be misspelled: one letter of it leaves its first or last two."""
     for place, word in enumerate(parts):
         if len(word) >= _LONG_WORD:
             around = (place, *parts[:place], "", *parts[place + 1 :])
@@ -310,14 +313,21 @@ def _folded(name: str) -> list[str]:
 
 
 def _one_letter_apart(one: list[str], other: list[str]) -> bool:
-    """Return whether one word of at least five letters differs by a letter: `Market A` and `Market B` are two names."""
+    """Return whether one word has a misspelled letter: `Market A` and `Market B` are two names.
+
+    The first and the last letter must be the same, because words that differ there mean different things: Solar and
+    Polar, Renter and Rented, MarketplaceA and MarketplaceB. So do short words with another letter, such as Leased and
+    Leaked.
+    """
     if len(one) != len(other):
         return False
     differing = [(a, b) for a, b in zip(one, other, strict=True) if a != b]
     if len(differing) != 1:
         return False
     a, b = differing[0]
-    return min(len(a), len(b)) >= _LONG_WORD and a.isalpha() and b.isalpha() and letters_apart(a, b) == 1
+    least = _LONG_WORD if len(a) != len(b) else _LONGER_WORD
+    same_ends = (a[0], a[-1]) == (b[0], b[-1])
+    return min(len(a), len(b)) >= least and same_ends and a.isalpha() and b.isalpha() and letters_apart(a, b) == 1
 
 
 def resolved(given: Mapping[Any, Any]) -> dict[Any, Any]:

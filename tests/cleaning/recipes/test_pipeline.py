@@ -10,6 +10,7 @@ import pytest
 
 import stcrm_pandas as stcrm
 from stcrm_pandas.cleaning.recipes.pipeline import RECIPES
+from stcrm_pandas.cleaning.recipes.spellings import propose, tags
 from stcrm_pandas.contract.schemas.parts import CustomField
 from stcrm_pandas.errors import UsageError
 
@@ -160,6 +161,26 @@ def test_sources_change_only_by_a_confirmed_map():
     assert len(done.changes) == 2
     assert done.skipped.empty
     assert sources(*done.after["source"], confirmed=chosen).changes.empty
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        *(("Solar", "Polar"), ("Renter", "Rented"), ("MarketplaceA", "MarketplaceB"), ("Marketplace", "MarketplaceA")),
+        *(("Leased", "Leaked"), ("Heating Repair", "Beating Repair"), ("Trial", "Trail"), ("Rental", "Rentals")),
+    ],
+)
+def test_other_words_are_never_proposed_as_spellings(one, other):
+    assert propose({one: 9, other: 2}) == []
+    types = pd.DataFrame({"id": [7, 8], "name": [one, other], "active": [True, True]})
+    assert tags(pd.DataFrame({"id": [1], "tag_type_ids": [(7, 8)]}), types).map.empty
+
+
+@pytest.mark.parametrize(
+    ("usual", "typed"), [("Referral", "Referal"), ("Marketplace A", "Marketpalce A"), ("Café Web", "cafe-web")]
+)
+def test_misspelled_words_are_proposed(usual, typed):
+    assert [(value, means) for value, _, means, _ in propose({usual: 9, typed: 2})] == [(typed, usual)]
 
 
 def test_maps_are_followed_to_their_end_and_may_not_turn_in_a_circle():
