@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from stcrm_pandas.edits.apply.fresh_rows import RowReader
-from stcrm_pandas.edits.apply.opt_in_checks import OptInChecks, Record
+from stcrm_pandas.edits.apply.opt_in_checks import ONE_BY_ONE, OptInChecks, Record
 from stcrm_pandas.edits.apply.opt_ins import has_opt_ins
 from stcrm_pandas.edits.diff.columns import TARGETS, target_of
 from stcrm_pandas.edits.diff.values import current_value
@@ -20,8 +20,6 @@ from stcrm_pandas.frame.foreign_cells import is_missing
 
 MOST_CHANGED = 0.05
 """If more than this share of rows changed since they were read, a frame without a tenant counts as another tenant's."""
-ONE_BY_ONE = 100
-"""Up to this many customers, locations are read customer by customer."""
 
 
 def check(plan: PlanData, port: Port) -> PlanData:

@@ -17,6 +17,7 @@ from typing import Any
 
 import pandas as pd
 
+from stcrm_pandas.contract.marks import MARKS
 from stcrm_pandas.edits.apply.fresh_rows import RowReader
 from stcrm_pandas.edits.apply.opt_ins import EarlierOptIns, SentOptIns, refuse_all_opt_ins
 from stcrm_pandas.edits.diff.columns import TARGETS, target_of
@@ -41,6 +42,9 @@ LISTS = {
     METHODS: "contact_methods.search",
 }
 """The resources whose rows have a number or an address, and the methods that list them."""
+
+ONE_BY_ONE = 100
+"""Up to this many customers, locations are read customer by customer."""
 
 OVERLAP = pd.Timedelta(seconds=SERVICE_TIMEOUT)
 """A change may appear this long after its `modified_on`: so long may the service work on a request."""
@@ -100,6 +104,26 @@ def _started(frame: pd.DataFrame) -> str | None:
     return moment
 
 
+def removes_mark(step: Step) -> bool:
+    """Return whether a request removes a mark of a customer that blocks messages, such as Do Not Mail."""
+    return any(cell.consent and cell.column in MARKS for cell in step.cells)
+
+
+def _locations_of_marked(port: Port, plan: PlanData) -> dict[int, list[int]]:
+    """Return the locations of each customer whose mark a plan removes: their contacts are opted in, too."""
+    customers = {int(step.key[0]) for step in plan.steps if step.operation == "Customers_Update" and removes_mark(step)}
+    found: dict[int, list[int]] = {id: [] for id in customers}
+    if len(customers) <= ONE_BY_ONE:
+        frames = [port.list("locations.list", customer_id=id, active=None) for id in customers]
+    else:
+        frames = [port.list("locations.list", active=None)]
+    for frame in frames:
+        for id, customer in zip(frame["id"], frame["customer_id"], strict=True):
+            if not is_missing(customer) and int(customer) in found:
+                found[int(customer)].append(int(id))
+    return found
+
+
 @dataclass(frozen=True)
 class OptOut:
     """A record that is opted out, and by which column."""
@@ -147,6 +171,7 @@ class OptInChecks:
         self._catching_up = threading.Lock()
         self._asked = self._began = 0
         self._failure: StcrmError | None = None
+        self._locations = _locations_of_marked(port, plan)
         frames, self._since = _read_all(port)
         for resource, frame in frames.items():
             self._learn(resource, rows_of(TARGETS[resource], frame, None))
@@ -241,13 +266,20 @@ class OptInChecks:
         return found
 
     def _numbers_of(self, step: Step) -> set[str]:
-        """Return the numbers and addresses that an opt-in is about; none if it is about mail or visits."""
+        """Return the numbers and addresses that an opt-in is about.
+
+        Removing a mark from a customer opts in all its numbers and addresses, but for those that stay opted out on
+        their own record.
+        """
         with self._lock:
             if target_of(step.operation).resource in CONTACT_VALUES:
                 new = [cell.new for cell in step.cells if cell.column == "value"]
                 if new:
                     return set(find_contacts(new[0]))
-            return {number for record in self._owns(step) for number in self._known.get(record, _Known()).numbers}
+            owned = [self._known.get(record, _Known()) for record in self._owns(step)]
+            if target_of(step.operation).resource == "customers":
+                owned = [one for one in owned if {MARKETING, DO_NOT_TEXT}.isdisjoint(one.off)]
+            return {number for one in owned for number in one.numbers}
 
     def _owns(self, step: Step) -> set[Record]:
         """Return the records whose numbers and addresses a step opts in."""
@@ -259,6 +291,13 @@ class OptInChecks:
         if resource == "contacts":
             with self._lock:
                 return {(kind, of) for kind, of in self._known if kind == METHODS and of[0] == key[0]}
+        if resource == "customers" and removes_mark(step):
+            owners = {
+                ("customer_contacts", key[0]),
+                *(("location_contacts", id) for id in self._locations[int(key[0])]),
+            }
+            with self._lock:
+                return {(kind, of) for kind, of in self._known if (kind, of[0]) in owners}
         return set()
 
     def _records_with(self, numbers: Iterable[str]) -> set[Record]:

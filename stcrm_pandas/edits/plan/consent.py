@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from stcrm_pandas.contract.marks import MARKS
 from stcrm_pandas.edits.diff.columns import Target
 from stcrm_pandas.frame.contact_values import same_contacts
 from stcrm_pandas.frame.foreign_cells import is_missing
 
 ConsentChange = Literal["opt in", "opt out", ""]
 
-BLOCKING_FLAGS = {"customers": ("do_not_mail", "do_not_service"), "contacts": ("is_archived",)}
+BLOCKING_FLAGS = {"customers": MARKS, "contacts": ("is_archived",)}
 """Flags that block contact, so that switching one off is an opt-in.
 
 `active` is not one of them: a customer or location is deactivated when no work is done there, not because somebody

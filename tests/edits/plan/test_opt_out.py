@@ -15,7 +15,7 @@ from stcrm_pandas.edits.plans import Plan
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.sandbox import Sandbox
 
-from .people import FREE, MAIL, TEXTLESS, YES, People, line
+from .people import FREE, MAIL, NO, TEXTLESS, YES, People, line
 from .rows import ORIGIN, frame
 
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
@@ -261,6 +261,40 @@ def test_opt_in_check_parses_values_the_same_way(box, crm):
         consent_source="letter",
     )
     assert plan.refused["reason"].tolist() == ["another record of the same number or address is opted out"]
+
+
+@pytest.mark.parametrize("mark", ["do_not_mail", "do_not_service"])
+@pytest.mark.parametrize(
+    ("table", "key"), [("customer_contacts", (1, 151)), ("location_contacts", (11, 111))], ids=["customer", "location"]
+)
+@pytest.mark.parametrize("where", ["elsewhere", "own", "nowhere"])
+def test_removing_a_mark_opts_in_all_numbers_of_the_customer(box, crm, mark, table, key, where):
+    """Another record of an e-mail that opted out refuses it; the customer's own opt-out stays, and does not."""
+    box.change("customers", 1, doNotMail=True, doNotService=True)
+    free = {"preferences": YES, "phoneSettings.doNotText": False}
+    rows = crm.customers.list_contacts(refresh=True)
+    for id in rows.loc[rows["customer_id"] == 1, "id"]:
+        box.change("customer_contacts", (1, int(id)), value=f"a{id}@example.com", type="Email", **free)
+    mine = crm.locations.list(customer_id=1, active=None, refresh=True)["id"]
+    rows = crm.locations.list_contacts(refresh=True)
+    for row in rows[rows["location_id"].isin(mine)].itertuples(index=False):
+        place = (int(row.location_id), int(row.id))
+        box.change("location_contacts", place, value=f"b{row.id}@example.com", type="Email", **free)
+    box.change(table, key, value="Sole@example.com", type="Email", **free)
+    off = {"preferences": NO}
+    if where == "elsewhere":
+        box.change("customer_contacts", (2, 102), value="sole@Example.com", type="Email", **off)
+    elif where == "own":
+        box.change(table, key, **off)
+        box.change("customer_contacts", (2, 102), value="sole@Example.com", type="Email", **off)
+    before = crm.customers.list(ids=[1], refresh=True)
+    plan = crm.customers.plan_changes(
+        before, before.assign(**{mark: False}), allow_opt_in=True, consent_source="letter"
+    )
+    refused = ["another record of the same number or address is opted out"] if where == "elsewhere" else []
+    assert plan.refused["reason"].tolist() == refused
+    assert plan.apply().ok
+    assert box.row("customers", 1)["doNotMail" if mark == "do_not_mail" else "doNotService"] is (where == "elsewhere")
 
 
 NUMBERS = [f"512555{place:04d}" for place in range(100, 108)]
