@@ -26,7 +26,7 @@ from stcrm_pandas.analysis.call_order import Calls
 from stcrm_pandas.analysis.contacts import contact_columns, explain_marks, without_empty
 from stcrm_pandas.analysis.statistics.prediction import Prediction, predict, share_of_earlier
 
-__all__ = ["CALL_WITHIN", "later_work", "to_call", "waiting_since", "work_lists"]
+__all__ = ["CALL_WITHIN", "later_work", "to_call", "unanswered", "waiting_since", "work_lists"]
 
 CALL_WITHIN = dt.timedelta(days=30)
 """A booking that has waited longer is to be closed, not called."""
@@ -53,6 +53,15 @@ def waiting_since(result: BookingSourcesResult) -> tuple[nw.Expr, nw.Expr]:
     late = kept & true(created <= now - micros(_DAY))
     fresh = true(created > now - micros(CALL_WITHIN))
     return late & fresh, late & ~fresh
+
+
+def unanswered(result: BookingSourcesResult) -> tuple[list[int], list[int]]:
+    """Return the ids of all bookings that are still new, and of those that have been new for too long to call."""
+    new = result.rows.filter(nw.col("waiting") & ~nw.col("deleted"))
+    every, long = (
+        collected(part.select("id"))["id"].astype(int).tolist() for part in (new, new.filter(waiting_since(result)[1]))
+    )
+    return every, long
 
 
 @dataclass(frozen=True)

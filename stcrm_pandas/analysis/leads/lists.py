@@ -21,7 +21,7 @@ from stcrm_pandas.analysis.leads.inquiries import converted_with, persons_of
 from stcrm_pandas.analysis.leads.reduction import kept_leads, split_reasons
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 
-__all__ = ["ages_in_days", "open_leads", "work_lists"]
+__all__ = ["ages_in_days", "open_leads", "unchanged", "without_next_step", "work_lists"]
 
 _TIMES = ("created_on", "follow_up_date", "modified_on")
 _TEXTS = ("lead_customer_name", "lead_phone", "lead_email", "priority", "lead_url")
@@ -64,6 +64,25 @@ def ages_in_days(result: LeadConversionResult, leads: pd.DataFrame) -> pd.Series
     return ages
 
 
+def _due_days(result: LeadConversionResult, leads: pd.DataFrame) -> tuple[ZoneInfo, pd.Timestamp, pd.Series]:
+    """Return the time zone, the local day of the read, and the local days on which follow-ups are due."""
+    local = ZoneInfo(result.time_zone or "UTC")
+    today = pd.Timestamp(result.as_of.astimezone(local).date())
+    return local, today, leads["follow_up_date"].dt.tz_convert(local).dt.tz_localize(None).dt.normalize()
+
+
+def unchanged(result: LeadConversionResult, leads: pd.DataFrame) -> pd.Series:
+    """Return which leads nobody changed for `stale_days` days."""
+    quiet: pd.Series = leads["modified_on"] <= pd.Timestamp(result.as_of - dt.timedelta(days=result.stale_days))
+    return quiet
+
+
+def without_next_step(result: LeadConversionResult, leads: pd.DataFrame) -> pd.Series:
+    """Return which open leads nobody changed for `stale_days` days and no follow-up is to come."""
+    _, today, due = _due_days(result, leads)
+    return unchanged(result, leads) & ~(due >= today)
+
+
 def work_lists(result: LeadConversionResult) -> list[WorkList]:
     """Return three call lists, the calls that are worth most first, and two lists of those not to call.
 
@@ -72,12 +91,9 @@ def work_lists(result: LeadConversionResult) -> list[WorkList]:
     of customers who must not be called, or who may have been booked since, are in lists of their own instead.
     """
     leads = open_leads(result)
-    local = ZoneInfo(result.time_zone or "UTC")
-    today = pd.Timestamp(result.as_of.astimezone(local).date())
-    due = leads["follow_up_date"].dt.tz_convert(local).dt.tz_localize(None).dt.normalize()
-    unchanged = leads["modified_on"] <= pd.Timestamp(result.as_of - dt.timedelta(days=result.stale_days))
+    local, today, due = _due_days(result, leads)
     ages = ages_in_days(result, leads)
-    due_before, undue = due < today, (due >= today) & unchanged
+    due_before, undue = due < today, (due >= today) & unchanged(result, leads)
     changed = leads["modified_on"].dt.tz_convert(local)
     table = _table(result, leads, local)
     why = ("Due " + day_of(due)).mask(due.isna(), "No follow-up date").mask(undue, "Unchanged since " + day_of(changed))

@@ -27,7 +27,7 @@ from stcrm_pandas.analysis.preferences.reach import (
 )
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 
-__all__ = ["MARKETING", "shared_numbers", "work_lists"]
+__all__ = ["MARKETING", "marketing_off_elsewhere", "shared_numbers", "texts_off_elsewhere", "with_owners", "work_lists"]
 
 MARKETING = "preferences_marketing_updates_enabled"
 _TO_ASK = ("ask-for-marketing", "ask-whether-mobile", "preference-without-valid")
@@ -42,7 +42,7 @@ class _Records:
     def __init__(self, result: ContactPreferencesResult, store: str) -> None:
         self.result, self.store = result, store
         self.who = store.removesuffix("s")
-        self.rows = _with_owners(result, store)
+        self.rows = with_owners(result, store)
 
     def work_list(
         self, key: str, title: str, what_to_do: str, rows: Any, *, by_hand: bool = False, **more: Any
@@ -166,24 +166,37 @@ def shared_numbers(result: ContactPreferencesResult) -> pd.DataFrame:
     return many.sort_values(["customers", "numbers"], ascending=[False, True], ignore_index=True)
 
 
+def _usable(rows: pd.DataFrame) -> pd.Series:
+    return rows["valid"] & rows["active_owner"]
+
+
+def marketing_off_elsewhere(rows: pd.DataFrame) -> pd.Series:
+    """Return which records of `with_owners` allow marketing although another record of the same number does not."""
+    return _usable(rows) & (rows["marketing"] == 1) & rows["marketing_off_elsewhere"]
+
+
+def texts_off_elsewhere(rows: pd.DataFrame) -> pd.Series:
+    """Return which records of `with_owners` allow texts although another record of the same number does not."""
+    numbers = _usable(rows) & rows["kind"].isin(["mobile", "phone"])
+    return numbers & (rows["do_not_text"] != 1) & rows["do_not_text_elsewhere"]
+
+
 def _to_stop(records: _Records) -> Iterator[WorkList]:
     rows, who = records.rows, records.who
-    usable = rows["valid"] & rows["active_owner"]
-    on, elsewhere = usable & (rows["marketing"] == 1), rows["marketing_off_elsewhere"]
+    elsewhere = marketing_off_elsewhere(rows)
     yield records.to_switch_off(
-        "marketing-off-elsewhere", "Marketing is on here, and off on another record of the same number", on & elsewhere
+        "marketing-off-elsewhere", "Marketing is on here, and off on another record of the same number", elsewhere
     )
     yield records.to_switch_off(
         "marketing-at-do-not-service",
         "Marketing is on for a customer marked 'do not service'",
-        on & (rows["do_not_service"] == 1) & ~elsewhere,
+        _usable(rows) & (rows["marketing"] == 1) & (rows["do_not_service"] == 1) & ~elsewhere,
     )
-    texts = usable & rows["kind"].isin(["mobile", "phone"]) & (rows["do_not_text"] != 1) & rows["do_not_text_elsewhere"]
     yield records.work_list(
         "do-not-text-elsewhere",
         "Texts are allowed here, and opted out on another record of the same number",
         f"Open the {who} and set 'do not text' on the number.",
-        texts,
+        texts_off_elsewhere(rows),
         by_hand=True,
     )
 
@@ -293,7 +306,7 @@ def _shared(records: _Records) -> WorkList:
     )
 
 
-def _with_owners(result: ContactPreferencesResult, store: str) -> pd.DataFrame:
+def with_owners(result: ContactPreferencesResult, store: str) -> pd.DataFrame:
     """Add the owner's `name`, `do_not_service` and `active_owner`: only contacts of active owners can be changed."""
     owners = result.owners if store == "customers" else locations_of(result.read["locations"], result.owners)
     records, listed = result.stores[store], owners.unmerged

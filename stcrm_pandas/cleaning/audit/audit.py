@@ -146,4 +146,8 @@ def _with_effect(finding: Finding, rows: Rows, *, effects: bool) -> Found:
         effect = EFFECTS[finding.key](rows)
     except (MissingExtra, UsageError):  # without the extra, or with too few rows for an analysis
         return found
-    return found if effect is None else Found(found.rows, found.of, (*found.effects, effect), found.created)
+    return (
+        found
+        if effect is None or not effect.cost
+        else Found(found.rows, found.of, (*found.effects, effect), found.created)
+    )

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from stcrm_pandas.cleaning.audit.finding import Effect, Found
 from stcrm_pandas.cleaning.audit.leads import still_open, unknown_status, without_campaign
 from stcrm_pandas.cleaning.audit.rows import Rows
-from stcrm_pandas.cleaning.recipes.spellings import sources
 from stcrm_pandas.contract.schemas.bookings import BOOKINGS
-
-STALE = pd.Timedelta(days=30)
-"""A booking that has waited longer is to be closed, not called, as in the report on booking sources."""
 
 
 def bookings_campaign(rows: Rows) -> Found:
@@ -20,16 +14,20 @@ def bookings_campaign(rows: Rows) -> Found:
 
 
 def bookings_start(rows: Rows) -> Found:
-    """Return bookings that would start before they were created; the year 1 stands for no date."""
+    """Return bookings without a start, or that would start before they were created; the year 1 stands for none."""
     bookings = rows["bookings"]
-    return Found.among(bookings, bookings["start"].lt(bookings["created_on"]), "bookings with a possible start")
+    odd = bookings["start"].isna() | bookings["start"].lt(bookings["created_on"])
+    return Found.among(bookings, odd, "bookings with a possible start")
 
 
 def bookings_stale(rows: Rows) -> Found:
-    """Return bookings that were neither booked nor dismissed and that nobody changed for 30 days."""
-    waiting, then = rows.open_bookings, rows.now - STALE
-    stale = (waiting["modified_on"] <= then) & (waiting["created_on"] <= then)
-    return still_open(waiting, stale, len(rows["bookings"]), "bookings")
+    """Return new bookings that nobody answered for more than 30 days."""
+    from stcrm_pandas.analysis.bookings.lists import unanswered
+
+    bookings = rows["bookings"]
+    new, long = unanswered(rows.reports.bookings)
+    waiting = bookings[bookings["id"].isin(new)]
+    return still_open(waiting, waiting["id"].isin(long), len(bookings), "bookings that nobody answered yet")
 
 
 def bookings_status(rows: Rows) -> Found:
@@ -38,12 +36,16 @@ def bookings_status(rows: Rows) -> Found:
 
 
 def bookings_source(rows: Rows) -> Found:
-    """Return bookings whose source is another spelling of a more frequent one."""
+    """Return bookings whose source is another spelling of a more frequent one, which reports count as one source."""
+    from stcrm_pandas.analysis.bookings.groups import other_spellings
+
     bookings = rows["bookings"]
-    meant = sources(bookings).map.set_index("value")["means"]
-    found = bookings[bookings["source"].isin(meant.index)]
+    meant = other_spellings(rows.reports.bookings.spellings)
+    found = bookings[bookings["source"].isin([*meant])]
     before = bookings["source"].value_counts()
-    after = bookings["source"].replace(meant.to_dict()).value_counts()
+    after = bookings["source"].replace(meant).value_counts()
     every = max(len(bookings), 1)
-    effects = [Effect(f"bookings of “{name}”", before[name] / every, after[name] / every) for name in meant.unique()]
+    number = "bookings in ServiceTitan's own reports, of “{}”"
+    names = dict.fromkeys(meant.values())
+    effects = [Effect(number.format(name), before[name] / every, after[name] / every) for name in names]
     return Found(found, len(bookings), tuple(effects), bookings["created_on"])

@@ -53,8 +53,8 @@ class Checked:
 
     def named(self, effect: Effect) -> str:
         """Return the name of a number; if anonymous, without that of a source."""
-        what, named, _ = effect.number.partition(" of “")
-        return f"{what} of one source" if named and self.anonymous else effect.number
+        what, named, _ = effect.number.partition("of “")
+        return f"{what}of one source" if named and self.anonymous else effect.number
 
     def described(self, effect: Effect) -> str:
         """Return a number with its values: 'jobs with a campaign: 87.7% → 100.0%'."""

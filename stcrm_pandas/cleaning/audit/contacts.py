@@ -7,13 +7,8 @@ import pandas as pd
 from stcrm_pandas.cleaning.audit.finding import Found
 from stcrm_pandas.cleaning.audit.rows import Rows
 from stcrm_pandas.cleaning.recipes.fix import Fix
-from stcrm_pandas.frame.contact_values import find_contacts
-
-SHARED = 10
-"""A number on this many customers belongs to an office or a property manager, as in the report on preferences."""
 
 MARKETING = "preferences_marketing_updates_enabled"
-DO_NOT_TEXT = "phone_settings_do_not_text"
 _KEY = ["customer_id", "id"]
 _USABLE = r"a remark beside the number|do not text|the domain may be misspelled"
 """Reasons for which a recipe leaves a value alone although people can use it."""
@@ -44,11 +39,27 @@ def phones_invalid(rows: Rows) -> Found:
 
 def phones_shared(rows: Rows) -> Found:
     """Return phone numbers that ten customers or more have; a placeholder is invalid instead."""
-    each = _numbers(without_unusable(rows.contacts, rows.phones))
-    customers = each.groupby("number")["customer_id"].nunique()
-    many = customers.index[customers >= SHARED]
-    found = rows.contacts[rows.contacts.index.isin(each.index[each["number"].isin(many)])]
-    return Found(found, rows.phones.checked)
+    return Found(_shared(rows, addresses=False), rows.phones.checked)
+
+
+def emails_shared(rows: Rows) -> Found:
+    """Return e-mail addresses that ten customers or more have; a placeholder is invalid instead."""
+    return Found(_shared(rows, addresses=True), rows.emails.checked)
+
+
+def _shared(rows: Rows, *, addresses: bool) -> pd.DataFrame:
+    from stcrm_pandas.analysis.preferences.lists import shared_numbers
+
+    numbers = shared_numbers(rows.reports.preferences)["numbers"]
+    many = set(numbers[numbers.str.contains("@") == addresses])
+    records = rows.reports.records
+    has = records["numbers"].map(lambda found: not many.isdisjoint(found)).astype(bool)
+    return _as_read(rows, records[has & records["valid"]])
+
+
+def _as_read(rows: Rows, records: pd.DataFrame) -> pd.DataFrame:
+    """Return the contacts of active customers that these records of the report are."""
+    return cells_of(rows.contacts, records)
 
 
 def emails_format(rows: Rows) -> Found:
@@ -71,52 +82,25 @@ def emails_misspelled(rows: Rows) -> Found:
 
 
 def customers_unreachable(rows: Rows) -> Found:
-    """Return customers without a phone number or e-mail address that can be used."""
-    usable = set(reachable(rows.contacts, rows.phones, rows.emails))
-    customers = rows.customers
+    """Return customers without a valid phone number or e-mail address, as in the report on preferences."""
+    records, customers = rows.reports.records, rows.customers
+    usable = records.loc[records["valid"] & records["kind"].isin(["mobile", "phone", "e-mail"]), "customer_id"]
     return Found.among(customers, ~customers["id"].isin(usable), "customers with a usable contact")
-
-
-def reachable(contacts: pd.DataFrame, phone_fix: Fix, email_fix: Fix) -> pd.Series:
-    """Return the ids of customers with a phone number or e-mail address that can be used."""
-    kept = without_unusable(without_unusable(contacts, phone_fix), email_fix)
-    kept = kept[kept["type"].ne("Fax")]
-    return kept.loc[kept["value"].map(find_contacts).map(bool).astype(bool), "customer_id"].drop_duplicates()
 
 
 def consent_marketing(rows: Rows) -> Found:
     """Return contacts with marketing turned on whose number or address has it turned off on another record."""
-    contacts = rows.contacts
-    off = set(_numbers(_everywhere(rows, MARKETING, value=False))["number"])
-    on = _numbers(contacts[contacts[MARKETING].eq(True).fillna(value=False)])
-    found = contacts[contacts.index.isin(on.index[on["number"].isin(off)])]
-    return Found(found, int(contacts[MARKETING].notna().sum()))
+    from stcrm_pandas.analysis.preferences.lists import marketing_off_elsewhere
+
+    records = rows.reports.records
+    found = _as_read(rows, records[marketing_off_elsewhere(records)])
+    return Found(found, int(rows.contacts[MARKETING].notna().sum()))
 
 
 def consent_text(rows: Rows) -> Found:
     """Return phone numbers that may be texted here, and that another record marks as 'do not text'."""
-    contacts = rows.contacts
-    blocked = set(_numbers(_everywhere(rows, DO_NOT_TEXT, value=True))["number"])
-    called = contacts[contacts["type"].isin(["Phone", "MobilePhone"])]
-    free = _numbers(called[~called[DO_NOT_TEXT].eq(True).fillna(value=False)])
-    found = called[called.index.isin(free.index[free["number"].isin(blocked)])]
-    return Found(found, len(called))
+    from stcrm_pandas.analysis.preferences.lists import texts_off_elsewhere
 
-
-def without_unusable(contacts: pd.DataFrame, fix: Fix) -> pd.DataFrame:
-    """Return the contacts without those that a recipe lists as unusable."""
-    keys = pd.MultiIndex.from_frame(unusable(fix)[_KEY])
-    return contacts[~pd.MultiIndex.from_frame(contacts[_KEY]).isin(keys)]
-
-
-def _everywhere(rows: Rows, column: str, *, value: bool) -> pd.DataFrame:
-    """Return contacts with this flag, also those of inactive customers and of locations: their opt-outs count."""
-    frames = [rows.frames[name] for name in ("customer_contacts", "location_contacts") if name in rows.frames]
-    kept = [frame.loc[frame[column].eq(value).fillna(value=False), ["value"]] for frame in frames]
-    return pd.concat(kept, ignore_index=True)
-
-
-def _numbers(contacts: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each number or address in the contacts, in normal form, with the index of the contact."""
-    each = contacts.assign(number=contacts["value"].map(find_contacts)).explode("number")
-    return each[each["number"].notna()]
+    records = rows.reports.records
+    found = _as_read(rows, records[texts_off_elsewhere(records)])
+    return Found(found, int(rows.contacts["type"].isin(["Phone", "MobilePhone"]).sum()))

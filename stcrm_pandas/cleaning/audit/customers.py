@@ -38,42 +38,17 @@ def customers_location(rows: Rows) -> Found:
     return Found.among(customers, ~customers["id"].isin(rows.locations["customer_id"]), "customers with a location")
 
 
-def duplicates_of(kind: str) -> Callable[[Rows], Found]:
-    """Return the check that counts the customers in a pair of this kind that is surely the same customer."""
-
-    def check(rows: Rows) -> Found:
-        pairs = rows.pairs
-        return _in_pairs(rows, pairs[pairs["tier"].eq("sure") & pairs["kind"].eq(kind)])
-
-    return check
+def duplicates(rows: Rows) -> Found:
+    """Return the customers that are surely entered more than once, as the desk for merges has them."""
+    customers, desk = rows.customers, rows.desk
+    found = customers[customers["id"].isin(desk.survivor_of.index)]
+    effect = Effect("customers", len(customers), len(customers) - len(desk), share=False)
+    return Found(found, len(customers), (effect,), customers["created_on"])
 
 
 def duplicates_to_check(rows: Rows) -> Found:
     """Return the customers in a pair that a person has to look at."""
-    found = _in_pairs(rows, rows.pairs[rows.pairs["tier"].eq("look")])
-    return Found(found.rows, found.of)  # nobody knows yet which of them are the same
-
-
-def _in_pairs(rows: Rows, pairs: pd.DataFrame) -> Found:
-    customers = rows.customers
-    ids = pd.concat([pairs["id_1"], pairs["id_2"]]).unique()
-    found = customers[customers["id"].isin(ids)]
-    kept = len(customers) - len(survivors(pairs))
-    effect = Effect("customers", len(customers), kept, share=False)
-    return Found(found, len(customers), (effect,), customers["created_on"])
-
-
-def survivors(pairs: pd.DataFrame) -> dict[int, int]:
-    """Return, for each customer that a merge of these pairs removes, the customer that stays: the oldest id."""
-    stays: dict[int, int] = {}
-
-    def root(one: int) -> int:
-        while one in stays:
-            one = stays[one]
-        return one
-
-    for first, second in zip(pairs["id_1"].tolist(), pairs["id_2"].tolist(), strict=True):
-        low, high = sorted((root(first), root(second)))
-        if low != high:
-            stays[high] = low
-    return {one: root(one) for one in stays}
+    pairs = rows.duplicates.open_pairs("look")
+    ids = pd.concat([pairs["id_1"], pairs["id_2"]])
+    # nobody knows yet which of them are the same
+    return Found(rows.customers[rows.customers["id"].isin(ids)], len(rows.customers))

@@ -3,72 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from stcrm_pandas.cleaning.audit.customers import survivors
 from stcrm_pandas.cleaning.audit.finding import Effect
 from stcrm_pandas.cleaning.audit.rows import Rows
+from stcrm_pandas.edits.diff.columns import TARGETS
+from stcrm_pandas.edits.plan.consent import consent_change
+
+if TYPE_CHECKING:
+    from stcrm_pandas.analysis import ContactPreferences
 
 __all__ = ["EFFECTS", "with_suggestions"]
 
 _BOOKED = "leads booked within 30 days"
 
 
-def booked_rate(rows: Rows, leads: pd.DataFrame) -> float:
+def booked_rate(rows: Rows, leads: pd.DataFrame, jobs: pd.DataFrame | None) -> float:
     """Return the share of leads that were booked within 30 days: the middle of its bounds."""
-    from stcrm_pandas.analysis import lead_conversion
-
-    overall = lead_conversion(
-        leads,
-        jobs=rows.frames.get("jobs"),
-        bookings=rows.frames.get("bookings"),
-        call_reasons=rows.frames.get("call_reasons"),
-        dismissing_reasons=rows.settings.dismissing_reasons,
-        time_zone=rows.settings.time_zone,
-    ).overall.iloc[0]
+    overall = rows.reports.leads_of(leads, jobs).overall.iloc[0]
     return (float(overall["share_lower"]) + float(overall["share_upper"])) / 2
 
 
-def not_blocked(rows: Rows, customers: pd.DataFrame, contacts: pd.DataFrame) -> float:
+def not_blocked(found: ContactPreferences) -> float:
     """Return the share of customers not blocked for marketing by e-mail."""
-    from stcrm_pandas.analysis import contact_preferences
-
-    overall = contact_preferences(customers, contacts, time_zone=rows.settings.time_zone).overall
+    overall = found.overall
     chosen = overall[overall["purpose"].eq("marketing") & overall["channel"].eq("e-mail")]
     return float(chosen["share_lower"].iloc[0])
 
 
-def merged_leads(rows: Rows, kind: str) -> Effect | None:
-    """Return the effect of merging duplicates on the share of leads that were booked."""
+def merged_leads(rows: Rows) -> Effect | None:
+    """Return the effect of merging duplicates, whose leads and jobs then belong to one customer, on booked leads."""
     if "leads" not in rows.frames:
         return None
-    pairs = rows.pairs
-    stays = survivors(pairs[pairs["tier"].eq("sure") & pairs["kind"].eq(kind)])
-    leads = rows["leads"]
-    merged = leads.assign(customer_id=leads["customer_id"].replace(stays))
-    merged.attrs = leads.attrs
-    return Effect(_BOOKED, booked_rate(rows, leads), booked_rate(rows, merged))
+    kept = rows.desk.survivor_of.to_dict()
+    leads, jobs = rows["leads"], rows.frames.get("jobs")
+    repaired = booked_rate(rows, _moved(leads, kept), None if jobs is None else _moved(jobs, kept))
+    return Effect(_BOOKED, booked_rate(rows, leads, jobs), repaired)
+
+
+def _moved(frame: pd.DataFrame, kept: Mapping[Any, Any]) -> pd.DataFrame:
+    """Return rows with the customers that are kept in place of those that are merged into them."""
+    ids = frame["customer_id"]
+    moved = frame.assign(customer_id=ids.map(kept).astype(ids.dtype).fillna(ids))
+    moved.attrs = frame.attrs
+    return moved
 
 
 def corrected_emails(rows: Rows) -> Effect | None:
     """Return the effect of correcting misspelled domains on the share of customers that can get e-mail.
 
-    A misspelled address looks valid, so the report counts it: the number that is right is the lower one.
+    An address in use is only corrected after the person agreed, so the plan refuses it, and it stays as it is here.
     """
     contacts = rows["customer_contacts"]
-    cells = rows.emails.skipped
-    wrong = cells[cells["reason"].str.contains("the domain may be misspelled")]
+    target = TARGETS["customer_contacts"]
+    suggested = with_suggestions(contacts, rows.emails.skipped)["value"]
+    wrong = rows.emails.skipped
+    wrong = wrong[wrong["reason"].str.contains("the domain may be misspelled")]
     keys = pd.MultiIndex.from_frame(wrong[["customer_id", "id"]])
-    without = contacts[~pd.MultiIndex.from_frame(contacts[["customer_id", "id"]]).isin(keys)]
-    without.attrs = contacts.attrs
-    repaired = not_blocked(rows, rows["customers"], contacts)
-    return Effect("customers whom marketing e-mail reaches", not_blocked(rows, rows["customers"], without), repaired)
+    may = pd.Series(False, index=contacts.index)
+    for place in contacts.index[pd.MultiIndex.from_frame(contacts[["customer_id", "id"]]).isin(keys)]:
+        row = contacts.loc[place].to_dict()
+        may[place] = consent_change(target, "value", row["value"], suggested[place], row) != "opt in"
+    repaired = contacts.assign(value=contacts["value"].mask(may, suggested))
+    repaired.attrs = contacts.attrs
+    now = not_blocked(rows.reports.preferences)
+    return Effect("customers not blocked for marketing e-mail", now, not_blocked(rows.reports.preferences_of(repaired)))
 
 
 EFFECTS: Mapping[str, Callable[[Rows], Effect | None]] = {
-    "duplicates_same_person": lambda rows: merged_leads(rows, "same person"),
+    "duplicates": merged_leads,
     "emails_misspelled": corrected_emails,
 }
 """The effects for which an analysis runs, by the key of the finding."""

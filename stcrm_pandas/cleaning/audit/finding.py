@@ -107,7 +107,8 @@ class Finding:
     check : callable
         A function of the rows that returns what was found.
     code : str
-        The line of Python that repairs it, or lists the rows for people who decide. `{key}` is the name of the finding.
+        The line of Python that repairs it, or opens the rows for people who decide; it confirms nothing itself. `{key}`
+        is the name of the finding, `{jobs}` the argument with the jobs if they were read.
     words : str
         What to do in ServiceTitan, without Python.
     do : str, default ""

@@ -20,10 +20,10 @@ _PEOPLE = ("customers", "customer_contacts")
 _PAIRS = ("customers", "customer_contacts", "locations")
 _DUPLICATES = (
     'dup = stcrm.cleaning.duplicates(audit.frame("customers"), audit.frame("customer_contacts"), '
-    'audit.frame("locations")); dup.{table}'
+    'audit.frame("locations"){jobs}); dup.review(tier="TIER")'
 )
 _CAMPAIGN = "have no campaign, or only the default one"
-_MERGE = "Open both customers in ServiceTitan, and merge the newer one into the older one."
+_MERGE = "Compare both customers in ServiceTitan. If they are the same, merge the one with fewer jobs into the other."
 
 FINDINGS = (
     Finding(
@@ -69,7 +69,7 @@ FINDINGS = (
     Finding(
         "leads_stale",
         "open leads",
-        "were not changed for 30 days",
+        "were not changed for 30 days, and no follow-up is to come",
         ("leads",),
         leads.leads_stale,
         'plan = crm.leads.plan_dismiss(audit.rows("{key}"), dismissing_reason_id=audit.dismissing_reason_id)',
@@ -89,7 +89,7 @@ FINDINGS = (
     Finding(
         "bookings_start",
         "bookings",
-        "start before they were created",
+        "have no start, or one before they were created",
         ("bookings",),
         bookings.bookings_start,
         _SHEET,
@@ -98,8 +98,8 @@ FINDINGS = (
     ),
     Finding(
         "bookings_stale",
-        "open bookings",
-        "have waited for more than 30 days",
+        "new bookings",
+        "were not answered for more than 30 days",
         ("bookings",),
         bookings.bookings_stale,
         'plan = crm.bookings.plan_dismiss(audit.rows("{key}"), dismissing_memo="No answer for 30 days")',
@@ -122,9 +122,7 @@ FINDINGS = (
         "have a source that is spelled in two ways",
         ("bookings",),
         bookings.bookings_source,
-        'fix = stcrm.cleaning.sources(audit.frame("bookings"), '
-        'confirmed=stcrm.cleaning.sources(audit.frame("bookings")).map); '
-        "plan = crm.bookings.plan_changes(fix.before, fix.after)",
+        'fix = stcrm.cleaning.sources(audit.frame("bookings")); fix.map',
         "Use one name for each source in the settings of the booking provider.",
         personal=True,
         do="Use one name for each booking source",
@@ -181,6 +179,17 @@ FINDINGS = (
         contacts.phones_shared,
         _SHEET,
         "Replace the number of your own office or of a property manager with the number of the customer.",
+        example="customer_id",
+        personal=True,
+    ),
+    Finding(
+        "emails_shared",
+        "e-mail addresses",
+        "are on 10 customers or more",
+        _PEOPLE,
+        contacts.emails_shared,
+        _SHEET,
+        "Replace the address of your own office or of a property manager with the address of the customer.",
         example="customer_id",
         personal=True,
     ),
@@ -242,19 +251,16 @@ FINDINGS = (
         example="customer_id",
         personal=True,
     ),
-    *(
-        Finding(
-            f"duplicates_{kind.replace(' ', '_')}",
-            "customers",
-            f"are entered more than once ({kind})",
-            _PAIRS,
-            customers.duplicates_of(kind),
-            _DUPLICATES.replace("{table}", 'merge_list(confirm="sure")'),
-            _MERGE,
-            do="Merge duplicate customers",
-            personal=True,
-        )
-        for kind in ("same person", "same company", "renamed")
+    Finding(
+        "duplicates",
+        "customers",
+        "are entered more than once",
+        _PAIRS,
+        customers.duplicates,
+        _DUPLICATES.replace("TIER", "sure"),
+        _MERGE,
+        do="Merge duplicate customers",
+        personal=True,
     ),
     Finding(
         "duplicates_to_check",
@@ -262,7 +268,7 @@ FINDINGS = (
         "may be entered more than once",
         _PAIRS,
         customers.duplicates_to_check,
-        _DUPLICATES.replace("{table}", "open_pairs()"),
+        _DUPLICATES.replace("TIER", "look"),
         "Compare both customers in ServiceTitan. Merge them only if they are the same.",
         personal=True,
     ),
@@ -290,9 +296,7 @@ FINDINGS = (
         "have a tag that is spelled in two ways",
         ("customers", "tag_types"),
         tags.tags_twins,
-        'fix = stcrm.cleaning.tags(audit.frame("customers"), audit.frame("tag_types"), '
-        'confirmed=stcrm.cleaning.tags(audit.frame("customers"), audit.frame("tag_types")).map); '
-        "plan = crm.customers.plan_changes(fix.before, fix.after)",
+        'fix = stcrm.cleaning.tags(audit.frame("customers"), audit.frame("tag_types")); fix.map',
         "Choose one of the two tags, give it to these customers, and deactivate the other one.",
         personal=True,
     ),

@@ -9,9 +9,6 @@ from stcrm_pandas.cleaning.audit.rows import Rows
 from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.contract.schemas.leads import LEADS
 
-STALE = pd.Timedelta(days=30)
-"""An open lead that was not changed for longer is stale, as in the report on lead conversion."""
-
 
 def without_campaign(rows: Rows, frame: pd.DataFrame, what: str) -> Found:
     """Return rows whose campaign is missing or a default one."""
@@ -25,17 +22,19 @@ def unknown_status(frame: pd.DataFrame, documented: Row, what: str) -> Found:
     return Found.among(frame, ~frame["status"].isin(list(statuses)), f"{what} with a known status")
 
 
-def still_open(opened: pd.DataFrame, stale: pd.Series, every: int, what: str) -> Found:
+def still_open(opened: pd.DataFrame, stale: pd.Series, every: int, number: str) -> Found:
     """Return stale rows of those that are open; a repair closes them.
 
     Parameters
     ----------
     every : int
         How many rows there are, open or not.
+    number : str
+        The name of the share of those that are open.
     """
     found = opened[stale.fillna(value=False).astype(bool)]
     now, left = (count / max(every, 1) for count in (len(opened), len(opened) - len(found)))
-    effect = Effect(f"{what} that are still open", now, left)
+    effect = Effect(number, now, left)
     return Found(found, len(opened), (effect,), opened["created_on"])
 
 
@@ -56,10 +55,13 @@ def leads_follow_up(rows: Rows) -> Found:
 
 
 def leads_stale(rows: Rows) -> Found:
-    """Return open leads that nobody changed for 30 days and whose follow-up is not in the future."""
-    opened = rows.open_leads
-    later = opened["follow_up_date"].gt(rows.now).fillna(value=False)
-    return still_open(opened, (opened["modified_on"] <= rows.now - STALE) & ~later, len(rows["leads"]), "leads")
+    """Return open leads that nobody changed for 30 days and for which no follow-up is to come."""
+    from stcrm_pandas.analysis.leads.lists import open_leads, without_next_step
+
+    report, opened = rows.reports.leads, rows.open_leads
+    leads = open_leads(report)
+    stale = opened["id"].isin(leads.loc[without_next_step(report, leads), "id"])
+    return still_open(opened, stale, len(rows["leads"]), "leads that are still open")
 
 
 def leads_status(rows: Rows) -> Found:

@@ -55,11 +55,12 @@ class Audit:
         - `number`, `now`, `repaired`: the number of a report that moves most if all rows are repaired, its value, and
           its value after the repair; missing if that cannot be computed
         - `cost`: how far that number is off: the difference of a share, the relative difference of a count
-        - `repair`: the line of Python that repairs the rows, or saves them for people who decide. It expects `crm`,
-          and the result of the audit as `audit`
+        - `repair`: the line of Python that plans the repair, or saves or shows the rows for people who decide. It
+          expects `crm`, and the result of the audit as `audit`
         - `by_hand`: what to do in ServiceTitan
         """
         lines: list[dict[str, Any]] = []
+        jobs = ', jobs=audit.frame("jobs")' if "jobs" in self._rows.frames else ""
         for one in self.checked:
             effect = None if one.found.rows.empty else one.effect
             lines.append(
@@ -77,7 +78,7 @@ class Audit:
                     "now": None if effect is None else effect.now,
                     "repaired": None if effect is None else effect.repaired,
                     "cost": None if effect is None else effect.cost,
-                    "repair": one.finding.code.format(key=one.finding.key),
+                    "repair": one.finding.code.format(key=one.finding.key, jobs=jobs),
                     "by_hand": one.finding.words,
                 }
             )

@@ -6,15 +6,20 @@ import datetime as dt
 import operator
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from stcrm_pandas.cleaning.audit.reports import Reports
 from stcrm_pandas.cleaning.recipes.emails import emails
 from stcrm_pandas.cleaning.recipes.fix import Fix
 from stcrm_pandas.cleaning.recipes.phones import phones
 from stcrm_pandas.errors import MirrorError, PermissionDenied
 from stcrm_pandas.frame.merged import is_merged
+
+if TYPE_CHECKING:
+    from stcrm_pandas.cleaning.matching.duplicates import Duplicates
+    from stcrm_pandas.cleaning.merging.desk import MergeDesk
 
 __all__ = ["READS", "Rows"]
 
@@ -70,6 +75,7 @@ class Rows:
         if not self.frames and denied is not None:
             raise denied
         self.settings = client.settings
+        self.reports = Reports(self.frames, self.settings)
 
     @property
     def attrs(self) -> Mapping[str, Any]:
@@ -103,13 +109,10 @@ class Rows:
 
     @cached_property
     def open_leads(self) -> pd.DataFrame:
-        """Leads that are open."""
-        return _kept(self["leads"], self["leads"]["status"].eq("Open"))
+        """Open leads that the report on lead conversion counts, with a row for each of `open_leads` of the report."""
+        from stcrm_pandas.analysis.leads.lists import open_leads
 
-    @cached_property
-    def open_bookings(self) -> pd.DataFrame:
-        """Bookings that were not handled yet."""
-        return _kept(self["bookings"], self["bookings"]["status"].isin(["New", "Accepted"]))
+        return _kept(self["leads"], self["leads"]["id"].isin(open_leads(self.reports.leads)["id"]))
 
     @cached_property
     def default_campaigns(self) -> set[int]:
@@ -128,13 +131,16 @@ class Rows:
         return emails(self.contacts)
 
     @cached_property
-    def pairs(self) -> pd.DataFrame:
-        """Pairs of customers that resemble each other, both active."""
+    def duplicates(self) -> Duplicates:
+        """Active customers that are entered more than once."""
         from stcrm_pandas.cleaning.matching.find import duplicates
 
-        pairs = duplicates(self["customers"], self["customer_contacts"], self["locations"]).pairs
-        ids = self.customers["id"]
-        return pairs[pairs["id_1"].isin(ids) & pairs["id_2"].isin(ids)]
+        return duplicates(self.customers, self.contacts, self.locations, jobs=self.frames.get("jobs"))
+
+    @cached_property
+    def desk(self) -> MergeDesk:
+        """The merges of all that are surely the same customer, as the desk has them."""
+        return self.duplicates.merge_desk(confirm="sure")
 
 
 def _current(frame: pd.DataFrame) -> pd.DataFrame:

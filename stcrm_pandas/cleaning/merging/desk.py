@@ -98,6 +98,12 @@ class MergeDesk:
         return frame.astype({"cluster": "Int64", "survivor_id": "Int64", "reason": "str", "customers": "Int64"})
 
     @property
+    def survivor_of(self) -> pd.Series:
+        """The customer that is kept, by the id of each customer of a cluster."""
+        survivors = self.survivors.set_index("cluster")["survivor_id"]
+        return self._members.set_index("customer_id")["cluster"].map(survivors)
+
+    @property
     def losses(self) -> pd.DataFrame:
         """One row per value that only a customer has that is not kept.
 

@@ -108,14 +108,21 @@ def test_numbers_of_the_office_and_of_a_manager_are_counted_as_shared(company, f
     assert set(manager) & set(found.frame("customers")["id"]) <= customers
 
 
-def test_duplicates_are_counted_by_kind(company, found):
+def test_duplicates_are_those_of_the_desk(company, found):
     together = {one for group in company[0].truth["duplicates"] for one in group}
-    kinds = ("same_person", "same_company", "renamed")
-    ids = {one for kind in kinds for one in found.rows(f"duplicates_{kind}")["id"]}
+    ids = set(found.rows("duplicates")["id"])
+    names = {"stcrm": stcrm, "audit": found}
+    exec(found.table.set_index("finding").loc["duplicates", "repair"], names)
+    desk = names["dup"].merge_desk(confirm="sure")
+    assert ids == set(desk.survivor_of.index)
+    assert desk.merge_list()["jobs"].notna().all()
+    effect = found.effects.set_index(["finding", "number"]).loc[("duplicates", "customers")]
+    assert effect["now"] - effect["repaired"] == len(desk)
     assert len(ids & together) / len(ids) > 0.95
     assert len(ids & together) / len(together & set(found.frame("customers")["id"])) > 0.8
 
 
+OPEN = "status = 'Open' and coalesce(call_reason_id, 0) not in (select id from call_reasons where not is_lead)"
 SQL = {
     "leads_campaign": "from leads where campaign_id is null or campaign_id in "
     "(select id from campaigns where is_default_campaign)",
@@ -123,13 +130,14 @@ SQL = {
     "(select id from campaigns where is_default_campaign)",
     "bookings_campaign": "from bookings where campaign_id is null or campaign_id in "
     "(select id from campaigns where is_default_campaign)",
-    "leads_follow_up": "from leads where status = 'Open' and follow_up_date is null",
-    "leads_stale": "from leads where status = 'Open' and modified_on <= $now - interval 30 day "
-    "and (follow_up_date is null or follow_up_date <= $now)",
+    "leads_follow_up": f"from leads where {OPEN} and follow_up_date is null",
+    "leads_stale": f"from leads where {OPEN} and modified_on <= $now - interval 30 day and (follow_up_date is null or "
+    "cast(timezone('America/Chicago', follow_up_date) as date) < cast(timezone('America/Chicago', $now) as date))",
     "leads_status": "from leads where status not in ('Open', 'Converted', 'Dismissed')",
-    "bookings_start": "from bookings where start < created_on",
-    "bookings_stale": "from bookings where status in ('New', 'Accepted') and modified_on <= $now - interval 30 day "
-    "and created_on <= $now - interval 30 day",
+    "bookings_start": "from bookings where start is null or start < created_on",
+    "bookings_stale": "from bookings b where status = 'New' and created_on <= $now - interval 30 day "
+    "and job_id is null and not exists (from leads l where l.booking_id = b.id) "
+    "and not exists (from jobs j where j.booking_id = b.id)",
     "bookings_source": "from bookings where source not in (select arg_max(source, n) from (select source, count(*) "
     "as n from bookings group by 1) group by regexp_replace(lower(source), '[^a-z]', '', 'g'))",
     "bookings_status": "from bookings where status not in ('New', 'Accepted', 'Converted', 'Dismissed')",
@@ -142,7 +150,7 @@ SQL = {
 def test_counts_equal_plain_sql(company, found, finding):
     crm = company[1]
     raw = {"customers": crm.customers.list(active=None), "locations": crm.locations.list(active=None)}
-    raw |= {name: found.frame(name) for name in ("leads", "bookings", "jobs", "campaigns")}
+    raw |= {name: found.frame(name) for name in ("leads", "bookings", "jobs", "campaigns", "call_reasons")}
     with duckdb.connect() as db:
         for name, frame in raw.items():
             db.register(name, frame.drop(columns=[one for one in frame if str(frame[one].dtype) == "object_"]))
@@ -163,7 +171,6 @@ def test_worst_comes_first_and_effects_are_of_the_repaired_rows(found):
     campaign = effects.loc[("leads_campaign", "leads with a campaign")]
     assert campaign["now"] == pytest.approx(1 - len(found.rows("leads_campaign")) / len(leads))
     assert campaign["repaired"] == 1
-    assert ("duplicates_same_person", "leads booked within 30 days") in effects.index
 
 
 def test_consent_is_contradicted_only_where_another_record_opted_out(found):
