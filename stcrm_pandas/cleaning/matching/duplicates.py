@@ -72,7 +72,8 @@ class Duplicates:
         - `id_1`, `id_2`: the customers, the smaller id first
         - `tier`: `sure`, `look` (a person has to look at it) or `related` (not a duplicate; never proposed)
         - `kind`: such as `same person`, `renamed`, `household`, `branch`
-        - `probability`: the probability that both are the same customer, before the kind is considered
+        - `probability`: the share of such pairs (by tier, kind, and how many of phone, e-mail and address agree) that
+          were the same customer in generated companies
         - `reason`: why the pair has this kind, in words
         - `name`, `phone`, `email`, `address`: how they compare; missing if one of the customers has none
         - `decision`: the latest one; `changed`: whether a compared value changed since

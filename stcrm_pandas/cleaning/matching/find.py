@@ -16,7 +16,7 @@ from stcrm_pandas.cleaning.matching.duplicates import TIERS, Duplicates, Sources
 from stcrm_pandas.cleaning.matching.features import create_features
 from stcrm_pandas.cleaning.matching.reasons import reasons_of
 from stcrm_pandas.cleaning.matching.records import Records, read_records
-from stcrm_pandas.cleaning.matching.scores import SHOWN, create_judged
+from stcrm_pandas.cleaning.matching.scores import RIGHT, SHOWN, create_judged
 from stcrm_pandas.errors import require
 from stcrm_pandas.mirror.queries import private_duckdb
 
@@ -108,7 +108,7 @@ def _pairs(judged: pd.DataFrame, records: Records) -> pd.DataFrame:
     frame = pd.DataFrame({"id_1": np.minimum(one, other), "id_2": np.maximum(one, other)}, dtype="Int64")
     for name in ("tier", "kind"):
         frame[name] = judged[name].astype("str")
-    frame["probability"] = judged["probability"].round(6).astype("Float64")
+    frame["probability"] = judged["probability"].astype("Float64")
     frame["reason"] = reasons_of(judged)
     frame["name"] = judged["name"].map(NAMES).astype("str")
     for name in _LEVELS:
@@ -127,5 +127,6 @@ def _without_conflicts(pairs: pd.DataFrame) -> pd.DataFrame:
     of = {record: number for number, members in enumerate(clusters_of(*strongest)) for record in members}
     split = sure.index[[one not in of or of[one] != of.get(other) for one, other in strongest[0]]]
     pairs.loc[split, "tier"] = "look"
+    pairs.loc[split, "probability"] = [RIGHT["look", kind][0] for kind in pairs.loc[split, "kind"]]
     pairs.loc[split, "reason"] += "; a stronger pair contradicts it"
     return pairs.sort_values("tier", key=lambda tiers: tiers.map(TIERS.index), kind="stable", ignore_index=True)
