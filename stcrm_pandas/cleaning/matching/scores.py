@@ -135,7 +135,7 @@ FROM (
         ELSE 'different' END AS kind,
         CASE
         WHEN couple <> 'same' THEN true
-        WHEN kind IN ('renamed', 'incomplete name') THEN {_AGREEING} < 2 OR name IS NULL OR family
+        WHEN kind IN ('renamed', 'incomplete name') THEN {_AGREEING} < 2 OR name IS NULL OR (family AND {_AGREEING} < 3)
         WHEN firms THEN {_APART} OR suffix <> 'same'
         ELSE NOT ({_SHARES} OR {_AT_ONE_PLACE}) END AS doubtful
     FROM scored
