@@ -10,7 +10,7 @@ import pandas as pd
 from stcrm_pandas.cleaning.contact_owners import owners_of, whole
 from stcrm_pandas.edits.plan.consent import BLOCKING_FLAGS, FLAGS
 from stcrm_pandas.edits.plan.opt_out import MARKETING
-from stcrm_pandas.frame.contact_values import find_contacts
+from stcrm_pandas.frame.contact_values import find_contacts, is_placeholder
 
 DO_NOT_TEXT = "phone_settings_do_not_text"
 
@@ -82,6 +82,7 @@ def numbers_not_to_text(contacts: pd.DataFrame, cluster: pd.Series) -> list[str]
         return []
     rows = contacts.assign(_cluster=cluster, _number=contacts["value"].map(find_contacts))
     rows = rows[rows["type"].ne("Email").fillna(value=False)].explode("_number").dropna(subset="_number")
+    rows = rows[~rows["_number"].map(is_placeholder).astype(bool)]
     rows["_off"] = rows[DO_NOT_TEXT].fillna(value=False).astype(bool)
     groups = rows.groupby(["_cluster", "_number"])["_off"]
     mixed = rows[groups.transform("any") & ~groups.transform("all")]

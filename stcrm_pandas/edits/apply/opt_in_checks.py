@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +28,7 @@ from stcrm_pandas.edits.plan.model import Key, PlanData, Refusal, Step
 from stcrm_pandas.edits.plan.opt_out import MARKETING, ContactRows
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import StcrmError
-from stcrm_pandas.frame.contact_values import find_contacts
+from stcrm_pandas.frame.contact_values import find_contacts, is_placeholder
 from stcrm_pandas.frame.foreign_cells import is_missing
 
 Record = tuple[str, Key]
@@ -347,13 +347,18 @@ class OptInChecks:
             off = tuple(flag for flag in FLAGS if not is_missing(row.get(flag)) and not row[flag])
             if not is_missing(row.get(DO_NOT_TEXT)) and row[DO_NOT_TEXT]:
                 off += (DO_NOT_TEXT,)
-            record, known = (resource, key), _Known(frozenset(find_contacts(row.get("value"))), off)
+            record, known = (resource, key), _Known(frozenset(_linking(row.get("value"))), off)
             with self._lock:
                 for number in self._known.get(record, _Known()).numbers - known.numbers:
                     self._with_number[number].discard(record)
                 for number in known.numbers:
                     self._with_number[number].add(record)
                 self._known[record] = known
+
+
+def _linking(value: Any) -> Iterator[str]:
+    """Yield the numbers and addresses of a value; placeholders belong to nobody, so they link no records."""
+    return (one for one in find_contacts(value) if not is_placeholder(one))
 
 
 def _is_no(value: Any) -> bool:

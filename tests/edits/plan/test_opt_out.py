@@ -297,6 +297,19 @@ def test_removing_a_mark_opts_in_all_numbers_of_the_customer(box, crm, mark, tab
     assert box.row("customers", 1)["doNotMail" if mark == "do_not_mail" else "doNotService"] is (where == "elsewhere")
 
 
+def test_placeholders_of_other_records_refuse_nothing(box, crm):
+    box.change(
+        "customer_contacts", (1, 101), value="123-456-7890", preferences=NO, **{"phoneSettings.doNotText": False}
+    )
+    box.change("customer_contacts", (2, 102), value="1234567890", preferences=NO, **{"phoneSettings.doNotText": True})
+    contacts = crm.customers.list_contacts(refresh=True)
+    before = contacts[(contacts["customer_id"] == 1) & (contacts["id"] == 101)]
+    after = before.assign(preferences_marketing_updates_enabled=True)
+    plan = crm.customers.plan_contact_changes(before, after, allow_opt_in=True, consent_source="letter")
+    assert plan.refused.empty
+    assert len(plan.changes) == 1
+
+
 NUMBERS = [f"512555{place:04d}" for place in range(100, 108)]
 KNOWN = NUMBERS[:4]
 WRAPS = ["{}", "{} (Ann)", "Ann {}", "+1{}", "tel:{}", "{} x12", "\u200b{}", " {} ext. 7 "]
