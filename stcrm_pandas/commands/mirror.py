@@ -57,7 +57,7 @@ def sync(
     only: Only = None,
     full: Annotated[bool, typer.Option("--full", help="Read the complete lists now, to find deletions.")] = False,
     allow_deletions: Annotated[
-        bool, typer.Option("--allow-deletions", help="Accept lists that lack more than 10% of the rows.")
+        bool, typer.Option("--allow-deletions", help="Accept lists that lack more than 10% of the rows, or all.")
     ] = False,
     tenants: Annotated[
         Path | None, typer.Option("--tenants", metavar="FILE", help="Sync all tenants that this TOML file lists.")

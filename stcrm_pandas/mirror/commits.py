@@ -45,11 +45,13 @@ class Commit:
         Settings of the connection that readers of the mirror need: time zone, names of dismissing reasons, links.
     parents : list
         For rows that are read on demand: the parents that were read, as lists of first read, last read and their ids.
+    missing : list
+        For a complete list of rows that cannot be asked for by id: the keys of those that it lacked for the first time.
 
     Notes
     -----
-    Only the first, the last complete and the last commit of a file are sure to have their token, environment, settings
-    and parents.
+    Only the first, the last complete and the last commit of a file are sure to have their token, environment, settings,
+    parents and missing.
     """
 
     number: int
@@ -61,6 +63,7 @@ class Commit:
     environment: str
     settings: dict[str, Any] = field(default_factory=dict)
     parents: list[Any] = field(default_factory=list)
+    missing: list[Any] = field(default_factory=list)
 
 
 def metadata_of(commits: Sequence[Commit]) -> dict[bytes, bytes]:
@@ -94,7 +97,7 @@ class FileCommits:
         if self._table is None:
             return self._chosen
         known = {commit.number: commit for commit in self._chosen}
-        like, columns = replace(self.last, token=None, parents=[]), self._columns
+        like, columns = replace(self.last, token=None, parents=[], missing=[]), self._columns
         texts = [[time.isoformat() for time in self.times[name]] for name in _MOMENTS]
         return [
             known.get(number)

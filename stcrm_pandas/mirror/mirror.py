@@ -84,7 +84,9 @@ class Mirror(StoredMirror):
         Each resource is committed on its own, so an interrupted sync keeps the resources that were finished. Leads,
         bookings, customers, locations and their contacts are read from export feeds, which show a change after about 15
         minutes; everything else is read by modification date. Neither shows all deletions, so complete lists are also
-        read: every 30 days for resources with a feed, every 7 days for the others.
+        read: every 30 days for resources with a feed, every 7 days for the others. Rows that a complete list lacks are
+        asked for by id before they count as deleted. Where the API has no filter by id, they are deleted if the
+        complete list of the next sync lacks them, too.
 
         `customer_notes`, `location_notes`, `lead_notes`, `booking_contacts`, `contact_relationships` and
         `contact_preferences` need a request for each parent. They are read only if `only` names them, for the parents
@@ -101,7 +103,8 @@ class Mirror(StoredMirror):
         full : bool, default False
             True reads the complete lists now, to find deletions.
         allow_deletions : bool, default False
-            True accepts a complete list that lacks more than 10% of the rows in the mirror.
+            True accepts a complete list that lacks more than 10% of the rows in the mirror, or all of them. If the
+            mirror has 20 rows or fewer, only a list that lacks all of several rows needs it.
         progress : bool, optional
             True always prints a line when a resource is finished, False never does. By default, the setting of the
             connection applies.

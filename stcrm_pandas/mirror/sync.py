@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stcrm_pandas.contract.schemas.fields import Row, snake
 from stcrm_pandas.errors import MirrorError, PermissionDenied, RequestError, StcrmError, UsageError
 from stcrm_pandas.mirror import versions
 from stcrm_pandas.mirror.commits import Commit
@@ -21,13 +22,15 @@ from stcrm_pandas.output.printable import plural
 from stcrm_pandas.reads.feed import Feed
 
 MOST_VANISHED = 0.10
-"""The largest share of rows that may be missing from a complete list; more looks like a list that hides rows."""
+"""The largest share of rows that may be missing from a complete list; more looks like a list that hides rows.
+Of 20 rows or fewer any may be missing, but not all."""
 PARENTS_AT_ONCE = 500
 """The number of parents after which what was read on demand is committed."""
 Parents = dict[Any, tuple[pd.Timestamp, pd.Timestamp]]
 """When the rows of each parent were first and last read, by id."""
 _FEW = 20
-"""Below this number of rows any share may be missing."""
+_BY_ID = {"customer_contacts": "customer_id", "location_contacts": "location_id"}
+"""The column whose values the list of a resource takes as ids, if it is not `id`."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +112,7 @@ class Sync:
         for parent in missing:  # it was deleted, and so are its rows
             self._parents.pop(parent, None)
         read = versions.incoming(self._row, frames[0], np.zeros(len(frames[0]), bool), authoritative=True)
-        if not allow_deletions:
-            self._check(read)
+        self._check(read, allow_deletions, all=False)
         self._commit(read, seen_at, seen_at, None, full=False)
 
     def _read(self, method: str, *arguments: Any) -> pd.DataFrame:
@@ -121,7 +123,7 @@ class Sync:
         if last is None:
             return True
         full = self._store.last_full()
-        return full is None or _at(last.seen_at) - _at(full.seen_at) >= self._mirrored.relist
+        return full is None or bool(full.missing) or _at(last.seen_at) - _at(full.seen_at) >= self._mirrored.relist
 
     def _feed(self, name: str, last: Commit | None) -> Commit:
         export: Callable[..., Feed] = operator.attrgetter(name)(self._crm)
@@ -151,22 +153,49 @@ class Sync:
         frame = self._list()
         seen_at = _seen_at(frame)
         read = versions.incoming(self._row, frame, np.zeros(len(frame), bool), authoritative=True)
-        last = self._store.last()
-        if not allow_deletions:
-            self._check(read)
-        self._commit(read, seen_at, seen_at, None if last is None else last.token, full=True)
+        last, full = self._store.last(), self._store.last_full()
+        doubted = [] if full is None else full.missing
+        lacking = self._check(read, allow_deletions, doubted)
+        missing: list[Any] = []
+        if len(lacking) and (asked := self._asked(lacking)) is not None:
+            read = versions.together(self._row, read, asked)
+        elif len(lacking):  # only what two complete lists in a row lack is deleted
+            missing = [key for key in _keys(self._row, lacking) if key not in doubted]
+        self._commit(read, seen_at, seen_at, None if last is None else last.token, full=True, missing=missing)
 
-    def _check(self, read: versions.Incoming) -> None:
-        """Raise if a complete list lacks so many rows that it probably hides them."""
+    def _check(
+        self, read: versions.Incoming, allow_deletions: bool, doubted: Sequence[Any] = (), *, all: bool = True
+    ) -> pd.DataFrame:
+        """Return the rows that a complete list lacks; raise if there are so many that it probably hides them.
+
+        Parameters
+        ----------
+        doubted : sequence
+            The keys of rows that an earlier list lacked; these are not counted again.
+        all : bool, default True
+            Whether a list that lacks all rows is refused, however few they are.
+        """
         current = self._of_chosen(current_rows(self._row, current_table(self._store, self._row)))
-        gone = len(versions.vanished(self._row, current, read, pd.Timestamp(0, tz="UTC")))
-        live = int((~current[versions.DELETED].astype(bool)).sum())
-        if live > _FEW and gone > MOST_VANISHED * live:
+        lacking = versions.vanished(self._row, current, read, pd.Timestamp(0, tz="UTC"))
+        known = sum(key in doubted for key in _keys(self._row, lacking)) if doubted else 0
+        gone, live = len(lacking) - known, int((~current[versions.DELETED].astype(bool)).sum()) - known
+        whole = all and gone == live > 1
+        if not allow_deletions and (whole or (live > _FEW and gone > MOST_VANISHED * live)):
             raise MirrorError(
                 f"{self._mirrored.name}: the complete list lacks {plural(gone, 'row')} of {live:,} that the mirror "
                 "has, so it was not used: they may be hidden rather than deleted, for example by a missing permission. "
                 "If they are deleted, sync with allow_deletions=True."
             )
+        return lacking
+
+    def _asked(self, lacking: pd.DataFrame) -> versions.Incoming | None:
+        """Return those of some rows that the service has, asked for by id; None if it cannot be asked."""
+        column = _BY_ID.get(self._mirrored.name, "id")
+        name = f"{column}s"
+        if not any(snake(field.name) == name for field in self._mirrored.operation.filters):
+            return None
+        frame = self._list(**{name: lacking[column].drop_duplicates().tolist()})
+        return versions.incoming(self._row, frame, np.zeros(len(frame), bool), authoritative=True)
 
     def _of_chosen(self, current: pd.DataFrame) -> pd.DataFrame:
         """Return the rows of the parents that were read, or all rows."""
@@ -186,8 +215,12 @@ class Sync:
         token: str | None,
         *,
         full: bool,
+        missing: Sequence[Any] = (),
     ) -> Commit:
-        """Commit the versions that differ from the current ones; a read without any is committed, too."""
+        """Commit the versions that differ from the current ones; a read without any is committed, too.
+
+        Rows with the keys in `missing` stay, though the list lacks them.
+        """
         last = self._store.last()
         if last is not None:
             seen_at = max(seen_at, pd.Timestamp(last.seen_at))
@@ -200,6 +233,7 @@ class Sync:
         written = versions.new_versions(self._row, current, read, seen_at)
         if read.authoritative:
             gone = versions.vanished(self._row, current, read, seen_at)
+            gone = gone[[key not in missing for key in _keys(self._row, gone)]] if missing else gone
             written = pd.concat([written, gone], ignore_index=True) if len(gone) else written
         commit = Commit(
             number=1 if last is None else last.number + 1,
@@ -211,6 +245,7 @@ class Sync:
             environment=self._crm.settings.name,
             settings=_kept_settings(self._crm.settings),
             parents=_packed(self._parents),
+            missing=list(missing),
         )
         self._store.append(versions.to_table(self._row, written), commit)
         self.synced = Synced(
@@ -238,6 +273,12 @@ def _packed(parents: Parents) -> list[Any]:
     for id, times in parents.items():
         by_times.setdefault(times, []).append(id)
     return [[first.isoformat(), last.isoformat(), ids] for (first, last), ids in by_times.items()]
+
+
+def _keys(row: Row, frame: pd.DataFrame) -> list[list[Any]]:
+    """Return the keys of rows, as JSON has them."""
+    cells: list[list[Any]] = frame[list(row.key)].astype(object).to_numpy().tolist()
+    return cells
 
 
 def describe_problem(error: StcrmError) -> str:

@@ -7,7 +7,7 @@ ordered by commit. A row occurs at most once in a commit.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -111,6 +111,12 @@ def vanished(row: Row, current: pd.DataFrame, read: Incoming, seen_at: pd.Timest
     gone[SEEN_AT] = seen_at
     gone[VALID_FROM] = gone[VALID_FROM].where(gone[VALID_FROM] > seen_at, seen_at)
     return gone
+
+
+def together(row: Row, read: Incoming, asked: Incoming) -> Incoming:
+    """Return the rows of a complete list, and rows that it lacks but the service has."""
+    more = asked.frame[absent(row, read.frame, asked.frame)]
+    return replace(read, frame=pd.concat([read.frame, more], ignore_index=True)) if len(more) else read
 
 
 def absent(row: Row, among: pd.DataFrame, rows: pd.DataFrame) -> Mask:

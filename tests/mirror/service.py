@@ -34,6 +34,7 @@ class Service:
         self.known_tokens: set[str] = set()
         self.repeats = 0
         self.hidden: set[int] = set()
+        self.slipped: set[int] = set()  # lists lack them, unless they are asked for by id
         self.requests: list[str] = []
         self.seen: list[tuple[str, int, int]] = []  # (resource, id, number of the state)
         self.missed: set[tuple[str, int]] = set()  # deleted rows that a complete list lacked
@@ -71,14 +72,15 @@ class Service:
             ids: Any = None,
         ) -> pd.DataFrame:
             assert refresh
-            self.requests.append(f"{resource}.list")
+            self.requests.append(f"{resource}.list" if ids is None else f"{resource} by id")
+            hidden = self.hidden if ids is not None else self.hidden | self.slipped
             found = []
             for id, states in sorted(self.states[resource].items()):
                 _, values, deleted = states[-1]
                 recent = modified_on_or_after is None or values["modified_on"] >= modified_on_or_after
                 recent &= created_on_or_after <= values["created_on"] < (created_before or self.now + DELAY)
                 recent &= ids is None or id in ids
-                if not deleted and recent and id not in self.hidden:
+                if not deleted and recent and id not in hidden:
                     found.append(values)
                     self.seen.append((resource, id, len(states) - 1))
                 if deleted and modified_on_or_after is None:

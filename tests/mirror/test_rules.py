@@ -334,3 +334,28 @@ def test_what_an_interrupted_write_left_is_deleted_by_the_next_sync(service, mir
     left.write_bytes(b"people")
     sync(mirror, service)
     assert not left.exists()
+
+
+def test_rows_that_a_complete_list_lacks_are_asked_for_before_they_are_deleted(service, mirror):
+    """A row can slip from one page to another while they are read."""
+    sync(mirror, service)
+    service.slipped = {2}
+    service.delete("campaigns", 3)
+    service.put("campaigns", 1, name="changed")
+    assert sync(mirror, service, full=True)["deleted"].tolist() == [0, 1]
+    assert service.requests[-4:] == ["leads.list", "leads by id", "campaigns.list", "campaigns by id"]
+    assert summaries(mirror.leads())[2] == "first"
+    assert mirror.read("campaigns")["id"].tolist() == [1, 2]
+    assert mirror.history("campaigns", 2)["deleted"].tolist() == [False]
+    service.slipped = set()
+    assert sync(mirror, service, full=True)["written"].tolist() == [0, 0]
+
+
+def test_a_list_without_any_row_is_a_problem_however_few_there_were(service, mirror):
+    sync(mirror, service)
+    service.hidden = {1, 2, 3}
+    with pytest.warns(StcrmWarning, match="campaigns: the complete list lacks 3 rows of 3"):
+        done = sync(mirror, service, full=True)
+    assert done["problem"].str.contains("allow_deletions=True").tolist() == [True, True]
+    assert len(mirror.read("campaigns")) == 3
+    assert sync(mirror, service, full=True, allow_deletions=True)["deleted"].tolist() == [3, 3]
