@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, Protocol, get_args
 
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.http import row_sums
 from stcrm_pandas.http.own_files import Kind, state_of
 
 Verdict = Literal["same", "different", "later"]
@@ -35,6 +36,8 @@ CREATE INDEX pairs ON decisions (id_1, id_2);
 {DECISIONS.stamp}
 PRAGMA user_version = {DECISIONS.version};
 """
+_KEYS = {"about": ("name",), "decisions": ("number",)}
+"""The tables whose rows have checksums, with their keys."""
 
 
 class Decision(NamedTuple):
@@ -77,9 +80,11 @@ class Decisions:
         if self.path is None:
             self._memory: sqlite3.Connection | None = sqlite3.connect(":memory:", check_same_thread=False)
             self._create(self._memory)
+            row_sums.add_table(self._memory, _KEYS)
         else:
             self._memory = None
             self._make_file(self.path)
+            self._check()
         with self._open() as db:
             self._key = bytes(db.execute("SELECT value FROM about WHERE name = 'key'").fetchone()[0])
 
@@ -110,11 +115,12 @@ class Decisions:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         row = (first, second, verdict, self.fingerprint(values), VERSION, who, now)
         with self._open() as db, db:
-            db.execute(
+            number = db.execute(
                 "INSERT INTO decisions (id_1, id_2, verdict, fingerprint, version, who, decided_on)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 row,
-            )
+            ).lastrowid
+            row_sums.add_row(db, "decisions", [number], (number, *row))
 
     def latest(self) -> dict[tuple[int, int], Decision]:
         """Return the latest decision of each pair, in the order in which they were made.
@@ -130,6 +136,18 @@ class Decisions:
                 " WHERE number IN (SELECT max(number) FROM decisions GROUP BY id_1, id_2) ORDER BY number"
             ).fetchall()
         return {(row[0], row[1]): Decision(*row) for row in rows}
+
+    def _check(self) -> None:
+        """Raise if a row of the file was damaged, and add checksums to the file of an earlier version."""
+        try:
+            with self._open() as db, db:
+                row_sums.check(db, _KEYS)
+                row_sums.add_table(db, _KEYS)
+        except row_sums.DamagedRows as error:
+            raise UsageError(
+                f"the decisions in {self.path} are damaged: {error}. None of them was used; restore the file from a "
+                "backup, or choose another path and decide again"
+            ) from None
 
     def fingerprint(self, values: str) -> bytes:
         """Return the keyed hash of compared values.
@@ -161,6 +179,7 @@ class Decisions:
         """
         with self._open() as db, db:
             db.execute("INSERT OR IGNORE INTO about VALUES ('company', ?)", (company,))
+            row_sums.add(db, "about", _KEYS["about"])
             noted = db.execute("SELECT value FROM about WHERE name = 'company'").fetchone()[0]
         if noted != company:
             raise UsageError(
@@ -180,7 +199,7 @@ class Decisions:
             with contextlib.closing(sqlite3.connect(str(self.path), timeout=30)) as db:
                 db.execute("PRAGMA synchronous = FULL")
                 yield db
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeError) as error:  # SQLite quotes damaged text in its errors
             raise UsageError(f"the decisions in {self.path} cannot be read or written: {error}") from error
 
     def _make_file(self, path: Path) -> None:

@@ -20,6 +20,7 @@ from typing import Any, Literal, Self
 
 from stcrm_pandas.edits.apply.locks import OpenFile
 from stcrm_pandas.errors import SettingsError, StcrmError, UsageError
+from stcrm_pandas.http import row_sums
 from stcrm_pandas.http.own_files import Kind, connect_read_only, make_private_folder, owned_in, side_files, state_of
 
 Action = Literal["edit", "undo", "redo", "resolve", "discard"]
@@ -40,6 +41,9 @@ CREATE TABLE cells (
 {GRID_LOG.stamp}
 PRAGMA user_version = {GRID_LOG.version};
 """
+
+_KEYS = {"about": ("name",), "events": ("id",), "cells": ("event", "place")}
+"""The tables whose rows have checksums, with their keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +143,22 @@ class GridLog:
                     for statement in _SCHEMA.strip().removesuffix(";").split(";"):
                         db.execute(statement)
                     db.executemany("INSERT INTO about VALUES (?, ?)", about.items())
+                row_sums.check(db, _KEYS)
+                row_sums.add_table(db, _KEYS)
+                db.execute(GRID_LOG.stamp)  # its tables no longer identify a file of an earlier version
                 db.execute("COMMIT")
             except BaseException:
                 db.close()
                 raise
-        except (OSError, sqlite3.Error) as error:
-            raise SettingsError(
-                f"The log of the grid cannot be written to {path.parent} ({error}). Set STCRM_STATE_DIR to a folder "
-                "that you can write to."
+        except (row_sums.DamagedRows, sqlite3.DatabaseError, UnicodeError, OSError) as error:
+            if isinstance(error, (OSError, sqlite3.OperationalError)):  # of the system, not of the content
+                raise SettingsError(
+                    f"The log of the grid cannot be written to {path} ({error}). Set STCRM_STATE_DIR to a folder that "
+                    "you can write to, or move a damaged file to another folder."
+                ) from None
+            raise UsageError(
+                f"{path} is damaged: {error}. Nothing of it was used. Restore it from a backup, or move it to another "
+                "folder and open the grid again without its edits."
             ) from None
         return cls(path, db)
 
@@ -187,13 +199,14 @@ class GridLog:
         sql = 'INSERT INTO events (client, number, action, "group", at, read_at) VALUES (?, ?, ?, ?, ?, ?)'
         id = self._db.execute(sql, (client, number, action, group, at, read_at)).lastrowid
         assert id is not None
-        self._db.executemany(
-            "INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (id, place, one.key, one.column, one.base, one.old, one.new, one.verdict, one.reason)
-                for place, one in enumerate(cells)
-            ),
-        )
+        rows = [
+            (id, place, one.key, one.column, one.base, one.old, one.new, one.verdict, one.reason)
+            for place, one in enumerate(cells)
+        ]
+        self._db.executemany("INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        row_sums.add_row(self._db, "events", [id], (id, client, number, action, group, at, read_at))
+        for row in rows:
+            row_sums.add_row(self._db, "cells", row[:2], row)
         return Event(id, client, number, action, group, at, read_at, tuple(cells))
 
     def after(self, id: int) -> list[Event]:

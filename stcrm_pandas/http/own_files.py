@@ -57,7 +57,7 @@ def state_of(path: Path, kind: Kind) -> State:
         ):  # of a process that ended before it wrote everything to the file
             found = _identify(path, kind, immutable=False)
         return found
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeError):  # SQLite quotes damaged text in its errors
         return "unreadable"
 
 

@@ -1,0 +1,93 @@
+"""A flipped bit in the log of a grid or in decisions is an error, or changes nothing; files of before open."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from stcrm_pandas.cleaning import Decisions
+from stcrm_pandas.errors import StcrmError
+from stcrm_pandas.grid.log import CellEdit, GridLog
+
+FLIPS = [40, pytest.param(2000, marks=pytest.mark.deep)]
+
+
+def write_log(path):
+    log = GridLog.open(path, {"resource": "customers", "tenant": "7", "made_at": "2026-03-01"})
+    for number in range(20):
+        with log.writing():
+            edit = CellEdit(f"{number}", "name", "Ann", "Ann", f"Ann {number}", "accepted")
+            log.add("client", number, "edit", f"group {number}", "2026-03-01", [edit, edit])
+    log.close()
+
+
+def read_log(path):
+    log = GridLog.open(path, {})
+    try:
+        return log.after(0), log.find("client", 7)
+    finally:
+        log.close()
+
+
+def write_decisions(path):
+    kept = Decisions(path)
+    kept.bind("production 7")
+    for id in range(2, 30):
+        kept.add(1, id, "same" if id % 2 else "different", f"values {id}", who="ann")
+
+
+def read_decisions(path):
+    kept = Decisions(path)
+    kept.bind("production 7")
+    return kept.latest(), kept.fingerprint("values 3")
+
+
+KINDS = {"grid": (write_log, read_log), "decisions": (write_decisions, read_decisions)}
+
+
+@pytest.mark.parametrize("flips", FLIPS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_flipped_bit_raises_or_changes_nothing(tmp_path, kind, flips):
+    write, read = KINDS[kind]
+    path, chance, messages = tmp_path / "file.sqlite", random.Random(kind), list[str]()
+    write(path)
+    raw, expected = path.read_bytes(), read(path)
+    for _ in range(flips):
+        for file in tmp_path.iterdir():
+            file.unlink()
+        damaged, place = bytearray(raw), chance.randrange(len(raw))
+        damaged[place] ^= 1 << chance.randrange(8)
+        path.write_bytes(damaged)
+        try:
+            found = read(path)
+        except StcrmError as error:
+            found = expected
+            messages.append(str(error))
+        assert found == expected, place
+    assert len(messages) > flips / 8
+    assert all(str(path) in message for message in messages)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_of_before_opens_and_gets_checksums(tmp_path, kind):
+    write, read = KINDS[kind]
+    path = tmp_path / "file.sqlite"
+    write(path)
+    expected = read(path)
+    with closing(sqlite3.connect(path)) as db:
+        for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            db.execute(f"DROP TRIGGER {name}")
+        db.execute("DROP TABLE sums")
+        db.commit()
+    assert read(path) == expected
+    table = "cells" if kind == "grid" else "decisions"
+    with closing(sqlite3.connect(path)) as db, db:
+        (rows,) = db.execute(f"SELECT count(*) FROM {table}").fetchone()
+        assert db.execute("SELECT count(*) FROM sums WHERE of_table = ?", (table,)).fetchone() == (rows,)
+        db.execute(f"DELETE FROM {table}")  # as a person who is forgotten
+    assert read(path) != expected
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT count(*) FROM sums WHERE of_table = ?", (table,)).fetchone() == (0,)
