@@ -16,7 +16,7 @@ from stcrm_pandas.cleaning.recipes.name_words import MAC
 
 RECIPE = Recipe(
     "addresses",
-    1,
+    2,
     "Write streets, units and states in one spelling: case, spaces, suffixes, directions; list what is no address.",
     ("address", "addresses"),
     "corrected",
@@ -108,7 +108,7 @@ def correct_street(value: Any) -> Verdict:
         new = f"PO Box {box.group('id').upper()}"
         return None if new == value else Changed(new, "PO box")
     unit = ""
-    if found := _UNIT_IN_STREET.search(text):
+    if (found := _UNIT_IN_STREET.search(text)) and not _HOUSE.fullmatch(text[: found.start()]):  # not 12 RM 2222
         text, unit = text[: found.start()].rstrip(" ,"), found.group().strip(" ,")
     case = _case_of(text)
     parts = text.split(" ")
@@ -171,7 +171,7 @@ def _shortened(street: list[str], *, has_house: bool, done: list[str]) -> list[s
         new[end] = words.DIRECTIONS[lows[end]]
         end -= 1
     # A name is left between the house number and the suffix: `12 North St`, `1 Court St`.
-    if end >= 1 and lows[end] in words.SUFFIXES:
+    if end >= 1 and lows[end] in words.SUFFIXES and lows[:end] != ["the"]:  # The Lane is a name
         new[end] = words.SUFFIXES[lows[end]]
     if new != street:
         done.append("suffix" if new[end] != street[end] else "direction")

@@ -24,7 +24,7 @@ TIMES = 5
 
 RECIPE = Recipe(
     "cities",
-    1,
+    2,
     "Write cities in the spelling that most rows with the same ZIP code have; suggest others.",
     ("city", "cities"),
     "corrected",
@@ -36,6 +36,9 @@ _LONG = {
 """Short forms in names of cities."""
 _EITHER = words_in("de del du la le el los las di van der")
 _SMALL = words_in("of the and on")
+_TWO_CAPITALS = {
+    one.casefold(): one for one in ("DeSoto", "LaSalle", "DeKalb", "LaGrange", "DuBois", "LaPorte", "DeLand")
+}
 _EMPTY = words_in("none na n/a unknown tbd same x xx xxx test city - . ?")
 _Pair = tuple[str, str]
 
@@ -230,4 +233,6 @@ def _recased(city: str) -> tuple[str, bool]:
         one if place and one in _SMALL else "-".join(map(capitalized, word.split("-")))
         for place, (one, word) in enumerate(zip(low, words, strict=True))
     ]
+    if len(low) == 1 and low[0] in _TWO_CAPITALS:
+        return _TWO_CAPITALS[low[0]], True
     return " ".join(new), any(one in _EITHER for one in low[1:])

@@ -32,13 +32,27 @@ MAC = words_in(
 )
 """Names that families write in both ways: `MacDonald`, `Macdonald`. Mack and Macy are ordinary words."""
 
+_TWO_CAPITALS = words_in(
+    "DeShawn DeAndre DeAngelo DeMarcus DeJuan DeWayne LaShawn LaToya LaTonya LaTasha LaKeisha LaDonna LeAnn "
+    "LeAnne LeRoy LeBron JoAnn JoAnne MaryAnn MaryBeth RuthAnn BillieJo DiCaprio DiMaggio DiNapoli DiPietro "
+    "DiGiovanni DiStefano DiBenedetto DiMarco DeVito DeLuca DeRosa DeSantis DeMarco DeGeneres DePaul DeLeon "
+    "DeJesus DeLaCruz DeHaven DeYoung DeVries DeWitt DeBoer DeGraaf DeSoto DuBois DuPont LaRue LaPorte LaFleur "
+    "LaSalle LaRosa LeBlanc LeClair LeFevre VanDyke VanBuren VanHorn VonTrapp FitzGerald FitzPatrick PetSmart "
+    "JPMorgan FedEx AutoZone WalMart CarMax GameStop OfficeMax YouTube PayPal"
+)
+TWO_CAPITALS = {word.casefold(): word for word in _TWO_CAPITALS}
+"""Names that are written both with a second capital letter and without."""
+
+SHORT_NAMES = words_in("aj vip geico ej")
+"""Short words that may be initials or an abbreviation, although they have a vowel."""
+
 ACRONYMS = {
     word.casefold(): word
     for word in words_in(
         "LLC LLP LP PLLC PLLP PLC PC PA HVAC AC A/C USA UK DBA HOA POA YMCA YWCA IBM UPS USPS AT&T BMW CVS "
         "HEB H-E-B KFC NAPA ABC AAA ABM ADT AAMCO BBQ CPA DDS DMD DVM MD RV TV HR ATM RE/MAX ISD PTA PTO "
         "VFW VA FBI NAACP NYC DFW TX FL NC NW NE SE II III IV JV GMC DJ P.C. L.L.C. L.P. P.A. D.D.S. M.D. "
-        "U.S. U.S.A. 3M FM PM ICU MRI XYZ AAAA"
+        "VIP GEICO U.S. U.S.A. 3M FM PM ICU MRI XYZ AAAA"
     )
 }
 """Abbreviations in names of companies."""

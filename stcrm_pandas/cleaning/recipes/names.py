@@ -15,7 +15,7 @@ from stcrm_pandas.cleaning.recipes.letters import capitalized
 
 RECIPE = Recipe(
     "names",
-    1,
+    2,
     "Write names that are all in capitals or all in lowercase with capital initials; list those written in two ways.",
     ("name", "names"),
     "corrected",
@@ -179,6 +179,10 @@ def _personal_word(word: str, previous: str, first: bool, *, last_name_first: bo
 
 def _name_part(part: str) -> str:
     low = part.casefold()
+    if low in words.TWO_CAPITALS:
+        raise _Uncertain("written both with a second capital letter and without", words.TWO_CAPITALS[low])
+    if low in words.SHORT_NAMES:
+        raise _Uncertain(_SHORT, part.upper())
     if low in words.WITHOUT_APOSTROPHE:
         raise _Uncertain("an apostrophe may be missing", capitalized(part))
     if low in words.MAC:

@@ -48,7 +48,8 @@ UNITS = {
 }  # fmt: skip
 
 CAPITALS = {
-    word.casefold(): word for word in words_in("US FM CR IH RR SR MLK JFK TX NE NW SE SW N S E W II III IV HC LBJ")
+    word.casefold(): word
+    for word in words_in("US FM CR IH RR RM SH SR MLK JFK TX NE NW SE SW N S E W II III IV HC LBJ")
 }
 """Words of streets in capitals: FM 1960, US Hwy 290."""
 
