@@ -213,8 +213,14 @@ def _in_utc(stamp: pd.Timestamp, time_zone: str | None) -> str:
         zone: dt.tzinfo = dt.UTC if time_zone is None else zoneinfo.ZoneInfo(time_zone)
     else:
         zone = stamp.tzinfo
-    utc = stamp.to_pydatetime(warn=False).replace(tzinfo=zone, fold=stamp.fold if stamp.tzinfo else 0)
-    utc = utc.astimezone(dt.UTC)
+    local = stamp.to_pydatetime(warn=False).replace(tzinfo=zone, fold=stamp.fold if stamp.tzinfo else 0)
+    utc = local.astimezone(dt.UTC)
+    if stamp.tzinfo is None and utc < (later := local.replace(fold=1).astimezone(dt.UTC)):
+        notify(
+            f"{stamp:%Y-%m-%d %H:%M} occurs twice in {time_zone}, because clocks are set back: it was read as the "
+            f"first one, {utc:%H:%M} UTC. For the second one, give {later:%Y-%m-%dT%H:%MZ}.",
+            StcrmWarning,
+        )
     ticks = utc.microsecond * 10 + stamp.nanosecond // 100  # the service counts in tenths of a microsecond
     fraction = f".{ticks:07}".rstrip("0") if ticks else ""
     return f"{utc.replace(microsecond=0, tzinfo=None).isoformat()}{fraction}Z"

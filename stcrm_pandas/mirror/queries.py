@@ -52,6 +52,15 @@ def named_in(query: str, resources: Iterable[str]) -> list[str]:
     return [name for name in resources if re.search(rf"\b{name}\b", query, re.IGNORECASE)]
 
 
+def _file(path: Path) -> str:
+    return f"read_parquet({_quoted(path)}, hive_partitioning = false)"
+
+
+def _tenant(path: Path) -> str:
+    """Return the tenant of a file of current rows, from the name of its folder."""
+    return f"{int(path.parents[2].name.partition('=')[2])}::BIGINT"
+
+
 def run(query: str, files: Mapping[str, list[Path]], *, synced: Iterable[str] = ()) -> pd.DataFrame:
     """Run a query on views of Parquet files, and return its result.
 
@@ -64,15 +73,15 @@ def run(query: str, files: Mapping[str, list[Path]], *, synced: Iterable[str] = 
     """
     with private_duckdb() as db:
         for name, paths in files.items():
-            listed = ", ".join(map(_quoted, paths))
+            # Not by Hive partitioning: a folder further up, such as "id=5", would overwrite a column.
+            each = (f"SELECT *, {_tenant(path)} AS tenant FROM {_file(path)}" for path in paths)
+            rows = " UNION ALL BY NAME ".join(each)
             own = ", ".join(f'"{column}"' for column in (*versions.OWN, "_seq"))
             zeros = [column.name for column in mirrored_as(name).row.columns if column.field.name in ZERO_FOR_NULL]
             nulls = ", ".join(f'nullif("{column}", 0) AS "{column}"' for column in zeros)
             replaced = f"REPLACE ({nulls})" if nulls else ""
-            # The tenant is in the name of the folder.
             db.execute(
-                f'CREATE VIEW "{name}" AS SELECT * EXCLUDE ({own}) {replaced} FROM read_parquet([{listed}], '
-                f"union_by_name = true, hive_partitioning = true, hive_types = {{'tenant': BIGINT}}) "
+                f'CREATE VIEW "{name}" AS SELECT * EXCLUDE ({own}) {replaced} FROM ({rows}) '
                 f'WHERE NOT "{versions.DELETED}"'
             )
         duckdb = import_module("duckdb")

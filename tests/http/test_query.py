@@ -161,7 +161,6 @@ def test_missing_id_suggests_dropna():
         (dt.datetime(2026, 7, 1, 5, tzinfo=dt.UTC), "2026-07-01T05:00:00Z"),
         (pd.Timestamp("2026-07-01", tz="Asia/Tokyo"), "2026-06-30T15:00:00Z"),
         (np.datetime64("2026-07-01"), "2026-07-01T05:00:00Z"),
-        ("2026-11-01T01:30:00", "2026-11-01T06:30:00Z"),  # comes twice: the earlier one
         ("2026-03-08T02:30:00", "2026-03-08T08:30:00Z"),  # is skipped
         ("2026-11-01", "2026-11-01T05:00:00Z"),
         ("2026-11-02", "2026-11-02T06:00:00Z"),
@@ -169,6 +168,12 @@ def test_missing_id_suggests_dropna():
 )
 def test_times_are_sent_in_utc(value, text):
     assert utc_text(value, CHICAGO) == text
+
+
+def test_a_time_that_occurs_twice_is_the_first_one_with_a_warning():
+    with pytest.warns(StcrmWarning, match=r"occurs twice in America/Chicago.* 06:30 UTC.*2026-11-01T07:30Z"):
+        assert utc_text("2026-11-01T01:30:00", CHICAGO) == "2026-11-01T06:30:00Z"
+    assert utc_text("2026-11-01T01:30:00-06:00", CHICAGO) == "2026-11-01T07:30:00Z"
 
 
 def test_day_that_starts_at_one():

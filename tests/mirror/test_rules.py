@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pytest
 
 from stcrm_pandas.errors import MirrorBusy, MirrorError, RequestError, StcrmWarning, UsageError
+from stcrm_pandas.mirror.many import mirrors
 from stcrm_pandas.mirror.mirror import Mirror
 from stcrm_pandas.mirror.store import MOST_FILES, Store, locked
 
@@ -359,3 +360,24 @@ def test_a_list_without_any_row_is_a_problem_however_few_there_were(service, mir
     assert done["problem"].str.contains("allow_deletions=True").tolist() == [True, True]
     assert len(mirror.read("campaigns")) == 3
     assert sync(mirror, service, full=True, allow_deletions=True)["deleted"].tolist() == [3, 3]
+
+
+def test_the_name_of_a_folder_above_is_no_value(service, tmp_path):
+    for tenant in (7, 8):
+        mirror = Mirror(tmp_path / "id=5" / "name=x" / "titan", tenant=tenant, crm=service, time_zone="America/Chicago")
+        sync(mirror, service, only=["campaigns"])
+    rows = mirror.sql("select tenant, id, name from campaigns order by id").values.tolist()
+    assert rows == [[8, 1, "first"], [8, 2, "first"], [8, 3, "first"]]
+    both = mirrors(mirror.folder.parent).sql("select tenant, count(distinct id) from campaigns group by 1 order by 1")
+    assert both.values.tolist() == [[7, 3], [8, 3]]
+
+
+def test_a_time_that_occurs_twice_is_the_first_one_and_this_is_said(service, mirror):
+    service.now = dt.datetime(2026, 11, 1, 4, tzinfo=dt.UTC)
+    sync(mirror, service, only=["campaigns"])  # at midnight of Chicago
+    service.now = dt.datetime(2026, 11, 1, 7, tzinfo=dt.UTC)  # 1:00 for the second time
+    service.put("campaigns", 1, name="second")
+    sync(mirror, service, only=["campaigns"])
+    with pytest.warns(StcrmWarning, match=r"2026-11-01 01:30 occurs twice in America/Chicago.*2026-11-01T07:30Z"):
+        assert mirror.read("campaigns", as_of="2026-11-01T01:30")["name"].iloc[0] == "first"
+    assert mirror.read("campaigns", as_of="2026-11-01T07:30Z")["name"].iloc[0] == "second"
