@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from stcrm_pandas import __version__
-from stcrm_pandas.commands import cache, demo, doctor, edit, init, journal, mirror, read, report, sandbox
+from stcrm_pandas.commands import cache, demo, doctor, edit, forget, init, journal, mirror, read, report, sandbox
 from stcrm_pandas.commands.cleaning import audit, clean
 from stcrm_pandas.commands.connecting import with_state
 from stcrm_pandas.commands.refusing import REFUSED
@@ -33,6 +33,7 @@ app.command("clean", no_args_is_help=True)(clean.clean)
 app.command("audit")(audit.audit)
 app.command("report", no_args_is_help=True)(report.report)
 app.command("sync", no_args_is_help=True)(mirror.sync)
+app.command("forget", no_args_is_help=True)(forget.forget)
 app.command("init")(init.init)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)

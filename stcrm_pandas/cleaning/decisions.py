@@ -11,7 +11,7 @@ import hashlib
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol, get_args
 
@@ -185,6 +185,39 @@ class Decisions:
             raise UsageError(
                 f"the decisions in {self.path} are about the customers of {noted}, not of {company}; use another file"
             )
+
+    def forget(self, customers: Iterable[int], *, dry_run: bool = False) -> int:
+        """Erase all decisions about some customers.
+
+        Parameters
+        ----------
+        customers : iterable of int
+            The ids of the customers.
+        dry_run : bool, default False
+            True erases nothing, and returns what would be erased.
+
+        Returns
+        -------
+        int
+            The number of decisions erased.
+
+        Examples
+        --------
+        >>> kept = Decisions()
+        >>> kept.add(7, 3, "different", "the compared values")
+        >>> kept.forget([7]), kept.latest()
+        (1, {})
+        """
+        ids = [(int(id),) for id in customers]
+        with self._open() as db:
+            db.execute("PRAGMA secure_delete = ON")
+            count = "SELECT count(*) FROM decisions WHERE ?1 IN (id_1, id_2)"
+            found = sum(db.execute(count, id).fetchone()[0] for id in ids)
+            if not dry_run:
+                with db:
+                    db.executemany("DELETE FROM decisions WHERE ?1 IN (id_1, id_2)", ids)
+                db.execute("VACUUM")
+        return int(found)
 
     def __repr__(self) -> str:
         where = "in memory" if self.path is None else f"in {self.path}"

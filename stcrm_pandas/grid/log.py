@@ -12,7 +12,7 @@ import json
 import os
 import sqlite3
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -274,6 +274,17 @@ def logs_in(folder: Path) -> list[LogSummary]:
     return found
 
 
+def logs_with_resource(folder: Path, tenant: int | None = None) -> list[tuple[Path, str]]:
+    """Return the logs of grids in a folder and the resource of each, if asked only those of a tenant."""
+    found = []
+    for path in owned_in(folder, GRID_LOG):
+        with closing(connect_read_only(path)) as db:
+            about = dict(db.execute("SELECT name, value FROM about"))
+        if tenant is None or about.get("tenant") == str(tenant):
+            found.append((path, about.get("resource", "")))
+    return found
+
+
 def purge(path: Path) -> None:
     """Delete a log. A grid that has it open accepts no more edits.
 
@@ -292,3 +303,33 @@ def purge(path: Path) -> None:
         raise UsageError(
             f"{path} is in use ({error}), so it was not deleted. Close its grid, then purge again."
         ) from None
+
+
+def erase(path: Path, is_erased: Callable[[str, str], bool], *, dry_run: bool = False) -> int:
+    """Erase edits from a log for good, and return how many.
+
+    Parameters
+    ----------
+    is_erased : callable
+        Whether an edit is to be erased, from the key of its row and its values, both as text.
+
+    Raises
+    ------
+    UsageError
+        A grid is writing to it.
+    """
+    try:
+        with closing(sqlite3.connect(path, timeout=5.0, isolation_level=None)) as db:
+            db.execute("PRAGMA secure_delete = ON")
+            cells = db.execute("SELECT event, place, key, base, old, new, reason FROM cells").fetchall()
+            gone = [cell[:2] for cell in cells if is_erased(cell[2], " ".join(text for text in cell[3:] if text))]
+            if gone and not dry_run:
+                db.execute("BEGIN IMMEDIATE")
+                db.executemany("DELETE FROM cells WHERE event = ? AND place = ?", gone)
+                db.execute("COMMIT")
+            if not dry_run:  # also after a run that ended between the two
+                db.execute("VACUUM")
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as error:
+        raise UsageError(f"{path} is in use ({error}). Close its grid, then try again.") from None
+    return len(gone)

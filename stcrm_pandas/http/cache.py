@@ -356,6 +356,30 @@ def caches_in(folder: Path) -> list[Path]:
     return owned_in(folder, CACHE)
 
 
+def clear_all(folder: Path, tenant: int | None = None, *, dry_run: bool = False) -> list[tuple[Path, int]]:
+    """Delete all reads in the caches of a tenant, and damaged caches; return the pages deleted from each.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the caches.
+    tenant : int, optional
+        Only the caches of this tenant. By default, of all tenants.
+    """
+    found = []
+    for path in caches_in(folder):
+        if tenant is None or f"-{tenant}-" in path.name:
+            found.append((path, stored_in(path).pages))
+            if not dry_run:
+                with contextlib.closing(Cache(path)) as cache:
+                    cache.clear()
+    for path in damaged_in(folder)[0]:
+        found.append((path, 0))
+        if not dry_run:
+            path.unlink()
+    return found
+
+
 def damaged_in(folder: Path) -> tuple[list[Path], list[Path]]:
     """Return damaged files that were moved away: caches, and files of unknown kind."""
     paths = sorted(folder.glob("*.damaged-*.sqlite"))

@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+Parents = dict[Any, tuple[pd.Timestamp, pd.Timestamp]]
+"""When the rows of each parent were first and last read, by id."""
 _COMMITS, _TIMES = b"stcrm_commits", b"stcrm_times"
 
 
@@ -142,3 +144,23 @@ def _packed(commits: Sequence[Commit]) -> bytes:
 def _moments(commits: Sequence[Commit], name: str) -> pd.DatetimeIndex:
     times = [dt.datetime.fromisoformat(getattr(commit, name)) for commit in commits]
     return pd.DatetimeIndex(times).tz_convert("UTC").as_unit("us")
+
+
+def parents_of(commit: Commit | None) -> Parents:
+    """Return the parents that were read on demand by the end of a commit."""
+    packed = [] if commit is None else commit.parents
+    return {id: (pd.Timestamp(first), pd.Timestamp(last)) for first, last, ids in packed for id in ids}
+
+
+def without_parents(commit: Commit, ids: set[Any]) -> Commit:
+    """Return a commit without some parents."""
+    kept = {id: times for id, times in parents_of(commit).items() if id not in ids}
+    return replace(commit, parents=packed_parents(kept))
+
+
+def packed_parents(parents: Parents) -> list[Any]:
+    """Return parents as a commit has them."""
+    by_times: dict[tuple[pd.Timestamp, pd.Timestamp], list[Any]] = {}
+    for id, times in parents.items():
+        by_times.setdefault(times, []).append(id)
+    return [[first.isoformat(), last.isoformat(), ids] for (first, last), ids in by_times.items()]

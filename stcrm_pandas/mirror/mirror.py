@@ -16,7 +16,8 @@ from stcrm_pandas.errors import MirrorError, NotMirrored, StcrmError, StcrmWarni
 from stcrm_pandas.http.body import guid
 from stcrm_pandas.http.query import whole_number
 from stcrm_pandas.mirror.derived import refresh_current
-from stcrm_pandas.mirror.privacy import copies, forgetting, old_versions
+from stcrm_pandas.mirror.privacy import copies, forgetting, old_versions, people
+from stcrm_pandas.mirror.privacy.forgotten import Forgotten
 from stcrm_pandas.mirror.reading import StoredMirror
 from stcrm_pandas.mirror.resources import EVERY, MIRRORED, ON_DEMAND, Mirrored, mirrored_as
 from stcrm_pandas.mirror.status_log import ImportedStatuses, read_log
@@ -143,6 +144,7 @@ class Mirror(StoredMirror):
         shown = Progress(self._crm.settings.progress if progress is None else progress)
         found = []
         with disk(self.folder), locked(self.folder):
+            forgetting.finish(forgetting.stores_of(self.folder), Forgotten(self.folder))
             for mirrored in chosen:
                 store = self._store(mirrored)
                 sync, problem = Sync(self._crm, store, mirrored), ""
@@ -211,17 +213,36 @@ class Mirror(StoredMirror):
         with disk(self.folder), locked(self.folder):
             return ImportedStatuses(self.folder).add(runs)
 
-    def forget(self, customer_ids: int | Iterable[int]) -> pd.DataFrame:
-        """Erase customers, with all their versions, from every file, if they ask to be forgotten.
+    def forget(
+        self,
+        customer_ids: int | Iterable[int] = (),
+        *,
+        contacts: str | Iterable[str] = (),
+        bookings: Iterable[int] = (),
+        dry_run: bool = False,
+    ) -> pd.DataFrame:
+        """Erase people, with all versions of their rows, from every file, if they ask to be forgotten.
 
-        This erases the customers, their locations, contacts, leads and jobs, the bookings of those jobs, and the notes
-        and contacts of all of these. Contacts in the newer contacts API are not linked to a customer, so they are
-        kept. Erase people in ServiceTitan first: rows that still exist there come back with the next complete list.
+        This erases the customers and all records that were merged with them, in either direction; their locations,
+        contacts, leads and jobs; the bookings of these, and bookings with one of their phone numbers or e-mail
+        addresses in the contacts that were read on demand; their contacts in the newer contacts API; and the notes of
+        all of these. A number or address that somebody else has, too, connects nothing. A location that belongs to
+        another customer now keeps the versions since then.
+
+        What to erase is written down first: if the process is killed, the next `forget` or `sync` erases the rest. No
+        later sync brings the people back, even if they still exist in ServiceTitan: the mirror keeps keyed hashes of
+        their ids. `stcrm forget` also erases them from caches, journals, logs of grids, decisions and plans.
 
         Parameters
         ----------
-        customer_ids : int or iterable of int
+        customer_ids : int or iterable of int, default ()
             The ids of the customers.
+        contacts : str or iterable of str, default ()
+            Phone numbers and e-mail addresses of people who are known only by a lead or a booking.
+        bookings : iterable of int, default ()
+            The ids of further bookings of these people.
+        dry_run : bool, default False
+            True erases nothing, and returns what would be erased.
 
         Returns
         -------
@@ -242,9 +263,13 @@ class Mirror(StoredMirror):
         [['customers', 1, 1]]
         """
         wanted = {customer_ids} if isinstance(customer_ids, (int, np.integer)) else set(customer_ids)
+        given = [contacts] if isinstance(contacts, str) else list(contacts)
         with disk(self.folder), locked(self.folder):
-            stores = {one.name: self._store(one) for one in EVERY.values()}
-            found = forgetting.forget(stores, {*map(int, wanted)}, ImportedStatuses(self.folder))
+            stores = forgetting.stores_of(self.folder)
+            if not dry_run:
+                forgetting.finish(stores, Forgotten(self.folder))
+            person = people.find(stores, map(int, wanted), contacts=given, bookings=[*map(int, bookings)])
+            found = forgetting.forget(stores, person, Forgotten(self.folder), dry_run=dry_run)
         return pd.DataFrame(found, columns=["resource", "rows", "versions"]).astype({"resource": "str"})
 
     def drop_versions(self, *, older_than: str | float | dt.timedelta) -> int:

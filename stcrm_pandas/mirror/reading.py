@@ -15,7 +15,7 @@ from stcrm_pandas.errors import MirrorError, NotMirrored, UsageError
 from stcrm_pandas.http.query import utc_text
 from stcrm_pandas.mirror import queries, repairs, versions
 from stcrm_pandas.mirror.client import MirrorClient
-from stcrm_pandas.mirror.commits import Commit
+from stcrm_pandas.mirror.commits import Commit, parents_of
 from stcrm_pandas.mirror.derived import (
     check_moment,
     check_start,
@@ -31,7 +31,6 @@ from stcrm_pandas.mirror.resources import EVERY, ON_DEMAND, Mirrored, mirrored_a
 from stcrm_pandas.mirror.rows import Moment, Rows
 from stcrm_pandas.mirror.status_log import ImportedStatuses, combined
 from stcrm_pandas.mirror.store import SEQ, Store
-from stcrm_pandas.mirror.sync import parents_of
 from stcrm_pandas.output.printable import closest
 
 

@@ -92,6 +92,7 @@ class Store:
     """
 
     def __init__(self, folder: Path, resource: str) -> None:
+        self.folder = folder
         self.history = folder / "history" / resource
         row = EVERY[resource].row
         self.types = {column.name: arrow_type(column.field) for column in row.columns}
@@ -276,7 +277,7 @@ class Store:
             if path != target:
                 path.unlink(missing_ok=True)
         sync_folder(self.history)
-        self.current.drop()  # and after: a reader may have stored them again
+        self.drop_leftovers()  # a reader may have stored the current rows again
 
     def create(self, table: pa.Table, commits: Sequence[Commit]) -> None:
         """Publish the first file of a copy, with all commits. The lock of the tenant must be held."""
@@ -295,6 +296,14 @@ class Store:
             if now - covering.path.stat().st_mtime >= KEPT_FOR:
                 discard(path)
         self.current.sweep(self._stored_current(files).values())
+
+    def drop_leftovers(self) -> None:
+        """Delete all files that are not needed at once: derived ones, replaced ones, parts of interrupted writes."""
+        needed = {file.path for file in self.files()}
+        for path in self.history.glob("*"):
+            if path not in needed and (path.suffix == ".part" or _NAME.fullmatch(path.name)):
+                path.unlink(missing_ok=True)
+        self.current.drop()
 
     def digest(self) -> str:
         """Return the digest of the last commit, which names the rows that are derived from it; empty without one.

@@ -14,8 +14,10 @@ import pandas as pd
 from stcrm_pandas.contract.schemas.fields import Row, snake
 from stcrm_pandas.errors import MirrorError, PermissionDenied, RequestError, StcrmError, UsageError
 from stcrm_pandas.mirror import versions
-from stcrm_pandas.mirror.commits import Commit
+from stcrm_pandas.mirror.commits import Commit, Parents, packed_parents, parents_of
 from stcrm_pandas.mirror.derived import Known, current_rows, current_table
+from stcrm_pandas.mirror.privacy.forgotten import Forgotten
+from stcrm_pandas.mirror.privacy.people import OF
 from stcrm_pandas.mirror.resources import FEED_DELAY, OVERLAP, Mirrored
 from stcrm_pandas.mirror.store import Store
 from stcrm_pandas.output.printable import plural
@@ -26,8 +28,6 @@ MOST_VANISHED = 0.10
 Of 20 rows or fewer any may be missing, but not all."""
 PARENTS_AT_ONCE = 500
 """The number of parents after which what was read on demand is committed."""
-Parents = dict[Any, tuple[pd.Timestamp, pd.Timestamp]]
-"""When the rows of each parent were first and last read, by id."""
 _FEW = 20
 _BY_ID = {"customer_contacts": "customer_id", "location_contacts": "location_id"}
 """The column whose values the list of a resource takes as ids, if it is not `id`."""
@@ -87,6 +87,9 @@ class Sync:
         assert self._mirrored.parent is not None
         self._parents = parents_of(self._store.last())
         wanted = list(dict.fromkeys(self._parents if parents is None else parents))
+        forgotten = Forgotten(self._store.folder)
+        gone = forgotten.has(OF[self._mirrored.parent], pd.Series(wanted, dtype=object))
+        wanted = [id for id, erased in zip(wanted, gone, strict=True) if not erased]
         if parents is None and not wanted:
             raise UsageError(
                 f"{self._mirrored.name} needs a request for each {self._mirrored.parent}. Give those that you want: "
@@ -203,6 +206,11 @@ class Sync:
             return current
         return current[current[self._mirrored.parent].isin(self._chosen)].reset_index(drop=True)
 
+    def _without_forgotten(self, read: versions.Incoming) -> versions.Incoming:
+        """Return a read without the rows of people who were erased."""
+        gone = Forgotten(self._store.folder).of_forgotten(self._mirrored.name, read.frame)
+        return replace(read, frame=read.frame[~gone].reset_index(drop=True)) if gone.any() else read
+
     def _list(self, **filters: Any) -> pd.DataFrame:
         frame: pd.DataFrame = operator.attrgetter(self._mirrored.list)(self._crm)(refresh=True, **filters)
         return frame
@@ -221,6 +229,7 @@ class Sync:
 
         Rows with the keys in `missing` stay, though the list lacks them.
         """
+        read = self._without_forgotten(read)
         last = self._store.last()
         if last is not None:
             seen_at = max(seen_at, pd.Timestamp(last.seen_at))
@@ -244,7 +253,7 @@ class Sync:
             rows=len(written),
             environment=self._crm.settings.name,
             settings=_kept_settings(self._crm.settings),
-            parents=_packed(self._parents),
+            parents=packed_parents(self._parents),
             missing=list(missing),
         )
         self._store.append(versions.to_table(self._row, written), commit)
@@ -254,25 +263,6 @@ class Sync:
             self.synced.deleted + int(written[versions.DELETED].astype(bool).sum()),
         )
         return commit
-
-
-def parents_of(commit: Commit | None) -> Parents:
-    """Return the parents that were read on demand by the end of a commit."""
-    packed = [] if commit is None else commit.parents
-    return {id: (pd.Timestamp(first), pd.Timestamp(last)) for first, last, ids in packed for id in ids}
-
-
-def without_parents(commit: Commit, ids: set[Any]) -> Commit:
-    """Return a commit without some parents."""
-    kept = {id: times for id, times in parents_of(commit).items() if id not in ids}
-    return replace(commit, parents=_packed(kept))
-
-
-def _packed(parents: Parents) -> list[Any]:
-    by_times: dict[tuple[pd.Timestamp, pd.Timestamp], list[Any]] = {}
-    for id, times in parents.items():
-        by_times.setdefault(times, []).append(id)
-    return [[first.isoformat(), last.isoformat(), ids] for (first, last), ids in by_times.items()]
 
 
 def _keys(row: Row, frame: pd.DataFrame) -> list[list[Any]]:

@@ -1,60 +1,95 @@
-"""Erase people from a mirror."""
+"""Erase people from a mirror, for good: the list of what to erase is written down first, so a kill loses none of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from stcrm_pandas.mirror.commits import parents_of, without_parents
+from stcrm_pandas.mirror.privacy.forgotten import Forgotten, key_of, listed
+from stcrm_pandas.mirror.privacy.people import OF, Person
 from stcrm_pandas.mirror.resources import EVERY
 from stcrm_pandas.mirror.status_log import ImportedStatuses
-from stcrm_pandas.mirror.store import Store
-from stcrm_pandas.mirror.sync import parents_of, without_parents
-
-_BELOW = (
-    ("location_contacts", "locations", "location_id"),
-    ("bookings", "jobs", "job_id"),
-    ("location_notes", "locations", "location_id"),
-    ("lead_notes", "leads", "lead_id"),
-    ("booking_contacts", "bookings", "booking_id"),
-)
-"""Rows that belong to rows of a customer: resource, that of the row they belong to, and the column with its id."""
+from stcrm_pandas.mirror.store import SEQ, Store
 
 
-def forget(stores: Mapping[str, Store], customers: set[int], statuses: ImportedStatuses) -> list[list[object]]:
-    """Erase customers and what belongs to them from all files; return resource, rows and versions erased."""
-    tables = {name: table for name, store in stores.items() if (table := store.read()) is not None}
-    owned = {"customers": ("id", customers)}
-    directly = ("locations", "customer_contacts", "customer_notes", "leads", "jobs")
-    owned.update(dict.fromkeys(directly, ("customer_id", customers)))
-    for name, parent, by in _BELOW:
-        if parent in owned and parent in tables:
-            owned[name] = (by, _ids(tables[parent], _is_in(tables[parent], *owned[parent])))
+def forget(
+    stores: Mapping[str, Store], person: Person, forgotten: Forgotten, *, dry_run: bool = False
+) -> list[list[object]]:
+    """Erase a person from all files; return resource, rows and versions erased. The lock must be held."""
+    if dry_run:
+        return _counted(stores, person)
+    forgotten.note(person)
+    return finish(stores, forgotten)
+
+
+def finish(stores: Mapping[str, Store], forgotten: Forgotten) -> list[list[object]]:
+    """Erase what is written down, also what an interrupted `forget` left; return resource, rows and versions."""
+    if forgotten.pending is None:
+        return []
+    statuses = ImportedStatuses(forgotten.folder)
     found: list[list[object]] = []
-    for name, (column, ids) in owned.items():
-        if name not in tables:
-            continue
-        table, commits = tables[name], stores[name].commits()
-        erased = _is_in(table, column, ids)
-        if EVERY[name].row.key == ("id",):  # the row may have had another customer once: erase all of its versions
-            erased = _is_in(table, "id", _ids(table, erased))
-        read = EVERY[name].parent is not None and not ids.isdisjoint(parents_of(commits[-1]))
-        if erased.any() or read:
-            statuses.forget(name, _ids(table, erased))
-            kept = [*commits[:-1], without_parents(commits[-1], ids)] if read else commits
-            stores[name].replace(table.filter(pa.array(~erased)), kept)
-        if erased.any():
-            found.append([name, len(_ids(table, erased)), int(erased.sum())])
-    return sorted(found, key=lambda row: list(stores).index(str(row[0])))
+    gone: dict[str, set[Any]] = {}
+    for name, rows in forgotten.pending.items():
+        gone[name] = {row[-2] for row in rows if row[-1] is None}
+        statuses.forget(name, gone[name])
+    for name, store in stores.items():
+        erased = _erase(store, name, forgotten.pending.get(name, []), gone)
+        if erased is not None:
+            found.append([name, *erased])
+    forgotten.done()
+    return found
 
 
-def _is_in(table: pa.Table, column: str, ids: set[int]) -> npt.NDArray[np.bool_]:
-    wanted = pa.array(sorted(ids), table.schema.field(column).type)
-    return np.asarray(pc.is_in(table.column(column), value_set=wanted).to_numpy(), bool)
+def _counted(stores: Mapping[str, Store], person: Person) -> list[list[object]]:
+    """Return what `forget` would erase: resource, rows and versions."""
+    found: list[list[object]] = []
+    for name, store in stores.items():
+        table = store.read([*key_of(name), SEQ]) if name in person.rows else None
+        if table is not None:
+            erased = _matching(table, name, listed(person.rows)[name])
+            if erased.any():
+                found.append([name, _distinct(table, name, erased), int(erased.sum())])
+    return found
 
 
-def _ids(table: pa.Table, where: npt.NDArray[np.bool_]) -> set[int]:
-    return {id for id in table.column("id").filter(pa.array(where)).to_pylist() if id is not None}
+def _erase(store: Store, name: str, rows: list[list[Any]], gone: Mapping[str, set[Any]]) -> tuple[int, int] | None:
+    parent = EVERY[name].parent
+    left = store.read() if store.files() else None
+    if left is None:
+        store.drop_leftovers()
+        return None
+    commits = store.commits()
+    parents = gone.get(OF.get(parent or "", ""), set()) & set(parents_of(commits[-1]))
+    erased = _matching(left, name, rows)
+    if erased.any() or parents:
+        kept = [*commits[:-1], without_parents(commits[-1], parents)] if parents else commits
+        store.replace(left.filter(pa.array(~erased)), kept)
+    store.drop_leftovers()
+    return (_distinct(left, name, erased), int(erased.sum())) if erased.any() else None
+
+
+def _matching(table: pa.Table, name: str, rows: list[list[Any]]) -> npt.NDArray[np.bool_]:
+    """Return which versions are to be erased."""
+    if not rows:
+        return np.zeros(table.num_rows, bool)
+    until = {tuple(row[:-1]): row[-1] for row in rows}
+    keys = zip(*(table.column(column).to_pylist() for column in key_of(name)), strict=True)
+    none = -1
+    last = np.array([np.inf if (at := until.get(key, none)) is None else at for key in keys])
+    return np.asarray(table.column(SEQ).to_numpy() <= last)
+
+
+def _distinct(table: pa.Table, name: str, where: npt.NDArray[np.bool_]) -> int:
+    chosen = table.select(list(key_of(name))).filter(pa.array(where))
+    return int(chosen.group_by(chosen.column_names).aggregate([]).num_rows)
+
+
+def stores_of(folder: Path, names: Iterable[str] = EVERY) -> dict[str, Store]:
+    """Return the stores of a tenant's folder by resource."""
+    return {name: Store(folder, name) for name in names}

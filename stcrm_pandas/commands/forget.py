@@ -1,0 +1,175 @@
+"""`stcrm forget`: erase a person from everything that this package stores on this machine.
+
+Exit codes: 0 done; 2 refused, or not confirmed; 4 the mirror is being synced.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from stcrm_pandas.cleaning.decisions import DECISIONS, Decisions
+from stcrm_pandas.commands.mirror import busy
+from stcrm_pandas.commands.refusing import REFUSED, refusals
+from stcrm_pandas.commands.saying import say
+from stcrm_pandas.edits import forgetting
+from stcrm_pandas.errors import UsageError
+from stcrm_pandas.grid.log import erase, folder_of, logs_with_resource
+from stcrm_pandas.http.cache import clear_all
+from stcrm_pandas.http.own_files import state_of
+from stcrm_pandas.mirror.many import mirrors
+from stcrm_pandas.mirror.mirror import Mirror
+from stcrm_pandas.mirror.privacy.forgetting import stores_of
+from stcrm_pandas.mirror.privacy.people import Person, find
+from stcrm_pandas.output.printable import plural
+from stcrm_pandas.settings.connection import read_cache_folder, read_journal_folder
+
+UNKNOWN = (
+    "Not known to this command, so delete them yourself: CSV, Excel and Parquet files, plans and saved results outside "
+    "the state folder, files of decisions outside it, notebooks with output, reports with call lists, copies and "
+    "exports of mirrors, backups, and what other programs read from them. Erase the person in ServiceTitan as well."
+)
+
+
+@refusals
+@busy
+def forget(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[FOLDER]", help="The folder of the mirror, if there is one.")
+    ] = None,
+    customer: Annotated[
+        list[int] | None, typer.Option("--customer", metavar="ID", help="The customer. Merged records are found.")
+    ] = None,
+    phone: Annotated[
+        list[str] | None, typer.Option("--phone", metavar="NUMBER", help="A number in a lead or a booking.")
+    ] = None,
+    email: Annotated[
+        list[str] | None, typer.Option("--email", metavar="ADDRESS", help="An address in a lead or a booking.")
+    ] = None,
+    booking: Annotated[
+        list[int] | None, typer.Option("--booking", metavar="ID", help="A further booking of this person.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be erased, and erase nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    state_dir: Annotated[
+        Path | None, typer.Option("--state-dir", help="Use this folder, not STCRM_STATE_DIR or the default.")
+    ] = None,
+    cache_dir: Annotated[
+        Path | None, typer.Option("--cache-dir", help="Use this folder, not STCRM_CACHE_DIR or the default.")
+    ] = None,
+) -> None:
+    """Erase a person from the mirror, caches, journals, logs of grids, decisions and plans, after asking.
+
+    Without a mirror, only rows with the customer's id, and texts with the numbers and addresses that you give, are
+    found. If the command is interrupted, run it again: it continues.
+    """
+    customers, contacts, bookings = customer or [], [*(phone or ()), *(email or ())], list(booking or ())
+    if not (customers or contacts or bookings):
+        raise UsageError("Whom? Give --customer, --phone, --email or --booking.")
+    mirror = None if folder is None else _one_mirror(folder)
+    person = _find(mirror, customers, contacts, bookings)
+    if not person.candidates.empty:
+        say(f"{plural(len(person.candidates), 'booking')} with the same name and address, without a known contact:")
+        say(person.candidates.to_string(index=False))
+        if not dry_run and not yes and typer.confirm("Erase these, too?"):
+            bookings += [int(id) for id in person.candidates["id"]]
+            person = _find(mirror, customers, contacts, bookings)
+        else:
+            say("Kept. If they are this person's, add --booking with each id.")
+    if person.also:
+        named = ", ".join(map(str, sorted(person.also)))
+        say(f"Also with this number or address: customers {named}. If they are this person, add --customer for each.")
+    whom = {"customer_ids": customers, "contacts": contacts, "bookings": bookings}
+    work = _Work(mirror, person, whom, read_journal_folder(state_dir), read_cache_folder(cache_dir))
+    for line in work.run(dry_run=True):
+        say(f"to erase: {line}")
+    for line in (*work.kept(), UNKNOWN):
+        say(line)
+    if dry_run:
+        return
+    if not yes and not typer.confirm("Erase all this? It cannot be undone."):
+        raise typer.Exit(REFUSED)
+    for line in work.run(dry_run=False):
+        say(f"erased: {line}")
+
+
+class _Work:
+    """What is stored about a person, part by part."""
+
+    def __init__(
+        self, mirror: Mirror | None, person: Person, whom: dict[str, Any], journals: Path, cache: Path
+    ) -> None:
+        self._mirror, self._person, self._whom = mirror, person, whom
+        self._journals, self._state, self._cache = journals, journals.parent, cache
+        self._tenant = None if mirror is None else mirror.tenant
+        self._concerned = forgetting.journals_about(journals, self._tenant, person.owns, person.mentioned_in)
+
+    def run(self, *, dry_run: bool) -> Iterator[str]:
+        """Erase everything, and yield a line on each file.
+
+        The mirror is last: until then, it finds the person's rows again if this is interrupted.
+        """
+        for path, pages in clear_all(self._cache, self._tenant, dry_run=dry_run):
+            yield f"{path}: the cache with {plural(pages, 'page')}, since a page has many people"
+        journals = [one for one in self._concerned if one.rows and not one.opt_ins]
+        if not dry_run:
+            forgetting.delete_journals(self._journals, [one.path for one in journals])
+        for one in journals:
+            yield f"{one.path}: a journal of {plural(one.rows, 'row')}, which can no longer be resumed or undone"
+        for path, resource in logs_with_resource(folder_of(self._journals), self._tenant):
+            count = erase(path, partial(self._is_erased, resource), dry_run=dry_run)
+            if count:
+                yield f"{path}: {plural(count, 'edit')} in the log of a grid"
+        for path in sorted(self._state.rglob("*.sqlite")):
+            if state_of(path, DECISIONS) == "ours":
+                count = Decisions(path).forget(self._person.customers, dry_run=dry_run)
+                if count:
+                    yield f"{path}: {plural(count, 'decision')} about duplicates"
+        for one in forgetting.plans_about(self._state, self._tenant, self._person.owns, self._person.mentioned_in):
+            if not dry_run:
+                one.path.unlink(missing_ok=True)
+            yield f"{one.path}: a plan of {plural(one.rows, 'row')}"
+        if self._mirror is not None:
+            found = self._mirror.forget(dry_run=dry_run, **self._whom)
+            for resource, rows, versions in found.itertuples(index=False):
+                yield f"{self._mirror.folder}: {plural(rows, 'row')} of {resource}, {plural(versions, 'version')}"
+
+    def kept(self) -> Iterator[str]:
+        """Yield a line on each file that is kept on purpose."""
+        for one in self._concerned:
+            if one.opt_ins:
+                yield (
+                    f"kept: {one.path}: a journal with the record of {plural(one.opt_ins, 'opt-in')}, which proves who "
+                    "agreed and stops a plan from opting in again somebody who has opted out since. It is kept until "
+                    "you delete it with `stcrm journal purge --opt-ins`."
+                )
+            elif not one.rows:
+                yield f"kept: {one.path} cannot be read as a journal. If it may be about the person, delete it."
+        if self._mirror is not None:
+            yield (
+                f"kept: {self._mirror.folder / 'forgotten.json'}: keyed hashes of ids, as long as the mirror exists, "
+                "so that no sync brings the person back."
+            )
+
+    def _is_erased(self, resource: str, key: str, values: str) -> bool:
+        parts = json.loads(key) if key.startswith("[") else [key]
+        return self._person.owns(resource, parts) or self._person.mentioned_in(values)
+
+
+def _one_mirror(folder: Path) -> Mirror:
+    found = mirrors(folder).each
+    if len(found) > 1:
+        raise UsageError(
+            f"The folder has mirrors of {len(found)} tenants. Name the folder of one, such as {found[0].folder}."
+        )
+    return found[0]
+
+
+def _find(mirror: Mirror | None, customers: list[int], contacts: list[str], bookings: list[int]) -> Person:
+    stores = {} if mirror is None else stores_of(mirror.folder)
+    return find(stores, customers, contacts=contacts, bookings=bookings)

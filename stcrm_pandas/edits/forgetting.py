@@ -1,0 +1,106 @@
+"""Find and delete the journals and plans that concern a person who asks to be forgotten."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from stcrm_pandas.edits.apply.journal import digest_of, files_of
+from stcrm_pandas.edits.apply.locks import hold_all
+from stcrm_pandas.edits.apply.opt_ins import opt_in_records
+from stcrm_pandas.edits.diff.columns import target_of
+from stcrm_pandas.edits.plan.model import PlanData, from_json
+from stcrm_pandas.edits.plan.plan_file import KIND
+from stcrm_pandas.http.own_files import connect_read_only
+
+Owns = Callable[[str, Iterable[object]], bool]
+"""Whether a row is the person's, from its resource and its key."""
+Mentions = Callable[[str], bool]
+"""Whether a text has a number or an address of the person."""
+
+
+@dataclass(frozen=True)
+class Concerned:
+    """A journal or a plan that concerns a person.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    rows : int
+        The number of rows that it changes; 0 if it cannot be read.
+    opt_ins : int
+        The number of opt-ins that it shows as sent: such a journal is kept as a record of consent.
+    """
+
+    path: Path
+    rows: int
+    opt_ins: int = 0
+
+
+def journals_about(folder: Path, tenant: int | None, owns: Owns, mentions: Mentions) -> list[Concerned]:
+    """Return the journals that concern a person, and those that cannot be read, oldest first.
+
+    Parameters
+    ----------
+    tenant : int, optional
+        Only journals of this tenant; ids of another tenant mean something else.
+    """
+    found = []
+    for path in sorted(folder.glob("*.sqlite")):
+        try:
+            with contextlib.closing(connect_read_only(path)) as db:
+                about = dict(db.execute("SELECT name, value FROM about"))
+                texts = [text for (text,) in db.execute("SELECT value FROM texts UNION ALL SELECT details FROM rows")]
+            plan = from_json(json.loads(about["plan"]))
+        except (sqlite3.Error, OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+            found.append(Concerned(path, 0))
+            continue
+        if tenant is None or plan.tenant == tenant:
+            concerned = _concerns(plan, owns) or any(map(mentions, [about["plan"], *texts]))
+            if concerned:
+                found.append(Concerned(path, len(plan.keys), opt_in_records(path) or 0))
+    return found
+
+
+def plans_about(folder: Path, tenant: int | None, owns: Owns, mentions: Mentions) -> list[Concerned]:
+    """Return the plan files in a folder, and in those below it, that concern a person."""
+    found = []
+    for path in sorted(folder.rglob("*.json")):
+        try:
+            text = path.read_text(encoding="utf-8")
+            content = json.loads(text)
+            if not isinstance(content, dict) or content.pop("kind", None) != KIND:
+                continue
+            content.pop("digest", None)
+            plan = from_json(content)
+        except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+            continue
+        if (tenant is None or plan.tenant == tenant) and (_concerns(plan, owns) or mentions(text)):
+            found.append(Concerned(path, len(plan.keys)))
+    return found
+
+
+def delete_journals(folder: Path, paths: Iterable[Path]) -> None:
+    """Delete journals, unless an apply is running.
+
+    Raises
+    ------
+    UsageError
+        An apply is running.
+    """
+    chosen = list(paths)
+    with hold_all(folder, filter(None, map(digest_of, chosen))):
+        for path in chosen:
+            for file in files_of(path):
+                file.unlink(missing_ok=True)
+
+
+def _concerns(plan: PlanData, owns: Owns) -> bool:
+    return any(owns(target_of(step.operation).resource, key) for step in plan.steps for key in step.keys) or any(
+        owns(plan.resource, refusal.key) for refusal in plan.refusals
+    )

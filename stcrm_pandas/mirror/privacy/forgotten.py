@@ -1,0 +1,108 @@
+"""Who was erased from a mirror: keyed hashes of ids, so that no sync brings them back, and what is yet to be erased."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from stcrm_pandas.http.own_files import make_private_folder
+from stcrm_pandas.mirror.privacy.people import OF, Person, Rows
+from stcrm_pandas.mirror.resources import EVERY
+
+Listed = dict[str, list[list[Any]]]
+"""Rows to erase by resource: the parts of a key, then the last commit to erase or None."""
+
+
+class Forgotten:
+    """Who was erased from a mirror, as keyed hashes of ids, and what is still to be erased.
+
+    The lock of the tenant must be held to change it.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the tenant.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._path = folder / "forgotten.json"
+        kept = json.loads(self._path.read_text(encoding="utf-8")) if self._path.exists() else {}
+        self._key = bytes.fromhex(kept["key"]) if kept else secrets.token_bytes(32)
+        self._hashes = set(kept.get("hashes", ()))
+        self.pending: Listed | None = kept.get("pending")
+
+    def note(self, person: Person) -> None:
+        """Write down what to erase, and whose rows a sync must leave out from now on."""
+        self.pending = _merged(self.pending or {}, listed(person.rows))
+        self._hashes |= {self._hash("customers", id) for id in person.customers}
+        alone = [name for name in person.rows if len(key_of(name)) == 1]  # ids of contact rows are not unique
+        self._hashes |= {self._hash(name, id) for name in alone for id in person.ids(name)}
+        self._save()
+
+    def done(self) -> None:
+        """Remove the list: everything in it was erased."""
+        self.pending = None
+        self._save()
+
+    def has(self, resource: str, ids: pd.Series) -> npt.NDArray[np.bool_]:
+        """Return which ids of a resource belong to somebody who was erased."""
+        if not self._hashes:
+            return np.zeros(len(ids), bool)
+        hit = {id for id in ids.dropna().unique().tolist() if self._hash(resource, id) in self._hashes}
+        return np.asarray(ids.isin(hit).fillna(False), bool)
+
+    def of_forgotten(self, resource: str, frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
+        """Return which rows are of somebody who was erased.
+
+        A house may be sold: a row that belongs to another customer now is that customer's, and so is all below it.
+        """
+        if not self._hashes or frame.empty:
+            return np.zeros(len(frame), bool)
+        own = self.has(resource, frame["id"]) if len(key_of(resource)) == 1 else np.zeros(len(frame), bool)
+        found = own.copy()
+        for column in OF.keys() & set(frame.columns):
+            if column != "merged_to_id" or resource == "customers":
+                found |= self.has(OF[column], frame[column])
+        if "customer_id" in frame.columns:
+            others = np.asarray(frame["customer_id"].notna(), bool) & ~self.has("customers", frame["customer_id"])
+            if (own & others).any():
+                self._hashes -= {self._hash(resource, id) for id in frame.loc[own & others, "id"].tolist()}
+                self._save()
+            found &= ~others
+        return found
+
+    def _hash(self, resource: str, id: Any) -> str:
+        return hashlib.blake2b(f"{resource} {id}".encode(), key=self._key, digest_size=16).hexdigest()
+
+    def _save(self) -> None:
+        make_private_folder(self.folder)
+        part = self._path.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        content = {"key": self._key.hex(), "hashes": sorted(self._hashes), "pending": self.pending}
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            json.dump(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, self._path)
+
+
+def key_of(name: str) -> tuple[str, ...]:
+    return tuple(EVERY[name].row.key)
+
+
+def listed(rows: Mapping[str, Rows]) -> Listed:
+    return {name: [[*key, until] for key, until in found.items()] for name, found in rows.items()}
+
+
+def _merged(one: Listed, other: Listed) -> Listed:
+    return {name: [*one.get(name, []), *other.get(name, [])] for name in dict.fromkeys([*one, *other])}

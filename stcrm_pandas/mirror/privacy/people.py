@@ -1,0 +1,272 @@
+"""Find the rows of a person in a mirror: those of a customer, of the records merged with it, and of its contacts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from stcrm_pandas.frame.contact_values import find_contacts, is_placeholder, normalize_contact
+from stcrm_pandas.mirror.resources import EVERY
+from stcrm_pandas.mirror.store import SEQ, Store
+
+Key = tuple[Any, ...]
+Rows = dict[Key, int | None]
+"""Rows by key. The number is the last commit whose versions are the person's: the row is somebody else's now."""
+
+OF = {
+    "customer_id": "customers",
+    "merged_to_id": "customers",
+    "location_id": "locations",
+    "lead_id": "leads",
+    "booking_id": "bookings",
+    "job_id": "jobs",
+    "contact_id": "contacts",
+}
+"""The resource whose ids a column has."""
+
+
+@dataclass
+class Person:
+    """What a mirror has of a person.
+
+    Parameters
+    ----------
+    customers : set of int
+        The ids of the customer and of the records merged with it.
+    rows : dict
+        The rows to erase by resource.
+    values : set of str
+        The phone numbers and e-mail addresses that nobody else has, in their normal form.
+    candidates : DataFrame
+        Bookings with the same name and address that nothing else connects with the person: `id`, `created_on`,
+        `status`.
+    also : set of int
+        Further customers with one of the numbers or addresses that were asked for.
+    """
+
+    customers: set[int]
+    rows: dict[str, Rows] = field(default_factory=dict)
+    values: set[str] = field(default_factory=set)
+    candidates: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"id": []}))
+    also: set[int] = field(default_factory=set)
+
+    def ids(self, resource: str) -> set[Any]:
+        """Return the ids of those rows of a resource that are still the person's."""
+        return {key[-1] for key, until in self.rows.get(resource, {}).items() if until is None}
+
+    def owns(self, resource: str, key: Iterable[object]) -> bool:
+        """Return whether a row is the person's, by its key, or by the id of what it belongs to."""
+        if resource not in EVERY:
+            return False
+        names = EVERY[resource].row.key
+        for name, part in zip(names, key, strict=False):
+            of = resource if names == ("id",) else OF.get(name)
+            if of is not None and str(part) in map(str, self.ids(of)):
+                return True
+        return False
+
+    def mentioned_in(self, text: str) -> bool:
+        """Return whether a text has one of the person's numbers or addresses, however a number is written."""
+        numbers = (r"[\s().-]{0,3}".join(value[-10:]) for value in self.values if "@" not in value)
+        addresses = (re.escape(value) for value in self.values if "@" in value)
+        return bool(self.values) and re.search("|".join([*numbers, *addresses]), text, re.IGNORECASE) is not None
+
+
+def find(
+    stores: Mapping[str, Store],
+    customers: Iterable[int],
+    *,
+    contacts: Iterable[str] = (),
+    bookings: Iterable[int] = (),
+) -> Person:
+    """Return what a mirror has of a person.
+
+    Parameters
+    ----------
+    stores : mapping
+        The stores of the mirror by resource; empty without a mirror.
+    customers : iterable of int
+        The ids of customers. Records merged with them, in either direction, count as well.
+    contacts : iterable of str, default ()
+        Phone numbers and e-mail addresses, for leads without a customer and bookings.
+    bookings : iterable of int, default ()
+        The ids of further bookings.
+    """
+    frames = _Frames(stores)
+    person = Person(_with_merged(frames, set(customers)))
+    rows, owners = person.rows, person.customers
+    rows["customers"] = frames.of("customers", "id", owners)
+    for name in ("locations", "customer_contacts", "customer_notes", "leads", "jobs"):
+        rows[name] = frames.of(name, "customer_id", owners)
+    rows["location_contacts"] = frames.of("location_contacts", "location_id", person.ids("locations"))
+    asked = _values(contacts)
+    person.values = (_own_values(frames, person) - _values_of_others(frames, person)) | asked
+    rows["location_contacts"] |= frames.with_values(
+        "location_contacts", person.values, among={key[0] for key in rows["locations"]}
+    )
+    rows["leads"] |= _leads_without_customer(frames, person.values)
+    found = set(bookings) | frames.column("leads", "booking_id", person.ids("leads"))
+    found |= frames.column("jobs", "booking_id", person.ids("jobs"))
+    found |= {key[1] for key in frames.with_values("booking_contacts", person.values)}
+    found -= _bookings_of_others(frames, person.ids("jobs"))
+    rows["bookings"] = frames.of("bookings", "job_id", person.ids("jobs")) | frames.of("bookings", "id", found)
+    for name, column in (
+        ("location_notes", "location_id"),
+        ("lead_notes", "lead_id"),
+        ("booking_contacts", "booking_id"),
+    ):
+        rows[name] = frames.of(name, column, person.ids(OF[column]) | (found if column == "booking_id" else set()))
+    newer = {key[0] for key in frames.with_values("contact_methods", person.values)} | _related(frames, owners)
+    rows["contacts"] = frames.of("contacts", "id", newer)
+    for name in ("contact_methods", "contact_relationships", "contact_preferences"):
+        rows[name] = frames.of(name, "contact_id", newer)
+    person.rows = {name: found for name, found in rows.items() if found}
+    person.rows.setdefault("customers", {}).update(dict.fromkeys(((id,) for id in owners), None))
+    person.rows.setdefault("bookings", {}).update(dict.fromkeys(((id,) for id in bookings), None))
+    contacts_of_all = frames.read("customer_contacts", ["value"])
+    asked_for = contacts_of_all.loc[[bool(_spelled(value) & asked) for value in contacts_of_all["value"]]]
+    person.also = {int(id) for id in asked_for["customer_id"]} - person.customers
+    person.candidates = _same_name_and_address(frames, person)
+    return person
+
+
+class _Frames:
+    """Columns of all versions of the resources of a mirror, read once."""
+
+    def __init__(self, stores: Mapping[str, Store]) -> None:
+        self._stores = stores
+
+    def read(self, resource: str, columns: Iterable[str]) -> pd.DataFrame:
+        """Return columns of all versions, oldest first."""
+        wanted = list(dict.fromkeys([*EVERY[resource].row.key, *columns, SEQ]))
+        table = self._stores[resource].read(wanted) if resource in self._stores else None
+        if table is None:
+            return pd.DataFrame({name: pd.Series(dtype=object) for name in wanted})
+        cells = {name: pd.Series(table.column(name).to_pylist(), dtype=object) for name in table.column_names}
+        frame = pd.DataFrame(cells)
+        return frame.reindex(columns=wanted).sort_values(SEQ, kind="stable", ignore_index=True)
+
+    def of(self, resource: str, column: str, ids: Collection[Any]) -> Rows:
+        """Return the rows that have or had one of some ids in a column."""
+        if not ids:
+            return {}
+        key = list(EVERY[resource].row.key)
+        frame = self.read(resource, [column])
+        mine = frame[frame[column].isin(ids)]
+        found = {row: int(seq) for *row_key, seq in mine[[*key, SEQ]].to_numpy().tolist() for row in [tuple(row_key)]}
+        last = frame.drop_duplicates(key, keep="last")
+        still = {tuple(row) for row in last.loc[last[column].isin(ids), key].to_numpy().tolist()}
+        return {row: None if row in still else seq for row, seq in found.items()}
+
+    def column(self, resource: str, column: str, ids: Collection[Any]) -> set[Any]:
+        """Return the values in a column of some rows, whatever their version."""
+        frame = self.read(resource, [column])
+        return set(frame.loc[frame["id"].isin(ids), column].dropna().tolist())
+
+    def with_values(self, resource: str, values: Collection[str], *, among: Collection[Any] | None = None) -> Rows:
+        """Return the contact rows with one of some numbers or addresses, if asked only those of some parents."""
+        key = list(EVERY[resource].row.key)
+        frame = self.read(resource, ["value"])
+        chosen = frame if among is None else frame[frame[key[0]].isin(among)]
+        wanted = set(values)
+        mine = chosen.loc[[bool(_spelled(value) & wanted) for value in chosen["value"]]]
+        return {tuple(row): None for row in mine[key].to_numpy().tolist()}
+
+
+def _with_merged(frames: _Frames, customers: set[int]) -> set[int]:
+    """Return customers and all records that were merged with them, in either direction."""
+    frame = frames.read("customers", ["merged_to_id"]).drop_duplicates("id", keep="last")
+    pairs = [(one, into) for one, into in frame[["id", "merged_to_id"]].dropna().to_numpy().tolist() if into]
+    found, size = set(customers), -1
+    while size < len(found):
+        size = len(found)
+        for one, into in pairs:
+            if one in found or into in found:
+                found |= {int(one), int(into)}
+    return found
+
+
+def _spelled(value: Any) -> set[str]:
+    """Return the numbers and addresses in a text, without placeholders."""
+    if not isinstance(value, str):
+        return set()
+    found = {normalize_contact(value), *find_contacts(value)} - {None}
+    return {one for one in found if one is not None and not is_placeholder(one)}
+
+
+def _values(texts: Iterable[Any]) -> set[str]:
+    return {one for text in texts for one in _spelled(text)}
+
+
+def _own_values(frames: _Frames, person: Person) -> set[str]:
+    found: set[str] = set()
+    for name in ("customer_contacts", "location_contacts"):
+        frame = frames.read(name, ["value", "phone_settings_phone_number"])
+        keys = set(person.rows[name])
+        mine = [tuple(key) in keys for key in frame[list(EVERY[name].row.key)].to_numpy().tolist()]
+        found |= _values(frame.loc[mine, ["value", "phone_settings_phone_number"]].to_numpy().ravel().tolist())
+    leads = frames.read("leads", ["lead_phone", "lead_email"])
+    mine = leads["id"].isin(person.ids("leads")).tolist()
+    return found | _values(leads.loc[mine, ["lead_phone", "lead_email"]].to_numpy().ravel().tolist())
+
+
+def _values_of_others(frames: _Frames, person: Person) -> set[str]:
+    """Return the numbers and addresses that a record of somebody else has."""
+    contacts = frames.read("customer_contacts", ["value"])
+    found = _values(contacts.loc[~contacts["customer_id"].isin(person.customers), "value"])
+    contacts = frames.read("location_contacts", ["value"])
+    ours = {key[0] for key in person.rows["locations"]}
+    found |= _values(contacts.loc[~contacts["location_id"].isin(ours), "value"])
+    leads = frames.read("leads", ["customer_id", "lead_phone", "lead_email"])
+    others = leads["customer_id"].notna() & ~leads["customer_id"].isin(person.customers)
+    return found | _values(leads.loc[others, ["lead_phone", "lead_email"]].to_numpy().ravel().tolist())
+
+
+def _leads_without_customer(frames: _Frames, values: set[str]) -> Rows:
+    leads = frames.read("leads", ["customer_id", "lead_phone", "lead_email"])
+    nobody = leads.drop_duplicates("id", keep="last").set_index("id")["customer_id"].isna()
+    chosen = leads[leads["id"].isin(nobody.index[nobody])]
+    pairs = chosen[["lead_phone", "lead_email"]].to_numpy().tolist()
+    return {(id,): None for id, pair in zip(chosen["id"], pairs, strict=True) if _values(pair) & values}
+
+
+def _bookings_of_others(frames: _Frames, jobs: set[Any]) -> set[Any]:
+    """Return the bookings that became a job of somebody else."""
+    frame = frames.read("bookings", ["job_id"]).drop_duplicates("id", keep="last")
+    return set(frame.loc[frame["job_id"].notna() & ~frame["job_id"].isin(jobs), "id"])
+
+
+def _related(frames: _Frames, customers: set[int]) -> set[Any]:
+    """Return the contacts of the newer contacts API that are linked to these customers and to no other."""
+    frame = frames.read("contact_relationships", ["related_entity_id", "type_slug"])
+    frame = frame[frame["type_slug"].astype("str").str.casefold().str.contains("customer", na=False)]
+    ours = frame["related_entity_id"].isin([*customers, *map(str, customers)])
+    return set(frame.loc[ours, "contact_id"]) - set(frame.loc[~ours, "contact_id"])
+
+
+def _same_name_and_address(frames: _Frames, person: Person) -> pd.DataFrame:
+    address = ["address_street", "address_zip"]
+    there = set()
+    names: set[str] = set()
+    for resource in ("customers", "locations"):
+        frame = frames.read(resource, ["name", *address])
+        mine = frame[frame["id"].isin(person.ids(resource))]
+        names |= {_plain(name) for name in mine["name"]}
+        there |= {tuple(map(_plain, pair)) for pair in mine[address].to_numpy().tolist()}
+    frame = frames.read("bookings", ["name", *address, "created_on", "status", "job_id"])
+    last = frame.drop_duplicates("id", keep="last")
+    rest = last[last["job_id"].isna() & ~last["id"].isin(person.ids("bookings"))]
+    pairs = rest[address].to_numpy().tolist()
+    same = [
+        _plain(name) in names - {""} and tuple(map(_plain, pair)) in there and any(pair)
+        for name, pair in zip(rest["name"], pairs, strict=True)
+    ]
+    return rest.loc[same, ["id", "created_on", "status"]].reset_index(drop=True)
+
+
+def _plain(text: object) -> str:
+    return " ".join(text.casefold().split()) if isinstance(text, str) else ""
