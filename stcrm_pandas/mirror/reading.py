@@ -197,16 +197,19 @@ class StoredMirror(Rows):
         Returns
         -------
         DataFrame
-            One row per changed value: the columns of the key, `column`, `before` and `after` (missing if there was no
-            value), `valid_from` and `seen_at` (both in UTC), ordered by `valid_from` and key. For a row that was
-            created, deleted or restored, `column` is `(created)`, `(deleted)` or `(restored)`.
+            One row per changed value, ordered by `valid_from` and key: the columns of the key; `column`, its name,
+            also of a field that the API does not document; `before` and `after`, the two values (missing if
+            there was none); `valid_from`, when the version with the new value became valid, and `seen_at`, the sync
+            that read it (both in UTC). For a row that was created, deleted or restored, `column` is `(created)`,
+            `(deleted)` or `(restored)`, and both values are missing. `modified_on` is left out, because it changes with
+            every edit.
 
         Raises
         ------
         UsageError
             The resource has no such column.
         MirrorError
-            The resource was never synced.
+            The resource was never synced, or `since` is before the first sync.
 
         Examples
         --------
@@ -217,16 +220,18 @@ class StoredMirror(Rows):
         True
         """
         mirrored = mirrored_as(resource)
-        if column is not None and column not in mirrored.row.dtypes:
-            near = closest(column, list(mirrored.row.dtypes))
-            hint = f" Did you mean {near!r}?" if near else ""
-            raise UsageError(f"{resource} has no column {column!r}.{hint}")
         store = self._store(mirrored)
         first, _ = self._ends(store, mirrored)
         start = None if since is None else self._moment(since)
         if start is not None:
             check_start(mirrored, first, start)
-        found = versions.changes(mirrored.row, history_of(store, mirrored.row), first=first.number)
+        history = history_of(store, mirrored.row)
+        known = [*mirrored.row.dtypes, *sorted(versions.undocumented_names(history))]
+        if column is not None and column not in known:
+            near = closest(column, known)
+            hint = f" Did you mean {near!r}?" if near else ""
+            raise UsageError(f"{resource} has no column {column!r}.{hint}")
+        found = versions.changes(mirrored.row, history, first=first.number)
         if mirrored.parent is not None:
             found = without_first_reads(found, mirrored.parent, self.parents(resource))
         if column is not None:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import orjson
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from stcrm_pandas.contract.schemas.arrow import arrow_type, to_arrow
 from stcrm_pandas.contract.schemas.fields import Column, Row
@@ -177,6 +178,13 @@ def with_undocumented(frame: pd.DataFrame) -> pd.DataFrame:
     return rest
 
 
+def undocumented_names(table: pa.Table) -> set[str]:
+    """Return the names of the undocumented fields that any version has."""
+    if UNDOCUMENTED not in table.column_names:
+        return set()
+    return {name for text in pc.unique(table.column(UNDOCUMENTED)).to_pylist() if text for name in orjson.loads(text)}
+
+
 def last_positions(row: Row, table: pa.Table, known: Mask | None = None) -> npt.NDArray[np.intp]:
     """Return the positions of the last version of each key, in the order of the keys.
 
@@ -221,7 +229,8 @@ def changes(row: Row, history: pa.Table, *, first: int) -> pd.DataFrame:
     first : int
         The number of the first commit, whose rows are not changes.
     """
-    frame = to_frame(row, history, own=[VALID_FROM, SEEN_AT, DELETED])
+    frame = with_undocumented(to_frame(row, history, own=[VALID_FROM, SEEN_AT, DELETED, UNDOCUMENTED]))
+    extra = [name for name in frame.columns if name not in row.dtypes and name not in OWN]
     frame["_seq"] = history.column("_seq").to_numpy()
     ordered = frame.sort_values(list(row.key), kind="stable", ignore_index=True)
     same_row = ordered.duplicated(list(row.key)).to_numpy()
@@ -248,6 +257,9 @@ def changes(row: Row, history: pa.Table, *, first: int) -> pd.DataFrame:
                 before[name],
                 ordered[name],
             )
+    for name in extra:
+        pairs = zip(before[name], ordered[name], strict=True)
+        note(same_row & ~deleted & [old != new for old, new in pairs], name, before[name], ordered[name])
     found = pd.concat(parts, ignore_index=True).rename(columns={VALID_FROM: "valid_from", SEEN_AT: "seen_at"})
     found = found[[*row.key, "column", "before", "after", "valid_from", "seen_at"]].astype({"column": "str"})
     return found.sort_values(["valid_from", *row.key], kind="stable", ignore_index=True)

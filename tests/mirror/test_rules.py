@@ -217,6 +217,15 @@ def test_undocumented_fields_are_kept(service, mirror):
     service.put("campaigns", 2, name="x", new_field="another kind of value")
     sync(mirror, service, only=["campaigns"])
     assert mirror.read("campaigns")["new_field"].tolist() == [{"a": (1, None)}, "another kind of value", None]
+    service.put("campaigns", 1, name="x", new_field=None)
+    sync(mirror, service, only=["campaigns"])
+    changes = mirror.changes("campaigns", column="new_field")[["id", "before", "after"]]
+    assert changes.astype(object).where(changes.notna(), None).values.tolist() == [
+        [2, None, "another kind of value"],
+        [1, {"a": (1, None)}, None],
+    ]
+    with pytest.raises(UsageError, match="Did you mean 'new_field'"):
+        mirror.changes("campaigns", column="new_feild")
 
 
 def test_files_are_private_and_only_added(service, mirror):
