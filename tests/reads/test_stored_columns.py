@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.contract.schemas.list_dtype import dtypes_of
-from stcrm_pandas.frame.stored import column_from_bytes, column_to_bytes, shape_of
+from stcrm_pandas.reads.decoded import column_from_bytes, column_to_bytes, shape_of
 
-from .random_frames import ROWS, frames
+from ..frame.random_frames import ROWS, frames
 
 LISTED = list(dict.fromkeys(op.row for op in OPERATIONS.values() if op.row and op.returns in ("page", "array")))
 
