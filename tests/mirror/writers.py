@@ -86,10 +86,10 @@ def read(folder: Path, stop: Path, result: Path) -> None:
 
 
 def expected_history(commits: list[Any]) -> list[tuple[int, int, str]]:
-    """Return (commit, id, summary) of each version that the feed showed between the tokens of the commits."""
+    """Return (commit, id, summary) of each version that the feed showed between the commits."""
     found, known = [], {}
     for commit in commits:
-        ticks = int((dt.datetime.fromisoformat(commit.token) - START) / TICK)  # states up to and with this tick
+        ticks = int((dt.datetime.fromisoformat(commit.complete_to) - START) / TICK)  # states up to and with this tick
         for id in range(1, ROWS + 1):
             last = ticks - (ticks - (id - 1)) % ROWS
             if known.get(id) != last:
