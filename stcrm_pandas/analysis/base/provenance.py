@@ -15,7 +15,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.display import Cautions, Line, Table
 from stcrm_pandas.analysis.base.format import format_percent
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.errors import StcrmWarning, UsageError, notify
 from stcrm_pandas.output.printable import company_name
 
 __all__ = [
@@ -71,7 +71,16 @@ def moment(value: Moment, local: dt.tzinfo | None, *, name: str) -> dt.datetime:
             raise UsageError(
                 f"{name} has no time zone: add one (2026-02-01T00:00Z), or pass time_zone='America/Chicago'"
             )
-        stamp = stamp.tz_localize(local)
+        naive = stamp.to_pydatetime(warn=False)
+        first, second = (naive.replace(tzinfo=local, fold=fold) for fold in (0, 1))
+        if first.astimezone(dt.UTC) < (later := second.astimezone(dt.UTC)):
+            notify(
+                f"{name}: {naive:%Y-%m-%d %H:%M} occurs twice, because clocks are set back: it was read as the first "
+                f"one. For the second one, give {later:%Y-%m-%dT%H:%MZ}.",
+                StcrmWarning,
+            )
+        # through UTC, so that a time that does not occur in spring is the one after it
+        return first.astimezone(dt.UTC).astimezone(local)
     return stamp.to_pydatetime(warn=False)
 
 

@@ -1,5 +1,6 @@
 """How the date of a conversion is known: exactly, by the one job that fits, or between two moments."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ import pandas as pd
 import pytest
 
 from stcrm_pandas.analysis import LeadConversion, lead_conversion
+from stcrm_pandas.errors import StcrmWarning
 
 Frames = Callable[..., pd.DataFrame]
 AS_OF = "2026-06-01T00:00Z"
@@ -125,3 +127,12 @@ def test_no_speed_with_uncertain_dates(leads: Frames, jobs: Frames) -> None:
     sure = lead_conversion(leads(*rows), jobs=made, as_of=AS_OF)
     assert sure.speed["known"].all()
     assert sure.speed["share_lower"].tolist() == pytest.approx([0, 0.5, 0.5, 0.5])
+
+
+def test_an_as_of_that_occurs_twice_is_the_first_one(leads: Frames) -> None:
+    late = {**WON, "created_on": "2026-10-05T12:00Z", "modified_on": "2026-10-06T12:00Z"}
+    with pytest.warns(StcrmWarning, match="2026-11-01 01:30 occurs twice.*2026-11-01T07:30Z"):
+        found = lead_conversion(leads(late), as_of="2026-11-01T01:30", time_zone="America/Chicago")
+    assert found.as_of.astimezone(dt.UTC) == pd.Timestamp("2026-11-01T06:30Z")
+    skipped = lead_conversion(leads(WON), as_of="2026-03-08T02:30", time_zone="America/Chicago")
+    assert skipped.as_of == pd.Timestamp("2026-03-08T08:30Z")
