@@ -2,11 +2,13 @@
 
 All records with a number or an address are read once. Directly before each opt-in, the journals that changed are read,
 then the records that were modified since, and the known records of its numbers, because not every change of consent
-moves their `modified_on`.
+moves their `modified_on`. A mark of a customer, such as Do Not Mail, opts out all its numbers and addresses: the marks
+of the other customers who have one of those that are opted in are read along with the records.
 """
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,14 +19,14 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.contract.marks import MARKS
+from stcrm_pandas.contract.marks import FORBIDS, MARKS, MESSAGES
 from stcrm_pandas.edits.apply.fresh_rows import RowReader
 from stcrm_pandas.edits.apply.opt_ins import EarlierOptIns, SentOptIns, refuse_all_opt_ins
 from stcrm_pandas.edits.diff.columns import TARGETS, target_of
 from stcrm_pandas.edits.plan.build import rows_of
 from stcrm_pandas.edits.plan.consent import CONTACT_VALUES, FLAGS, is_opt_out
 from stcrm_pandas.edits.plan.last_read import SERVICE_TIMEOUT
-from stcrm_pandas.edits.plan.model import Key, PlanData, Refusal, Step
+from stcrm_pandas.edits.plan.model import Cell, Key, PlanData, Refusal, Step
 from stcrm_pandas.edits.plan.opt_out import MARKETING, ContactRows
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import StcrmError
@@ -54,6 +56,12 @@ _OPTED_OUT = (
     "another record of the same number or address is opted out",
     "ask the person; plan_opt_out(…) opts out the other records, too",
 )
+_EVERYTHING = frozenset(MESSAGES)
+_REACHED = {flag: frozenset((("service", "text"), ("service", "e-mail"))) for flag in FLAGS} | {
+    MARKETING: frozenset(message for message in MESSAGES if message[0] == "marketing"),
+    **{mark: FORBIDS[mark] for mark in MARKS},
+}
+"""The messages that an opt-in in a column may lead to; in a column that is not named here, all."""
 
 
 def read_contacts(port: Port) -> ContactRows:
@@ -132,8 +140,26 @@ class OptOut:
     column: str
 
     def blocks(self, column: str) -> bool:
-        """Return whether it blocks an opt-in: marketing and texts block every column, others only the same one."""
+        """Return whether it blocks an opt-in in a column.
+
+        Marketing and texts block every column, a mark blocks what leads to messages that it forbids, and others block
+        only the same column.
+        """
+        if self.column in MARKS:
+            return not FORBIDS[self.column].isdisjoint(_REACHED.get(column, _EVERYTHING))
         return self.column in (MARKETING, DO_NOT_TEXT, "value", column)
+
+    def refusal(self, key: Key, column: str) -> Refusal:
+        """Return the refusal of an opt-in that it blocks."""
+        if self.column not in MARKS:
+            return Refusal(key, column, *_OPTED_OUT)
+        customer, mark = f"customer {self.record[1][0]}", self.column.replace("_", " ")
+        return Refusal(
+            key,
+            column,
+            f"{customer} has the same number or address and is marked {mark}",
+            f"ask the person; if the mark is wrong, remove it from {customer} first",
+        )
 
 
 @dataclass(frozen=True)
@@ -165,6 +191,8 @@ class OptInChecks:
         self._known: dict[Record, _Known] = {}
         self._with_number: dict[str, set[Record]] = defaultdict(set)
         self._preferences: dict[Key, list[OptOut]] = {}
+        self._customer_of: dict[Any, Any] = {}  # location to customer
+        self._marks: dict[Any, list[OptOut]] = {}  # by customer
         self._lock = threading.RLock()
         self._turns: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._sent: set[Record] = set()
@@ -176,7 +204,7 @@ class OptInChecks:
         for resource, frame in frames.items():
             self._learn(resource, rows_of(TARGETS[resource], frame, None))
         cells = [(step, cell) for step in plan.steps for cell in step.cells]
-        self._agreed = {(_record(step), cell.column) for step, cell in cells if cell.consent and _is_no(cell.old)}
+        self._agreed = {(_record(step), cell.column) for step, cell in cells if cell.consent and _said_no(cell)}
         self._planned: dict[str, list[OptOut]] = defaultdict(list)
         for step, cell in cells:
             if step.opt_out and (cell.column in FLAGS or cell.column == "value") and _is_no(cell.new):
@@ -196,6 +224,7 @@ class OptInChecks:
         opt_ins = [step for step in self._plan.steps if any(cell.consent for cell in step.cells)]
         numbers = {number for step in opt_ins for number in self._numbers_of(step)}
         self._read_preferences([key for resource, key in self._records_with(numbers) if resource == METHODS])
+        self._read_marks(opt_ins)
         return [refusal for step in opt_ins for refusal in self._refusals(step)]
 
     def refused_now(self, step: Step) -> list[Refusal]:
@@ -215,6 +244,7 @@ class OptInChecks:
         self._catch_up()
         read: set[Record] = set()
         while more := (self._owns(step) | self._records_with(self._numbers_of(step))) - read:
+            self._read_marks([step])
             self._read_again(more)
             read |= more
         return self._refusals(step)
@@ -241,17 +271,19 @@ class OptInChecks:
     def _refusals(self, step: Step) -> list[Refusal]:
         with self._lock:
             opt_outs = [one for number in self._numbers_of(step) for one in self._opt_outs_of(number)]
-            return [
-                Refusal(step.key, cell.column, *_OPTED_OUT)
-                for cell in step.cells
-                if cell.consent
-                and any(
-                    one.blocks(cell.column)
-                    and (one.record, one.column) != (_record(step), cell.column)
-                    and not self._is_agreed(one)
-                    for one in opt_outs
-                )
-            ]
+            opt_outs += [one for customer in self._other_owners(step) for one in self._marks.get(customer, ())]
+            found: list[Refusal] = []
+            for cell in step.cells:
+                if cell.consent:
+                    blocking = (
+                        one.refusal(step.key, cell.column)
+                        for one in opt_outs
+                        if one.blocks(cell.column)
+                        and (one.record, one.column) != (_record(step), cell.column)
+                        and not self._is_agreed(one)
+                    )
+                    found += itertools.islice(blocking, 1)
+            return found
 
     def _is_agreed(self, opt_out: OptOut) -> bool:
         """Return whether the plan was made from an opt-out and changes it to an opt-in, and has not done so yet."""
@@ -304,6 +336,18 @@ class OptInChecks:
         with self._lock:
             return {record for number in numbers for record in self._with_number.get(number, ())}
 
+    def _customer(self, record: Record) -> Any:
+        """Return the customer that a record belongs to; None if that is unknown, as for newer contacts."""
+        resource, key = record
+        if resource in ("location_contacts", "locations"):
+            return self._customer_of.get(key[0])
+        return key[0] if resource in ("customer_contacts", "customers") else None
+
+    def _other_owners(self, step: Step) -> list[Any]:
+        """Return the other customers who have a number or address that a step opts in, themselves or at a location."""
+        owners = {self._customer(record) for record in self._records_with(self._numbers_of(step))}
+        return sorted(owners - {None, self._customer(_record(step))})
+
     # Reading
 
     def _catch_up(self) -> None:
@@ -342,6 +386,29 @@ class OptInChecks:
         with self._lock:
             self._preferences |= found
 
+    def _read_marks(self, steps: Iterable[Step]) -> None:
+        """Read the marks of the other customers of some opt-ins' numbers.
+
+        Locations keep the customer that they had when they were read first: if a marked customer is merged meanwhile,
+        its mark still counts.
+        """
+        steps = list(steps)
+        records = self._records_with({number for step in steps for number in self._numbers_of(step)})
+        records |= {_record(step) for step in steps}
+        places = {(key[0],) for resource, key in records if resource == "location_contacts"}
+        places -= {(id,) for id in self._customer_of}
+        found = self._fresh.read(TARGETS["locations"], sorted(places))
+        with self._lock:
+            for (id,) in places:
+                customer = found.get((id,), {}).get("customer_id")
+                self._customer_of[id] = None if is_missing(customer) else customer
+        owners = sorted({(customer,) for step in steps for customer in self._other_owners(step)})
+        rows = self._fresh.read(TARGETS["customers"], owners)
+        with self._lock:
+            for key in owners:
+                marks = [mark for mark in MARKS if not is_missing(value := rows.get(key, {}).get(mark)) and value]
+                self._marks[key[0]] = [OptOut(("customers", key), mark) for mark in marks]
+
     def _learn(self, resource: str, rows: Iterable[tuple[Key, Mapping[str, Any]]]) -> None:
         for key, row in rows:
             off = tuple(flag for flag in FLAGS if not is_missing(row.get(flag)) and not row[flag])
@@ -363,6 +430,11 @@ def _linking(value: Any) -> Iterator[str]:
 
 def _is_no(value: Any) -> bool:
     return value is False or is_opt_out(value)
+
+
+def _said_no(cell: Cell) -> bool:
+    """Return whether a cell was an opt-out before its change."""
+    return cell.old is True if cell.column in MARKS else _is_no(cell.old)
 
 
 def _record(step: Step) -> Record:

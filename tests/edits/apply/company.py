@@ -49,14 +49,15 @@ class Company:
     time_zone = "America/Chicago"
     truth: dict[str, Any] = {}  # noqa: RUF012
 
-    def __init__(self, count: int = COUNT) -> None:
-        self.count = count
+    def __init__(self, count: int = COUNT, *, marked: bool = True) -> None:
+        self.count, self.marked = count, marked
 
     def tables(self) -> Iterator[tuple[str, Rows]]:
         n = self.count
         fields = [{"typeId": FIELD, "name": "Gate", "value": "12"}]
         kept = {"active": True, "tagTypeIds": [71], "mergedToId": None, "customFields": fields}
-        yield "customers", made("customers.list", range(1, n + 1), balance=0, **kept)
+        marks = {"doNotMail": self.marked, "doNotService": self.marked}
+        yield "customers", made("customers.list", range(1, n + 1), balance=0, **kept, **marks)
         locations = made("locations.list", range(101, n + 101), **kept)
         yield "locations", below(locations, "customerId", range(1, n + 1))
         yield "leads", made("leads.list", LEADS, status="Open", tagTypeIds=[], bookingId=None, active=True)

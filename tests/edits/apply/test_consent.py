@@ -347,6 +347,7 @@ def test_rejected_opt_in_can_be_retried(box, crm):
 def test_withdrawn_opt_in_counts_for_all_records_of_the_number(box, crm):
     """Two records of one number, both to be switched on: one that says no meanwhile speaks for the other."""
     for id in (1, 2):
+        box.change("customers", id, doNotMail=False, doNotService=False)
         box.change("customer_contacts", (id, 1000 + id), value="512-555-7777")
     plan = opted_in(box, crm, 2)
     assert len(plan.steps) == 2, "what they said before does not count: they agreed since"
@@ -359,6 +360,7 @@ def test_withdrawn_opt_in_counts_for_all_records_of_the_number(box, crm):
 
 def test_opt_out_wins_over_opt_in_of_the_same_number(box, crm):
     for id in (1, 2):
+        box.change("customers", id, doNotMail=False, doNotService=False)
         box.change("customer_contacts", (id, 1000 + id), value="512-555-7777")
     says_no(box)
     before = crm.customers.list_contacts(refresh=True).sort_values("id", ignore_index=True)

@@ -17,6 +17,12 @@ REMINDERS, MARKETING = "preferences_job_reminders_enabled", "preferences_marketi
 MAY = {"allow_opt_in": True, "consent_source": "form of May 3"}
 
 
+@pytest.fixture
+def box():
+    with Sandbox(company=Company(marked=False), as_of=AS_OF, rate_limit=None) as sandbox:
+        yield sandbox
+
+
 def switch(box, ids, *, on, flag="jobRemindersEnabled"):
     for id in ids:
         box.change("customer_contacts", (id, 1000 + id), **{f"preferences.{flag}": on})
@@ -113,6 +119,8 @@ NO_MARKETING, NO_REMINDERS = {"preferences.marketingUpdatesEnabled": False}, {"p
 ELSEWHERE = {
     "a location": ("location_contacts", (101, 1001), {"value": "(512) 555 7777", **NO_MARKETING}),
     "another customer": ("customer_contacts", (50, 1050), {"value": "5125557777", **NO_REMINDERS}),
+    "a mark": ("customers", 50, {"doNotService": True}),
+    "a mark on a location's customer": ("customers", 49, {"doNotService": True}),
     "no texts": ("customer_contacts", (50, 1050), {"value": "512-555-7777", "phoneSettings.doNotText": True}),
 }
 
@@ -123,6 +131,8 @@ def test_opt_out_of_another_record_during_the_apply_refuses(elsewhere, box, join
     switch(box, range(1, 11), on=False)
     for id in range(6, 11):
         box.change("customer_contacts", (id, 1000 + id), value="512-555-7777")
+    box.change("customer_contacts", (50, 1050), value="5125557777")
+    box.change("location_contacts", (149, 1049), value="(512) 555 7777")
     plan = opt_ins(crm, range(1, 11))
     table, key, change = ELSEWHERE[elsewhere]
     box.inject("customers.update_contact", after=2, before=lambda: box.change(table, key, **change))
@@ -130,8 +140,60 @@ def test_opt_out_of_another_record_during_the_apply_refuses(elsewhere, box, join
     result = plan.apply()
     sent = [int(one.path.split("/")[-3]) for one in box.requests if one.operation == "Customers_UpdateContact"]
     assert not {*sent[3:]} & {*range(6, 11)}, "none of the number is sent after the opt-out"
-    assert "is opted out" in result.failed["why"].iloc[0]
+    assert result.failed["why"].str.contains("is opted out|is marked do not service").all()
     assert on(box, range(1, 6)) == set(range(1, 6))
+
+
+MARKED = {  # columns of an opt-in of customer 1 that a mark of customer 2 leaves to it
+    "doNotMail": [REMINDERS, "preferences_invoice_notification", "preferences_statement_notification"],
+    "doNotService": [],
+}
+
+
+@pytest.mark.parametrize("where", ["customer_contacts", "location_contacts"])
+@pytest.mark.parametrize("mark", MARKED)
+def test_mark_of_another_customer_refuses_what_it_forbids(mark, where, box, crm):
+    flags = ("jobReminders", "marketingUpdates")
+    off = {f"preferences.{flag}Enabled": False for flag in flags}
+    off |= {f"preferences.{what}Notification": False for what in ("invoice", "statement", "invoiceStatement")}
+    box.change("customer_contacts", (1, 1001), value="Office@Example.com", type="Email", **off)
+    box.change(where, (2, 1002) if where == "customer_contacts" else (102, 1002), value="office@example.com")
+    box.change("customers", 2, **{mark: True})
+    box.requests.clear()
+    before = crm.customers.list_contacts(customer_ids=[1], refresh=True)
+    columns = [column for column in before if column.startswith("preferences_") and "invoice_statement" not in column]
+    plan = crm.customers.plan_contact_changes(before, before.assign(**dict.fromkeys(columns, True)), **MAY)
+    assert sorted(plan.changes["column"]) == sorted(MARKED[mark])
+    words = "do not mail" if mark == "doNotMail" else "do not service"
+    assert set(plan.refused["reason"]) == {f"customer 2 has the same number or address and is marked {words}"}
+    (read,) = (one for one in box.requests if one.operation == "Customers_GetList")
+    assert dict(read.query)["ids"] == "2"
+
+
+def test_mark_of_the_own_customer_and_placeholders_refuse_nothing(box, crm):
+    box.change("customers", 1, doNotMail=True)
+    box.change("location_contacts", (101, 1001), value="512-201-1001")
+    box.change("customers", 2, doNotService=True)
+    for id in (2, 3):
+        box.change("customer_contacts", (id, 1000 + id), value="123-456-7890")
+    switch(box, [1, 3], on=False, flag="marketingUpdatesEnabled")
+    before = crm.customers.list_contacts(customer_ids=[1, 3], refresh=True)
+    plan = crm.customers.plan_contact_changes(before, before.assign(**{MARKETING: True}), **MAY)
+    assert plan.refused.empty
+    assert plan.apply().ok
+    assert all(box.row("customer_contacts", (id, 1000 + id))["preferences"]["marketingUpdatesEnabled"] for id in (1, 3))
+
+
+@pytest.mark.parametrize("removed", [[1], [1, 2]])
+def test_marks_of_two_customers_of_a_number_are_removed_together(removed, box, crm):
+    for id in (1, 2):
+        box.change("customers", id, doNotMail=True)
+        box.change("customer_contacts", (id, 1000 + id), value="512-555-7777")
+    before = crm.customers.list(ids=removed, refresh=True)
+    plan = crm.customers.plan_changes(before, before.assign(do_not_mail=False), **MAY)
+    assert len(plan.refused) == (removed == [1])
+    assert plan.apply().ok
+    assert [box.row("customers", id)["doNotMail"] for id in (1, 2)] == [removed == [1]] * 2
 
 
 def test_known_record_that_opts_out_without_being_modified_refuses(box, join):
@@ -219,7 +281,7 @@ class Spread(Company):
 @pytest.mark.parametrize("company", [Company, Spread], ids=["created at once", "created apart"])
 def test_opt_ins_while_contacts_are_edited(company, join):
     """An edit before each page moves the rows: one is on no page, and it may be the one that says no."""
-    with Sandbox(company=company(66), as_of=AS_OF, rate_limit=None) as box:
+    with Sandbox(company=company(66, marked=False), as_of=AS_OF, rate_limit=None) as box:
         crm = join(box, page_size=11, concurrency=1)
         switch(box, [*range(1, 6), 61], on=False)
         for id in (5, 61):
