@@ -151,7 +151,7 @@ FINDINGS = (
     Finding(
         "phones_format",
         "phone numbers",
-        "are not in the format +15125550101",
+        "are not in a format that many of the numbers have",
         _PEOPLE,
         contacts.phones_format,
         _OF_CONTACTS.replace("{recipe}", "phones"),

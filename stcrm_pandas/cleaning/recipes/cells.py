@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,6 +49,8 @@ class Recipe:
     sentence: str
     noun: tuple[str, str]
     verb: str
+    earlier: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    """Earlier versions that it can still be: number to the arguments, unless others are given."""
 
 
 class Work(NamedTuple):

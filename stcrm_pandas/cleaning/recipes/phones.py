@@ -1,4 +1,4 @@
-"""Phone numbers in one format. A number is changed only if it can be read in one way."""
+"""Phone numbers in usual formats. A number is changed only if it can be read in one way."""
 
 from __future__ import annotations
 
@@ -10,8 +10,19 @@ from typing import Any
 import pandas as pd
 import phonenumbers
 
-from stcrm_pandas.cleaning.recipes.cells import Changed, Recipe, Skipped, Verdict, Work, apply_to, needed, pattern
+from stcrm_pandas.cleaning.recipes.cells import (
+    LONGEST,
+    Changed,
+    Recipe,
+    Skipped,
+    Verdict,
+    Work,
+    apply_to,
+    needed,
+    pattern,
+)
 from stcrm_pandas.cleaning.recipes.fix import Fix
+from stcrm_pandas.cleaning.recipes.phone_forms import Forms, forms_of
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.contact_values import REGION, find_contacts, is_placeholder, is_valid_number
 from stcrm_pandas.output.printable import plural
@@ -20,10 +31,11 @@ STYLES = ("e164", "national")
 TYPES = ("Phone", "MobilePhone", "Fax")
 RECIPE = Recipe(
     "phones",
-    1,
-    "Write valid phone numbers in one format, with their extension; list numbers that cannot be dialed as they are.",
+    2,
+    "Write valid phone numbers in usual formats, with their extension; list numbers that cannot be dialed as they are.",
     ("phone", "phones"),
     "reformatted",
+    {1: {"style": "e164"}},
 )
 
 _LABEL = "cell|cellular|mobile|home|work|office|main|phone|telephone|tel|ph|fax|number|no"
@@ -44,8 +56,8 @@ _DO_NOT_TEXT = "do not text: ServiceTitan may drop this setting if the digits ch
 _AREA_CODE = "not a valid number: an area code does not start with 0 or 1"
 
 
-def phones(contacts: pd.DataFrame, *, region: str = REGION, style: str = "e164") -> Fix:
-    """Write valid phone numbers in one format, and list those that cannot be dialed as they are.
+def phones(contacts: pd.DataFrame, *, region: str = REGION, style: str | None = None) -> Fix:
+    """Write valid phone numbers in usual formats, or in one, and list those that cannot be dialed as they are.
 
     Parameters
     ----------
@@ -54,8 +66,11 @@ def phones(contacts: pd.DataFrame, *, region: str = REGION, style: str = "e164")
         or all rows if there is no column `type`.
     region : str, default REGION
         The country (`"US"` by default) of numbers without a country code, as two letters, such as `"US"` or `"CA"`.
-    style : str, default 'e164'
-        `"e164"` writes `+15125550101`, which means the same number in every country. `"national"` writes
+    style : str, optional
+        By default, each format that at least 10% of the valid numbers have, in these rows, is left as it is, and so is
+        `+15125550101`. Other numbers of the United States and Canada get the most frequent of these formats, and those
+        of other countries `+442079460018`. Formats count from 20 valid numbers on; with fewer, the default is
+        `"e164"`. `"e164"` writes `+15125550101`, which means the same number in every country. `"national"` writes
         `(512) 555-0101` for numbers of the region, and `+44 20 7946 0018` for others. An extension follows as ` x12`.
 
     Returns
@@ -85,16 +100,32 @@ def phones(contacts: pd.DataFrame, *, region: str = REGION, style: str = "e164")
     >>> plan = crm.customers.plan_contact_changes(fix.before, fix.after, reason="phones")
     >>> set(plan.changes["column"])
     {'value'}
+
+    Half of these numbers are written in one way and 45% in another, so both are left as they are:
+
+    >>> values = ["(512) 555-0101"] * 10 + ["512-555-0102"] * 9 + ["cell: 512.555.0103"]
+    >>> contacts = pd.DataFrame({"id": range(20), "value": values})
+    >>> stcrm.cleaning.phones(contacts).changes["new"].tolist()
+    ['(512) 555-0103']
+    >>> len(stcrm.cleaning.phones(contacts, style="e164").changes)
+    20
     """
     needed(contacts, "phones", ("value",), "crm.customers.list_contacts()")
-    if style not in STYLES:
+    if style not in (None, *STYLES):
         raise UsageError(f"phones: style must be {' or '.join(map(repr, STYLES))}, not {style!r}.")
     if not isinstance(region, str) or region not in phonenumbers.SUPPORTED_REGIONS:
         raise UsageError(f"phones: region must be a country as two capital letters, such as 'US', not {region!r}.")
     rows = contacts["type"].isin(TYPES) if "type" in contacts else None
+    values = contacts["value"] if rows is None else contacts.loc[rows.to_numpy(dtype=bool), "value"]
+    forms = _usual_forms(values, region) if style is None else Forms(())
 
     def decide(value: Any, do_not_text: Any) -> Verdict:
-        verdict = correct_phone(value, region, style)
+        verdict = correct_phone(value, region, style or "e164")
+        if isinstance(verdict, Changed) and forms.kept:
+            if forms.have(value, verdict.new):
+                return None
+            new = forms.written(verdict.new)
+            verdict = Changed(new, _what(value, new))
         if do_not_text and isinstance(verdict, Changed) and _digits(value) != _digits(verdict.new):
             return Skipped(_DO_NOT_TEXT, verdict.new)
         return verdict
@@ -129,7 +160,18 @@ def correct_phone(value: Any, region: str = REGION, style: str = "e164") -> Verd
         return verdict
     number, extension = verdict
     new = _written(number, region, style) + (f" x{extension}" if extension else "")
-    return None if new == value else Changed(new, f"{_shape(value)} → {_shape(new)}")
+    return None if new == value else Changed(new, _what(value, new))
+
+
+def _usual_forms(values: pd.Series[Any], region: str) -> Forms:
+    """Return the forms that many of the valid numbers among these values have."""
+    texts = [one for one in values if isinstance(one, str) and one.strip() and len(one) <= LONGEST]
+    verdicts = [(text, correct_phone(text, region)) for text in texts]
+    return forms_of(
+        (text, verdict.new if isinstance(verdict, Changed) else text)
+        for text, verdict in verdicts
+        if not isinstance(verdict, Skipped)
+    )
 
 
 def _read(text: str, region: str) -> Skipped | tuple[phonenumbers.PhoneNumber, str]:
@@ -246,6 +288,10 @@ def _written(number: phonenumbers.PhoneNumber, region: str, style: str) -> str:
 def _digits(value: str) -> str:
     """Return the digits of a number without the country code 1: ServiceTitan keeps `do not text` with them."""
     return re.sub(r"\D", "", value).removeprefix("1")
+
+
+def _what(old: str, new: str) -> str:
+    return f"{_shape(old)} → {_shape(new)}"
 
 
 def _shape(value: str) -> str:

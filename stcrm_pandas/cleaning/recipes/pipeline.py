@@ -249,7 +249,8 @@ def load_pipeline(path: str | Path) -> Pipeline:
     ------
     UsageError
         The file does not exist, was not written by `Pipeline.save`, or names an unknown recipe, argument or resource;
-        or the version of a recipe has changed, so it may return something else.
+        or the version of a recipe has changed, so it may return something else. Where arguments make a recipe what it
+        was in the version of the file, such as `style="e164"` for `phones`, these are set instead.
 
     Examples
     --------
@@ -280,10 +281,13 @@ def _step_from(entry: Any, where: str) -> Step:
         near = closest(str(name), RECIPES)
         hint = f" Did you mean {near!r}?" if near else ""
         raise UsageError(f"{where}: there is no recipe {name!r}.{hint} Choose from {', '.join(RECIPES)}.")
-    if version != RECIPES[name].recipe.version:
+    recipe = RECIPES[name].recipe
+    if isinstance(version, int) and version in recipe.earlier:
+        given = {**recipe.earlier[version], **given}
+    elif version != recipe.version:
         raise UsageError(
             f"{where}: the file has version {version} of the recipe {name}, and this program has version "
-            f"{RECIPES[name].recipe.version}, which may return something else. Review what it changes now, then update "
+            f"{recipe.version}, which may return something else. Review what it changes now, then update "
             "the version in the file."
         )
     resources = given.pop("resources", list(RECIPES[name].usual))
@@ -335,7 +339,9 @@ def _table(title: str, content: Mapping[Any, Any]) -> list[str]:
 
 
 def _value(value: Any) -> str:
-    return str(int(value)) if isinstance(value, int) and not isinstance(value, bool) else _text(str(value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(int(value)) if isinstance(value, int) else _text(str(value))
 
 
 def _text(value: str) -> str:

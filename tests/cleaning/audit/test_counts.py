@@ -91,6 +91,20 @@ def test_planted_defects_are_counted(company, found, finding):
     assert ids == expected
 
 
+def test_phones_that_are_not_in_a_usual_format_are_those_that_the_recipe_changes(company, found):
+    """Four numbers in five are in one of four formats, which are all right."""
+    shown, key = found.frame("customer_contacts"), ["customer_id", "id"]
+    fix = stcrm.cleaning.phones(shown)
+    kept = shown[shown["value"].str.fullmatch(r"\(\d{3}\) \d{3}-\d{4}|\d{3}-\d{3}-\d{4}|\d{10}|\+1\d{10}")]
+    changed, right, counted = (
+        set(frame[key].itertuples(index=False, name=None)) for frame in (fix.changes, kept, found.rows("phones_format"))
+    )
+    assert counted == changed <= planted(company[0], ["phones_format"])
+    assert len(right) > 0.8 * fix.checked
+    assert not changed & right
+    assert 0 < found.table.set_index("finding").loc["phones_format", "share"] < 0.1
+
+
 def test_planted_tags_are_counted(company, found):
     defects = company[0].truth["defects"]
     assert found.rows("tags_unused")["id"].tolist() == defects["tags_unused"]

@@ -89,7 +89,7 @@ def test_saved_pipeline_does_the_same(tmp_path):
     assert one.after.iloc[1].tolist() == [2, "Bob", "7866", "(512) 555-0102", "Web Form", (7,), ()]
 
 
-FILE = 'format = 1\n[[steps]]\nrecipe = "phones"\nversion = 1\n'
+FILE = 'format = 1\n[[steps]]\nrecipe = "phones"\nversion = 2\n'
 
 
 @pytest.mark.parametrize(
@@ -100,10 +100,10 @@ FILE = 'format = 1\n[[steps]]\nrecipe = "phones"\nversion = 1\n'
         ("format = 1\n", "is not a file of recipes"),
         (FILE.replace("phones", "phone"), "no recipe 'phone'. Did you mean 'phones'"),
         (
-            FILE.replace("version = 1", "version = 9"),
-            "has version 9 of the recipe phones, and this program has version 1",
+            FILE.replace("version = 2", "version = 9"),
+            "has version 9 of the recipe phones, and this program has version 2",
         ),
-        (FILE.replace("version = 1", ""), "has version None"),
+        (FILE.replace("version = 2", ""), "has version None"),
         (FILE + 'regoin = "US"\n', "phones has no argument 'regoin'. It takes region, style."),
         (FILE + 'resources = ["leads"]\n', "resources must be a list of customer_contacts"),
     ],

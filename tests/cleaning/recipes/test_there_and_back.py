@@ -123,7 +123,7 @@ def test_plan_by_the_public_methods(crm):
     contacts, customers = rows(crm, "customer_contacts"), rows(crm, "customers")
     fix = stcrm.cleaning.phones(contacts)
     plan = crm.customers.plan_contact_changes(fix.before, fix.after, reason="phones")
-    assert len(plan.changes) == len(fix.changes) == 30
+    assert len(plan.changes) == len(fix.changes) == 20
     assert set(plan.changes["column"]) == {"value"}
     fix = stcrm.cleaning.addresses(customers)
     refused = crm.customers.plan_changes(fix.before, fix.after).refused
