@@ -18,17 +18,25 @@ import pandas as pd
 REGION = "US"
 """The country of numbers without a country code; Canada has the same numbering plan."""
 
-_NOBODY = re.compile(
-    r"(?:none|no|noone|nobody|na|n\.?a|no[._-]?e?-?mail|nomail|noreply|no-reply|donotreply|unknown|declined|refused|"
-    r"doesnothave|donthave|asdf+|qwerty|xx+|abc|test|fake)\d{0,3}"
+_NO_ADDRESS = re.compile(
+    r"(?:no[._-]?e?-?mail|no-?reply|donotreply|declined|refused|doesnothave|donthave)\d{0,3}|"
+    r"none|nobody|unknown|asdf+|qwerty"
 )
-_NO_DOMAIN = re.compile(
-    r"(?:none|no|na|n\.a|noe?-?mail|nomail|noreply|unknown|asdf+|xx*|abc|test|fake|mail|email|e-mail|nowhere|declined)\.[a-z]{2,4}"
+"""Names that nobody has at any domain."""
+_NO_DOMAIN = re.compile(r"(?:none|n\.a|noe?-?mail|nomail|noreply|asdf+|fake|declined)\.[a-z]{2,4}")
+"""Domains at which nobody has an address."""
+_UNLIKELY = re.compile(
+    r"(?:no|na|n\.a|none|noone|nobody|unknown|fake|test|abc|xx*|asdf+|qwerty)\d{0,3}"
+    r"@(?:no|na|unknown|fake|test|abc|xx*|nowhere)\.[a-z]{2,4}|"
+    r"(?:no|na|n\.a)@(?:mail|e-?mail)\.[a-z]{2,4}"
 )
-_RUNS = ("01234567890123456789", "98765432109876543210")
-_TYPED = ("1231231234", "1231231231", "1112223333", "5551234567", "5555551212")
-_NOT_ASSIGNED = ("5551212", "1234567", "0123456")
-"""Local numbers that nobody has in any area code: directory assistance, and what cannot follow an area code."""
+"""Names and domains that somebody may have, but not together."""
+_NO_NUMBERS = ("1234567890", "0123456789", "9876543210", "1231231231", "1231231234", "1112223333")
+_NO_LOCAL_NUMBERS = ("0000000", "1111111", "5555555", "5551212", "1234567", "0123456", "1231231", "1231234")
+"""Local numbers that nobody has in any area code: directory assistance, 555-5555, and what cannot follow an area code.
+
+Others may be somebody's, as (225) 888-8888 and (234) 567-8901 are.
+"""
 
 _USUAL = re.compile(r"\s*(?:\+?1[ .-]?)?\(?([2-9]\d\d)\)?[ .-]?(\d{3})[ .-]?(\d{4})\s*", re.ASCII)
 """The usual formats of North American numbers, read without the slower phonenumbers, with the same result."""
@@ -133,7 +141,8 @@ def _parse(value: Any) -> tuple[tuple[str, ...], str]:
 def is_placeholder(spelt: str) -> bool:
     """Return whether a number or an address was only typed to fill the field: it belongs to nobody.
 
-    Records with the same placeholder have nothing in common, so it never links them.
+    Records with the same placeholder have nothing in common, so it never links them. What may be somebody's, such as
+    jane@mail.com, no1@gmail.com or (225) 888-8888, is no placeholder: an opt-out of it must count.
 
     Parameters
     ----------
@@ -142,26 +151,24 @@ def is_placeholder(spelt: str) -> bool:
 
     Notes
     -----
-    A number is a placeholder if its last seven digits are one repeated digit, if it is a run such as 123-456-7890 or
-    987-654-3210 or another usual one such as 111-222-3333, or directory assistance (555-1212).
+    A number is a placeholder if it is one repeated digit, a run such as 123-456-7890 or 987-654-3210 or another usual
+    one such as 111-222-3333, or if nobody has its last seven digits in any area code, such as 555-5555 or 555-1212.
 
     Examples
     --------
     >>> [is_placeholder(one) for one in ("+11234567890", "+15125555555", "none@none.com", "noemail@gmail.com")]
     [True, True, True, True]
-    >>> is_placeholder("+15125550101"), is_placeholder("ann@example.com")
-    (False, False)
+    >>> [is_placeholder(one) for one in ("+15125550101", "+12258888888", "ann@example.com", "jane@mail.com")]
+    [False, False, False, False]
     """
     if "@" in spelt:
         name, _, domain = spelt.partition("@")
-        return bool(_NOBODY.fullmatch(name) or _NO_DOMAIN.fullmatch(domain))
+        return bool(_NO_ADDRESS.fullmatch(name) or _NO_DOMAIN.fullmatch(domain) or _UNLIKELY.fullmatch(spelt))
     digits = spelt.removeprefix("+")
     local = digits[1:] if len(digits) in (8, 11) and digits[0] == "1" else digits
     if len(local) not in (7, 10) or spelt.startswith(tuple(f"+{n}" for n in range(2, 10))):
-        return len(local) > 8 and len({*local[-9:]}) == 1  # elsewhere, runs and shorter repeats can be somebody's
-    if len({*local[-7:]}) == 1 or local.endswith(_NOT_ASSIGNED):
-        return True
-    return any(local in run for run in _RUNS) or any(one.startswith(local) for one in _TYPED)
+        return len(local) > 8 and local.endswith("0" * 9)  # elsewhere, runs and repeats can be somebody's
+    return local.endswith(_NO_LOCAL_NUMBERS) or local in _NO_NUMBERS or (len(local) == 10 and len({*local}) == 1)
 
 
 def same_contacts(one: Any, other: Any) -> bool:

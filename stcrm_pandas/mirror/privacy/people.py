@@ -191,11 +191,10 @@ def _with_merged(frames: _Frames, customers: set[int]) -> set[int]:
 
 
 def _spelled(value: Any) -> set[str]:
-    """Return the numbers and addresses in a text, without placeholders."""
+    """Return the numbers and addresses in a text."""
     if not isinstance(value, str):
         return set()
-    found = {normalize_contact(value), *find_contacts(value)} - {None}
-    return {one for one in found if one is not None and not is_placeholder(one)}
+    return {one for one in (normalize_contact(value), *find_contacts(value)) if one is not None}
 
 
 def _values(texts: Iterable[Any]) -> set[str]:
@@ -203,6 +202,7 @@ def _values(texts: Iterable[Any]) -> set[str]:
 
 
 def _own_values(frames: _Frames, person: Person) -> set[str]:
+    """Return the numbers and addresses of a person's rows; placeholders belong to nobody."""
     found: set[str] = set()
     for name in ("customer_contacts", "location_contacts"):
         frame = frames.read(name, ["value", "phone_settings_phone_number"])
@@ -211,7 +211,8 @@ def _own_values(frames: _Frames, person: Person) -> set[str]:
         found |= _values(frame.loc[mine, ["value", "phone_settings_phone_number"]].to_numpy().ravel().tolist())
     leads = frames.read("leads", ["lead_phone", "lead_email"])
     mine = leads["id"].isin(person.ids("leads")).tolist()
-    return found | _values(leads.loc[mine, ["lead_phone", "lead_email"]].to_numpy().ravel().tolist())
+    found |= _values(leads.loc[mine, ["lead_phone", "lead_email"]].to_numpy().ravel().tolist())
+    return {one for one in found if not is_placeholder(one)}
 
 
 def _values_of_others(frames: _Frames, person: Person) -> set[str]:

@@ -120,7 +120,7 @@ def command(monkeypatch, capsys):
 
     def run(*arguments, typed=""):
         monkeypatch.setattr(sys, "argv", ["stcrm", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        monkeypatch.setattr(sys, "stdin", io.StringIO(typed) if isinstance(typed, str) else typed)
         code = 0
         try:
             cli.main()
