@@ -14,13 +14,18 @@ from stcrm_pandas.cleaning.merging.consent import (
     strictest_flags,
     strictest_preferences,
 )
-from stcrm_pandas.cleaning.merging.united import unite
+from stcrm_pandas.cleaning.merging.united import tags_not_added, unite
+from stcrm_pandas.contract.marks import OPTED_IN
 from stcrm_pandas.edits.plan.build import opt_outs_first
 from stcrm_pandas.edits.plan.consent import FLAGS
 from stcrm_pandas.edits.plans import Plan
+from stcrm_pandas.errors import PermissionDenied
+from stcrm_pandas.frame.foreign_cells import is_missing
 from stcrm_pandas.frame.merged import is_merged
+from stcrm_pandas.output.spelling import spelling_key
 from stcrm_pandas.resources.customers import Customers
 from stcrm_pandas.resources.locations import Locations
+from stcrm_pandas.resources.lookups import Lookups
 
 _COLUMNS = ("type", "value", DO_NOT_TEXT, *FLAGS)
 _METHODS = (
@@ -29,7 +34,7 @@ _METHODS = (
 
 
 class Connected(Protocol):
-    """A connection with customers and locations."""
+    """A connection with customers, locations and lookups."""
 
     @property
     def customers(self) -> Customers:
@@ -38,6 +43,10 @@ class Connected(Protocol):
     @property
     def locations(self) -> Locations:
         """The locations."""
+
+    @property
+    def lookups(self) -> Lookups:
+        """The names of tags are among them."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,9 @@ def plan_before_merge(crm: Connected, ranked: Mapping[int, Sequence[int]], reaso
     """
     cluster_of = {one: cluster for cluster, ids in ranked.items() for one in ids}
     customers = crm.customers.list(ids=list(cluster_of), refresh=True)
-    after = strictest_flags(unite(customers, ranked), customers["id"].map(cluster_of))
+    names = _tag_names(crm)
+    addable = {tag for tag, name in names.items() if spelling_key(name) != OPTED_IN}
+    after = strictest_flags(unite(customers, ranked, addable), customers["id"].map(cluster_of))
     open_rows = ~is_merged(customers["merged_to_id"])
     plans = [
         crm.customers.plan_changes(customers[open_rows], after[open_rows], reason=reason, warn_above=1.0),
@@ -77,6 +88,9 @@ def plan_before_merge(crm: Connected, ranked: Mapping[int, Sequence[int]], reaso
     clusters = pd.concat([one.cluster for one in contacts], ignore_index=True)
     strict = strictest_preferences(together, clusters)
     listed = list(_not_to_text(numbers_not_to_text(together, clusters)))
+    listed += [
+        _not_added(tag, names.get(tag), other, kept) for tag, other, kept in tags_not_added(customers, ranked, addable)
+    ]
     for one in contacts:
         flags = [flag for flag in FLAGS if flag in one.rows]
         part, strict = strict[: len(one.rows)], strict[len(one.rows) :]
@@ -103,6 +117,25 @@ def _read_contacts(crm: Connected, customers: pd.DataFrame, cluster_of: Mapping[
         owner = rows["location_id"].map(locations.set_index("id")["customer_id"])
         found.append(_Contacts("location", crm.locations, rows, locations, owner.map(cluster_of)))
     return found
+
+
+def _tag_names(crm: Connected) -> dict[int, str]:
+    """Return the names of all tags, retired ones included; none without permission to read them."""
+    try:
+        found = crm.lookups.tag_types.list(active=None, refresh=True)
+    except PermissionDenied:
+        return {}
+    return {int(id): name for id, name in zip(found["id"], found["name"], strict=True) if not is_missing(name)}
+
+
+def _not_added(tag: int, name: str | None, other: int, kept: int) -> dict[str, Any]:
+    if name is None:
+        why = "its name cannot be read, and it may be Opted In, which would be an opt-in"
+    else:
+        why = "it may allow marketing e-mail to the kept customer, which would be an opt-in"
+    called = f"tag {tag}" if name is None else f"tag {tag} ({name})"
+    what = f"{called} of customer {other}"
+    return {"what": what, "why": why, "instead": f"add it to customer {kept} in ServiceTitan if it applies there"}
 
 
 def _not_to_text(numbers: Sequence[str]) -> Iterator[dict[str, Any]]:

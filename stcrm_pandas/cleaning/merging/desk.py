@@ -110,7 +110,8 @@ class MergeDesk:
         - `cluster`, `survivor_id`, `customer_id`
         - `what`: `name`, `address`, `phone`, `e-mail`, `tag`, `custom field` and so on
         - `value`, and `kept`, the value of the survivor
-        - `note`: `added by the plan`, or `the kept customer has another value`
+        - `note`: `added by the plan` (but for the tags that `plan.unmatched` lists), or `the kept customer has another
+          value`
 
         Phones and e-mail addresses of locations are included. Copy what you need before you merge.
         """
@@ -224,14 +225,15 @@ class MergeDesk:
         The customers of all clusters are read from the service. The plan
 
         - adds the tags and custom fields of a cluster to the customer that is kept; a custom field that this customer
-          has keeps its value
+          has keeps its value. The tag `Opted In` is not added, nor are tags whose names cannot be read
         - makes consent the strictest of all records of a cluster: Do Not Mail and Do Not Service of one record are set
           on all; marketing that is switched off for one contact is switched off for all contacts of the cluster and of
           its locations; reminders, invoices and statements that are switched off for a phone number are switched off
           for all phone numbers, and likewise for e-mail addresses. If everything is switched off for a contact, then,
           apart from marketing, it is only switched off for the same number or address in the other records.
 
-        Nobody is opted in. `plan.unmatched` lists what the API cannot change, such as Do Not Text. Plan again just
+        Nobody is opted in. `plan.unmatched` lists the tags that are not added, and what the API cannot change, such as
+        Do Not Text. Plan again just
         before the merges: an earlier plan does not have the opt-outs since then.
 
         Parameters

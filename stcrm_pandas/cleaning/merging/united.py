@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -14,7 +15,7 @@ from stcrm_pandas.frame.foreign_cells import is_missing
 PARTS = ("tag_type_ids", "custom_fields")
 
 
-def unite(customers: pd.DataFrame, ranked: Mapping[int, Sequence[int]]) -> pd.DataFrame:
+def unite(customers: pd.DataFrame, ranked: Mapping[int, Sequence[int]], addable: Collection[int]) -> pd.DataFrame:
     """Return customers with the tags and custom fields of their clusters on the first customer of each.
 
     A custom field that the first one has keeps its value; of several others, the first value counts.
@@ -25,10 +26,12 @@ def unite(customers: pd.DataFrame, ranked: Mapping[int, Sequence[int]]) -> pd.Da
         The customers.
     ranked : mapping
         Number of a cluster to the ids of its customers, the one to keep first.
+    addable : collection of int
+        The tags that may be added to a customer.
     """
     after = customers.copy(deep=False)
     position = {int(one): place for place, one in enumerate(customers["id"])}
-    for name, added in (("tag_type_ids", _tags), ("custom_fields", _fields)):
+    for name, added in (("tag_type_ids", partial(_tags, addable=addable)), ("custom_fields", _fields)):
         if name in after:
             cells = after[name].to_numpy(dtype=object, copy=True)
             for ids in ranked.values():
@@ -37,6 +40,24 @@ def unite(customers: pd.DataFrame, ranked: Mapping[int, Sequence[int]]) -> pd.Da
                     cells[places[0]] = added([customers[name].iloc[place] for place in places])
             after[name] = pd.Series(cells, after.index, dtype=customers[name].dtype)
     return after
+
+
+def tags_not_added(
+    customers: pd.DataFrame, ranked: Mapping[int, Sequence[int]], addable: Collection[int]
+) -> Iterator[tuple[int, int, int]]:
+    """Yield tags that `unite` does not add to the kept customer: the tag, the customer that has it, and the kept one.
+
+    Parameters
+    ----------
+    customers, ranked, addable
+        As for `unite`.
+    """
+    tags = {int(one): cell for one, cell in zip(customers["id"], customers["tag_type_ids"], strict=True)}
+    for kept, *others in ranked.values():
+        for other in others:
+            for tag in map(int, missing_parts("tag_type_ids", tags.get(kept), tags.get(other))):
+                if tag not in addable:
+                    yield tag, other, kept
 
 
 def missing_parts(column: str, kept: Any, other: Any) -> dict[str, Any]:
@@ -49,10 +70,11 @@ def missing_parts(column: str, kept: Any, other: Any) -> dict[str, Any]:
     }
 
 
-def _tags(cells: Sequence[Any]) -> Any:
+def _tags(cells: Sequence[Any], *, addable: Collection[int]) -> Any:
     kept = cells[0] if not is_missing(cells[0]) else ()
-    more = dict.fromkeys(tag for cell in cells[1:] for tag in missing_parts("tag_type_ids", kept, cell))
-    return (*kept, *(int(tag) for tag in more)) if more else cells[0]
+    others = dict.fromkeys(int(tag) for cell in cells[1:] for tag in missing_parts("tag_type_ids", kept, cell))
+    more = [tag for tag in others if tag in addable]
+    return (*kept, *more) if more else cells[0]
 
 
 def _fields(cells: Sequence[Any]) -> Any:

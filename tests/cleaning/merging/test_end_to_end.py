@@ -10,6 +10,7 @@ import pytest
 
 import stcrm_pandas as stcrm
 from stcrm_pandas.cleaning import check_merges, duplicates
+from stcrm_pandas.cleaning.merging.desk import MergeDesk
 from stcrm_pandas.edits.plan.consent import FLAGS
 from stcrm_pandas.sandbox import Sandbox
 
@@ -28,6 +29,37 @@ def crm(tmp_path: Any) -> Any:
 
 def merge(box: Sandbox, one: int, into: int) -> None:
     box.change("customers", int(one), active=False, mergedToId=int(into))
+
+
+@pytest.mark.parametrize("names", ["known", "denied", "missing"])
+def test_tags_opt_nobody_in(names: str, crm: Any) -> None:
+    """The customer that is merged away is opted in, dormant and has another tag; the kept one has none of them."""
+    box, tags = crm.sandbox, [int(tag) for tag in crm.lookups.tag_types.list()["id"].iloc[:3]]
+    opted_in, dormant, other = tags
+    box.change("tag_types", opted_in, name="OPTED-IN", active=False)
+    box.change("tag_types", dormant, name="Email Dormant", active=False)
+    if names == "missing":
+        box.change("tag_types", opted_in, name=None)
+    kept, gone = (int(one) for one in crm.customers.list(active=True)["id"].iloc[:2])
+    box.change("customers", kept, tagTypeIds=[])
+    box.change("customers", gone, tagTypeIds=tags)
+    if names == "denied":
+        box.inject("lookups.tag_types.list", times=None, status=403)
+    customers = crm.customers.list(refresh=True)
+    members = pd.DataFrame({"cluster": 1, "customer_id": [kept, gone]}, dtype="Int64")
+    desk = MergeDesk(members, customers, crm.customers.list_contacts(), crm.locations.list())
+    desk.keep(kept)
+    plan = desk.plan(crm)
+    assert plan.refused.empty, plan.refused.to_dict("records")
+    assert plan.apply().ok
+    added = [] if names == "denied" else [dormant, other]
+    assert box.row("customers", kept)["tagTypeIds"] == added
+    assert box.row("customers", gone)["tagTypeIds"] == tags
+    left = plan.unmatched[plan.unmatched["what"].str.startswith("tag ")]
+    title = f"tag {opted_in} (OPTED-IN)" if names == "known" else f"tag {opted_in}"
+    assert left["what"].iloc[0] == f"{title} of customer {gone}"
+    assert len(left) == 3 - len(added)
+    assert left["why"].str.contains("opt-in").all()
 
 
 def consents(crm: Any, cluster_of: dict[int, int]) -> pd.DataFrame:
