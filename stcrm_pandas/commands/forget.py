@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -88,7 +89,8 @@ def forget(
     work = _Work(mirror, person, whom, read_journal_folder(state_dir), read_cache_folder(cache_dir))
     for line in work.run(dry_run=True):
         say(f"to erase: {line}")
-    for line in (*work.kept(), UNKNOWN):
+    kept = list(work.kept())
+    for line in (*kept, UNKNOWN):
         say(line)
     if dry_run:
         return
@@ -96,6 +98,9 @@ def forget(
         raise typer.Exit(REFUSED)
     for line in work.run(dry_run=False):
         say(f"erased: {line}")
+    for line in work.kept():
+        if line not in kept:
+            say(line)
 
 
 class _Work:
@@ -107,7 +112,7 @@ class _Work:
         self._mirror, self._person, self._whom = mirror, person, whom
         self._journals, self._state, self._cache = journals, journals.parent, cache
         self._tenant = None if mirror is None else mirror.tenant
-        self._concerned = forgetting.journals_about(journals, self._tenant, person.owns, person.mentioned_in)
+        self._concerned = self._journals_about()
 
     def run(self, *, dry_run: bool) -> Iterator[str]:
         """Erase everything, and yield a line on each file.
@@ -116,10 +121,9 @@ class _Work:
         """
         for path, pages in clear_all(self._cache, self._tenant, dry_run=dry_run):
             yield f"{path}: the cache with {plural(pages, 'page')}, since a page has many people"
-        journals = [one for one in self._concerned if one.rows and not one.opt_ins]
-        if not dry_run:
-            forgetting.delete_journals(self._journals, [one.path for one in journals])
-        for one in journals:
+        if not dry_run:  # an apply may have run since they were shown
+            self._concerned = forgetting.delete_journals(self._journals, self._journals_about())
+        for one in filter(attrgetter("is_deleted"), self._concerned):
             yield f"{one.path}: a journal of {plural(one.rows, 'row')}, which can no longer be resumed or undone"
         for path, resource in logs_with_resource(folder_of(self._journals), self._tenant):
             count = erase(path, partial(self._is_erased, resource), dry_run=dry_run)
@@ -142,11 +146,14 @@ class _Work:
     def kept(self) -> Iterator[str]:
         """Yield a line on each file that is kept on purpose."""
         for one in self._concerned:
-            if one.opt_ins:
+            if one.rows and not one.is_deleted:
+                records = "may have records of opt-ins, since part of it cannot be read"
+                if one.opt_ins is not None:
+                    records = f"has the record of {plural(one.opt_ins, 'opt-in')}"
                 yield (
-                    f"kept: {one.path}: a journal with the record of {plural(one.opt_ins, 'opt-in')}, which proves who "
-                    "agreed and stops a plan from opting in again somebody who has opted out since. It is kept until "
-                    "you delete it with `stcrm journal purge --opt-ins`."
+                    f"kept: {one.path}: a journal that {records}. Such a record proves who agreed, and stops a plan "
+                    "from opting in again somebody who has opted out since. It is kept until you delete it with "
+                    "`stcrm journal purge --opt-ins`."
                 )
             elif not one.rows:
                 yield f"kept: {one.path} cannot be read as a journal. If it may be about the person, delete it."
@@ -155,6 +162,10 @@ class _Work:
                 f"kept: {self._mirror.folder / 'forgotten.json'}: keyed hashes of ids, as long as the mirror exists, "
                 "so that no sync brings the person back."
             )
+
+    def _journals_about(self) -> list[forgetting.Concerned]:
+        person = self._person
+        return forgetting.journals_about(self._journals, self._tenant, person.owns, person.mentioned_in)
 
     def _is_erased(self, resource: str, key: str, values: str) -> bool:
         parts = json.loads(key) if key.startswith("[") else [key]

@@ -6,12 +6,12 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stcrm_pandas.edits.apply.journal import digest_of, files_of
 from stcrm_pandas.edits.apply.locks import hold_all
-from stcrm_pandas.edits.apply.opt_ins import opt_in_records
+from stcrm_pandas.edits.apply.opt_ins import opt_in_records, opt_ins_lock
 from stcrm_pandas.edits.diff.columns import target_of
 from stcrm_pandas.edits.plan.model import PlanData, from_json
 from stcrm_pandas.edits.plan.plan_file import KIND
@@ -33,13 +33,22 @@ class Concerned:
         The file.
     rows : int
         The number of rows that it changes; 0 if it cannot be read.
-    opt_ins : int
-        The number of opt-ins that it shows as sent: such a journal is kept as a record of consent.
+    opt_ins : int or None
+        The number of opt-ins that it shows as sent: such a journal is kept as a record of consent. None if part of it
+        cannot be read: it may have some, so it is kept as well.
+    opt_ins_lock : str
+        The name of the lock without which nobody of its tenant is opted in.
     """
 
     path: Path
     rows: int
-    opt_ins: int = 0
+    opt_ins: int | None = 0
+    opt_ins_lock: str = ""
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether it is deleted with the person: it can be read, and is no record of consent."""
+        return self.rows > 0 and self.opt_ins == 0
 
 
 def journals_about(folder: Path, tenant: int | None, owns: Owns, mentions: Mentions) -> list[Concerned]:
@@ -63,7 +72,7 @@ def journals_about(folder: Path, tenant: int | None, owns: Owns, mentions: Menti
         if tenant is None or plan.tenant == tenant:
             concerned = _concerns(plan, owns) or any(map(mentions, [about["plan"], *texts]))
             if concerned:
-                found.append(Concerned(path, len(plan.keys), opt_in_records(path) or 0))
+                found.append(Concerned(path, len(plan.keys), opt_in_records(path), opt_ins_lock(plan)))
     return found
 
 
@@ -85,19 +94,25 @@ def plans_about(folder: Path, tenant: int | None, owns: Owns, mentions: Mentions
     return found
 
 
-def delete_journals(folder: Path, paths: Iterable[Path]) -> None:
-    """Delete journals, unless an apply is running.
+def delete_journals(folder: Path, journals: Iterable[Concerned]) -> list[Concerned]:
+    """Delete journals, unless an apply is running, and return all of them with the opt-ins that they have now.
+
+    An apply may have sent opt-ins since the journals were read: they are counted again while none can be sent.
 
     Raises
     ------
     UsageError
         An apply is running.
     """
-    chosen = list(paths)
-    with hold_all(folder, filter(None, map(digest_of, chosen))):
-        for path in chosen:
-            for file in files_of(path):
-                file.unlink(missing_ok=True)
+    chosen = list(journals)
+    names = {name for one in chosen for name in (digest_of(one.path), one.opt_ins_lock) if name}
+    with hold_all(folder, names):
+        found = [replace(one, opt_ins=opt_in_records(one.path)) if one.is_deleted else one for one in chosen]
+        for one in found:
+            if one.is_deleted:
+                for file in files_of(one.path):
+                    file.unlink(missing_ok=True)
+    return found
 
 
 def _concerns(plan: PlanData, owns: Owns) -> bool:

@@ -130,6 +130,11 @@ def opt_in_columns(step: Step) -> frozenset[str]:
     return frozenset(cell.column for cell in step.cells if cell.consent)
 
 
+def opt_ins_lock(plan: PlanData) -> str:
+    """Return the name of the lock that every apply of a plan with opt-ins of the same tenant holds."""
+    return f"opt-ins-{tenant_mark(plan)}"
+
+
 def has_opt_ins(plan: PlanData) -> bool:
     """Return whether a plan opts anybody in."""
     return any(map(opt_in_columns, plan.steps))

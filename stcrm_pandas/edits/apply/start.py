@@ -9,10 +9,16 @@ from typing import Any
 
 from stcrm_pandas.edits.apply.check import opt_outs_refused_by_reading, refused_by_reading
 from stcrm_pandas.edits.apply.finished_rows import FinishedRows
-from stcrm_pandas.edits.apply.journal import Journal, find_journals, path_for, tenant_mark
+from stcrm_pandas.edits.apply.journal import Journal, find_journals, path_for
 from stcrm_pandas.edits.apply.locks import BUSY, OpenFile, lock
 from stcrm_pandas.edits.apply.opt_in_checks import OptInChecks
-from stcrm_pandas.edits.apply.opt_ins import EarlierOptIns, has_opt_ins, is_acknowledged, refuse_all_opt_ins
+from stcrm_pandas.edits.apply.opt_ins import (
+    EarlierOptIns,
+    has_opt_ins,
+    is_acknowledged,
+    opt_ins_lock,
+    refuse_all_opt_ins,
+)
 from stcrm_pandas.edits.apply.preconditions import admit, missing_sample
 from stcrm_pandas.edits.apply.scheduler import Scheduler
 from stcrm_pandas.edits.plan.model import UNDO_OF, PlanData, Refusal
@@ -70,7 +76,7 @@ class _Apply:
             raise UsageError(reason)
         unread: list[Refusal] = []
         if has_opt_ins(self._plan):
-            self.lock(f"opt-ins-{tenant_mark(self._plan)}", OPT_INS_RUNNING)
+            self.lock(opt_ins_lock(self._plan), OPT_INS_RUNNING)
             earlier = EarlierOptIns(self._folder, self._plan)
             unread = list(refuse_all_opt_ins(self._plan, earlier.unreadable))
             refused = {refusal.key for refusal in unread}
