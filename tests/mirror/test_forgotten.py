@@ -18,6 +18,7 @@ import pytest
 import stcrm_pandas as stcrm
 from stcrm_pandas.mirror.mirror import Mirror
 from stcrm_pandas.mirror.privacy.forgetting import Forgotten, finish, stores_of
+from stcrm_pandas.mirror.privacy.people import find
 
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 PHONE, EMAIL, NAME = "512-867-5309", "quux.zyzzyva@mail.example", "Quux Zyzzyva"
@@ -105,6 +106,21 @@ def test_the_survivor_is_found_from_the_merged_record(copied):
     mirror.forget(merged)
     assert traces(mirror.folder, PHONE, EMAIL, NAME) == []
     assert not {owner, merged} & set(mirror.customers()["id"])
+
+
+def test_values_that_the_user_gives_are_never_dropped(copied):
+    """Also those that look as if they belonged to nobody; the person's own rows are not searched for by these."""
+    mirror, owner, *_ = copied
+    asked = {"jane.doe@mail.com", "none@none.com", "+15555555555"}
+    assert find({}, [], contacts=["Jane.Doe@mail.com", "none@none.com", "(555) 555-5555"]).values == asked
+    contacts = mirror.read("customer_contacts")
+    dummies = contacts[contacts["value"].isin(["555-555-5555", "999-999-9999", "na@na.com", "test@test.com"])]
+    assert not dummies.empty
+    for value, rows in dummies.groupby("value"):
+        assert set(rows["customer_id"]) <= find(stores_of(mirror.folder), [], contacts=[value]).also
+    one = int(dummies["customer_id"].iloc[0])
+    assert not find(stores_of(mirror.folder), [one]).values & {*dummies["value"], "+15555555555", "+19999999999"}
+    assert EMAIL in find(stores_of(mirror.folder), [owner]).values
 
 
 @pytest.mark.filterwarnings("ignore::stcrm_pandas.errors.StcrmWarning")

@@ -310,6 +310,24 @@ def test_placeholders_of_other_records_refuse_nothing(box, crm):
     assert len(plan.changes) == 1
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["jane@mail.com", "jane@abc.com", "no1@gmail.com", "test@example.com", "(225) 888-8888", "(234) 567-8901"],
+)
+def test_what_only_looks_like_a_placeholder_refuses(value, box, crm):
+    """Somebody may have it, so an opt-out of it on another record counts."""
+    kind = "Email" if "@" in value else "MobilePhone"
+    for key in ((1, 101), (2, 102)):
+        box.change("customer_contacts", key, value=value, type=kind, preferences=NO)
+    contacts = crm.customers.list_contacts(refresh=True)
+    before = contacts[(contacts["customer_id"] == 1) & (contacts["id"] == 101)]
+    after = before.assign(preferences_marketing_updates_enabled=True)
+    plan = crm.customers.plan_contact_changes(before, after, allow_opt_in=True, consent_source="letter")
+    assert plan.refused["reason"].tolist() == ["another record of the same number or address is opted out"]
+    assert plan.apply().ok
+    assert not box.row("customer_contacts", (1, 101))["preferences"]["marketingUpdatesEnabled"]
+
+
 NUMBERS = [f"512555{place:04d}" for place in range(100, 108)]
 KNOWN = NUMBERS[:4]
 WRAPS = ["{}", "{} (Ann)", "Ann {}", "+1{}", "tel:{}", "{} x12", "\u200b{}", " {} ext. 7 "]
