@@ -1,9 +1,9 @@
-"""Streets, units and states in one spelling. The place stays the same: nothing is added, moved or looked up."""
+"""Streets, units and states as usual. The place stays the same: nothing is added, moved or looked up."""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import pandas as pd
@@ -13,13 +13,15 @@ from stcrm_pandas.cleaning.recipes.cells import Changed, Recipe, Skipped, Verdic
 from stcrm_pandas.cleaning.recipes.fix import Fix
 from stcrm_pandas.cleaning.recipes.letters import capitalized, words_in
 from stcrm_pandas.cleaning.recipes.name_words import MAC
+from stcrm_pandas.errors import UsageError
 
 RECIPE = Recipe(
     "addresses",
-    2,
-    "Write streets, units and states in one spelling: case, spaces, suffixes, directions; list what is no address.",
+    3,
+    "Write streets, units and states as usual: case, spaces, suffixes, directions; list what is no address.",
     ("address", "addresses"),
     "corrected",
+    {2: {"shorten": True}},
 )
 _UNIT_WORDS = "|".join(sorted(words.UNITS, key=len, reverse=True))
 _UNIT = re.compile(
@@ -37,13 +39,16 @@ _ALL_IN_ONE = re.compile(r"\b[A-Za-z]{2}[\s,.]+\d{5}(?:-\d{4})?$")
 _EMPTY = words_in("none na n/a unknown tbd same x xx xxx test - . ? address street no")
 
 
-def addresses(rows: pd.DataFrame) -> Fix:
-    """Write streets, units and states in one spelling. ZIP codes and cities have recipes of their own.
+def addresses(rows: pd.DataFrame, *, shorten: bool = False) -> Fix:
+    """Write streets, units and states as usual. ZIP codes and cities have recipes of their own.
 
     Parameters
     ----------
     rows : DataFrame
         Customers, locations or bookings.
+    shorten : bool, default False
+        Whether words that are written in full become short: `Street` becomes `St`, `North` becomes `N`. By default, a
+        company may have both, so a street that is tidy stays as it is.
 
     Returns
     -------
@@ -53,13 +58,13 @@ def addresses(rows: pd.DataFrame) -> Fix:
     Raises
     ------
     UsageError
-        The column `address_street` is missing.
+        The column `address_street` is missing, or `shorten` is not True or False.
 
     Notes
     -----
     - Streets: the case of lines that are all in capitals or all in lowercase, spaces, the suffix at the end
-      (`Street` to `St`), and directions after the house number and at the end (`North` to `N`). A direction or a
-      suffix that is the name of the street stays: `North St`, `Avenue B`, `West End Ave`.
+      (`Str` and `St.` to `St`), and directions after the house number and at the end (`N.` to `N`). A direction
+      or a suffix that is the name of the street is not shortened: `North St`, `Avenue B`, `West End Ave`.
     - Units: `APARTMENT 5`, `apt. 5` and `apt #5` become `Apt 5`; `#5` becomes `# 5`.
     - States: two capital letters.
 
@@ -72,23 +77,29 @@ def addresses(rows: pd.DataFrame) -> Fix:
     >>> rows = pd.DataFrame({"id": [1, 2], "address_street": ["12 NORTH MAIN STREET", "9 St. Charles Avenue"],
     ...     "address_unit": ["apt. 5", None]})
     >>> stcrm.cleaning.addresses(rows).after[["address_street", "address_unit"]].values.tolist()
-    [['12 N Main St', 'Apt 5'], ['9 St. Charles Ave', nan]]
+    [['12 North Main Street', 'Apt 5'], ['9 St. Charles Avenue', nan]]
+    >>> stcrm.cleaning.addresses(rows, shorten=True).after["address_street"].tolist()
+    ['12 N Main St', '9 St. Charles Ave']
     """
     needed(rows, "addresses", ("address_street",), "crm.customers.list()")
+    if not isinstance(shorten, bool):
+        raise UsageError(f"addresses: shorten must be True or False, not {shorten!r}.")
     works = [
-        Work("address_street", correct_street),
+        Work("address_street", partial(correct_street, shorten=shorten)),
         Work("address_unit", correct_unit),
         Work("address_state", correct_state),
     ]
-    return apply_to(RECIPE, rows, [work for work in works if work.column in rows], {})
+    return apply_to(RECIPE, rows, [work for work in works if work.column in rows], {"shorten": shorten})
 
 
 @lru_cache(maxsize=200_000)
-def correct_street(value: Any) -> Verdict:
+def correct_street(value: Any, *, shorten: bool = False) -> Verdict:
     """Decide about one street line.
 
     >>> correct_street("12  NORTH MAIN STREET APT 5")
-    Changed(new='12 N Main St Apt 5', what='all in capitals, spaces, suffix, direction, unit')
+    Changed(new='12 North Main Street Apt 5', what='all in capitals, spaces, unit')
+    >>> correct_street("12 North Main Street", shorten=True)
+    Changed(new='12 N Main St', what='suffix, direction')
     """
     if not isinstance(value, str) or not value.strip():
         return None
@@ -121,7 +132,7 @@ def correct_street(value: Any) -> Verdict:
         if recased != parts:
             done.insert(0, case)
         parts, street = recased, recased[start:]
-    street = _shortened(street, has_house=start > 0, done=done)
+    street = _usual(street, has_house=start > 0, shorten=shorten, done=done)
     new = " ".join([*parts[:start], *street])
     if unit:
         verdict = correct_unit(unit)
@@ -162,22 +173,24 @@ def _recased(street: list[str]) -> list[str]:
     return found
 
 
-def _shortened(street: list[str], *, has_house: bool, done: list[str]) -> list[str]:
-    """Return the words of a street with a short suffix and short directions, where they are no names."""
+def _usual(street: list[str], *, has_house: bool, shorten: bool, done: list[str]) -> list[str]:
+    """Return the words of a street with its suffix and directions as usual, where they are no names."""
+    suffixes = words.SUFFIXES if shorten else words.SUFFIXES | words.LONG_SUFFIXES
+    directions = words.DIRECTIONS if shorten else words.DIRECTIONS | words.LONG_DIRECTIONS
     lows = [word.casefold().rstrip(".,") for word in street]
     new = list(street)
     end = len(street) - 1
     if end >= 2 and lows[end] in words.DIRECTIONS and lows[end - 1] in _LAST_WORDS:
-        new[end] = words.DIRECTIONS[lows[end]]
+        new[end] = directions[lows[end]]
         end -= 1
     # A name is left between the house number and the suffix: `12 North St`, `1 Court St`.
     if end >= 1 and lows[end] in words.SUFFIXES and lows[:end] != ["the"]:  # The Lane is a name
-        new[end] = words.SUFFIXES[lows[end]]
+        new[end] = suffixes[lows[end]]
     if new != street:
         done.append("suffix" if new[end] != street[end] else "direction")
     named = end - 1 if end >= 0 and lows[end] in _LAST_WORDS else end
     if has_house and named >= 1 and lows[0] in words.DIRECTIONS and lows[1] not in _NAMES:
-        new[0] = words.DIRECTIONS[lows[0]]
+        new[0] = directions[lows[0]]
         if new[0] != street[0] and "direction" not in done:
             done.append("direction")
     return new

@@ -26,6 +26,13 @@ SUFFIXES = {
 }
 """Spelling to short form of the last word of a street. Words that are often names, such as Hills, are left out."""
 
+LONG_SUFFIXES = {
+    entry.split(":")[1].split()[0]: entry.split(":")[1].split()[0].capitalize()
+    for entry in _SUFFIXES.replace("\n", "|").split("|")
+    if ":" in entry
+}
+"""Suffixes written in full, in lowercase, to how they are written in a street: the first of each list."""
+
 FULL_WORDS = words_in("loop path pike row run walk way pass bend")
 """Last words of a street that have no short form."""
 
@@ -33,6 +40,9 @@ DIRECTIONS = {
     "north": "N", "south": "S", "east": "E", "west": "W", "northeast": "NE", "northwest": "NW", "southeast": "SE",
     "southwest": "SW", "n": "N", "s": "S", "e": "E", "w": "W", "ne": "NE", "nw": "NW", "se": "SE", "sw": "SW",
 }  # fmt: skip
+
+LONG_DIRECTIONS = {word: word.capitalize() for word in DIRECTIONS if len(word) > 2}
+"""Directions written in full, in lowercase, to how they are written in a street."""
 
 NAMES_AFTER_DIRECTION = words_in(
     "end shore point pointe park fork bay beach gate side lake ridge hill hills lawn bend creek branch port view star "

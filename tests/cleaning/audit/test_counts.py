@@ -44,13 +44,7 @@ def found(company):
 
 PLANTED = {
     "customers_names": ("names_upper", "names_lower", "names_spaces"),
-    "customers_addresses": (
-        "streets_long_suffix",
-        "streets_dotted",
-        "streets_spaces",
-        "streets_upper",
-        "streets_lower",
-    ),
+    "customers_addresses": ("streets_dotted", "streets_spaces", "streets_upper", "streets_lower"),
     "customers_zips": ("zips_no_hyphen",),
     "customers_cities": ("cities_upper", "cities_lower", "cities_variant", "cities_misspelled"),
     "phones_invalid": (

@@ -17,7 +17,7 @@ TEXTS: dict[str, tuple[Any, list[Any], list[Any]]] = {
     "value": (CLEANING.phones, ["512-555-0101", None, "512-555-0101"], ["+15125550101", None, "+15125550101"]),
     "address_zip": (CLEANING.zips, ["78701 6789", None, "78701"], ["78701-6789", None, "78701"]),
     "name": (CLEANING.names, ["ANN EXAMPLE", None, "Bob Example"], ["Ann Example", None, "Bob Example"]),
-    "address_street": (CLEANING.addresses, ["12 NORTH MAIN STREET", None, "9"], ["12 N Main St", None, "9"]),
+    "address_street": (CLEANING.addresses, ["12 NORTH MAIN STREET", None, "9"], ["12 North Main Street", None, "9"]),
 }
 TYPES = pd.DataFrame({"id": [7, 8], "name": ["Member", "member "]})
 

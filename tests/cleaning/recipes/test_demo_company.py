@@ -16,7 +16,7 @@ from stcrm_pandas.sandbox import Sandbox
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 REPAIRED = {
     "names": ("names_upper", "names_lower", "names_spaces"),
-    "addresses": ("streets_long_suffix", "streets_dotted", "streets_spaces", "streets_upper", "streets_lower"),
+    "addresses": ("streets_dotted", "streets_spaces", "streets_upper", "streets_lower"),
     "zips": ("zips_no_hyphen",),
     "emails": ("emails_spaces", "emails_mailto", "emails_domain_upper"),
     "phones": ("phones_format",),
@@ -75,6 +75,15 @@ def test_planted_defects_are_repaired_or_listed(company, recipe):
     assert not missed, missed
     missed = (planted(box, LISTED.get(recipe, ())) & shown) - ids(fix.skipped)
     assert not missed, missed
+
+
+def test_tidy_streets_are_left_unless_short_ones_are_asked_for(company):
+    box, _, customers, _ = company
+    usual = planted(box, REPAIRED["addresses"]) & ids(customers)
+    full = planted(box, ["streets_long_suffix"]) & ids(customers)
+    assert len(full) > 3
+    assert ids(stcrm.cleaning.addresses(customers).changes) == usual
+    assert ids(stcrm.cleaning.addresses(customers, shorten=True).changes) == usual | full
 
 
 def test_cities_are_repaired_or_suggested(company):

@@ -278,6 +278,25 @@ def test_a_confirmed_map_as_a_frame_survives_the_file(tmp_path):
     assert stcrm.cleaning.load_pipeline(path)(bookings).after["source"].tolist() == ["Web Form"] * 3
 
 
+def test_addresses_of_an_earlier_file_are_shortened_as_they_were(tmp_path):
+    file = tmp_path / "monthly.toml"
+    file.write_text('format = 1\n[[steps]]\nrecipe = "addresses"\nversion = 2\n', "utf-8")
+    rows = pd.DataFrame({"id": [1, 2], "address_street": ["12 North Main Street", "9  Elm Avenue"]})
+    for _ in range(2):
+        pipe = stcrm.cleaning.load_pipeline(file)
+        assert pipe(rows).after["address_street"].tolist() == ["12 N Main St", "9 Elm Ave"]
+        pipe.save(file)
+    assert "version = 3" in file.read_text("utf-8")
+    assert "shorten = true" in file.read_text("utf-8")
+    stcrm.cleaning.pipeline([stcrm.cleaning.addresses(rows)]).save(file)
+    assert stcrm.cleaning.load_pipeline(file)(rows).after["address_street"].tolist() == [
+        "12 North Main Street",
+        "9 Elm Avenue",
+    ]
+    with pytest.raises(UsageError, match="shorten must be True or False, not 'no'"):
+        stcrm.cleaning.addresses(rows, shorten="no")
+
+
 @pytest.mark.parametrize("value", ["web", "\ud800"])
 def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path, value):
     pipe = stcrm.cleaning.pipeline([functools.partial(stcrm.cleaning.sources, confirmed={value: "Web Form"})])

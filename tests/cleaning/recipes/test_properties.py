@@ -135,6 +135,7 @@ CASES = {
         frames(address_street=STREETS, address_unit=UNITS, address_state=st.sampled_from(["TX", "tx", "Texas"])),
         {},
     ),
+    "addresses, short": (frames(address_street=STREETS), {"shorten": True}),
     "zips": (frames(address_zip=ZIPS, address_state=st.sampled_from(["TX", "NJ"])), {}),
     "cities": (frames(address_city=CITIES, address_zip=st.sampled_from(["78701", "76102", "76102-1234", ""])), {}),
 }
@@ -148,7 +149,7 @@ NAMED = {
 }
 
 
-IN_DEPTH = ("phones, national", "phones, abroad", "zips", "cities")
+IN_DEPTH = ("phones, national", "phones, abroad", "addresses, short", "zips", "cities")
 SOME = settings(max_examples=min(settings.default.max_examples, 100))  # each example runs a recipe twice
 
 
