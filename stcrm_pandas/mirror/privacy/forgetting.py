@@ -31,6 +31,7 @@ def forget(
 def finish(stores: Mapping[str, Store], forgotten: Forgotten) -> list[list[object]]:
     """Erase what is written down, also what an interrupted `forget` left; return resource, rows and versions."""
     if forgotten.pending is None:
+        forgotten.seal()
         return []
     statuses = ImportedStatuses(forgotten.folder)
     found: list[list[object]] = []

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from stcrm_pandas.errors import MirrorError
 from stcrm_pandas.http.own_files import make_private_folder
 from stcrm_pandas.mirror.privacy.people import OF, Person, Rows
 from stcrm_pandas.mirror.resources import EVERY
@@ -31,15 +32,21 @@ class Forgotten:
     ----------
     folder : Path
         The folder of the tenant.
+
+    Raises
+    ------
+    MirrorError
+        The file is damaged or cannot be read: without it, a sync could bring somebody back.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._path = folder / "forgotten.json"
-        kept = json.loads(self._path.read_text(encoding="utf-8")) if self._path.exists() else {}
-        self._key = bytes.fromhex(kept["key"]) if kept else secrets.token_bytes(32)
-        self._hashes = set(kept.get("hashes", ()))
-        self.pending: Listed | None = kept.get("pending")
+        kept = _read(self._path)
+        self._key = secrets.token_bytes(32) if kept is None else bytes.fromhex(kept["key"])
+        self._hashes: set[str] = set() if kept is None else set(kept["hashes"])
+        self.pending: Listed | None = None if kept is None else kept["pending"]
+        self._sealed = kept is None or "digest" in kept
 
     def note(self, person: Person) -> None:
         """Write down what to erase, and whose rows a sync must leave out from now on."""
@@ -48,6 +55,11 @@ class Forgotten:
         alone = [name for name in person.rows if len(key_of(name)) == 1]  # ids of contact rows are not unique
         self._hashes |= {self._hash(name, id) for name in alone for id in person.ids(name)}
         self._save()
+
+    def seal(self) -> None:
+        """Add the digest to a file of an earlier version, which has none."""
+        if not self._sealed:
+            self._save()
 
     def done(self) -> None:
         """Remove the list: everything in it was erased."""
@@ -88,12 +100,40 @@ class Forgotten:
         make_private_folder(self.folder)
         part = self._path.with_suffix(".part")
         part.unlink(missing_ok=True)
-        content = {"key": self._key.hex(), "hashes": sorted(self._hashes), "pending": self.pending}
+        content: dict[str, Any] = {"key": self._key.hex(), "hashes": sorted(self._hashes), "pending": self.pending}
+        content["digest"] = _digest(content)
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             json.dump(content, file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, self._path)
+        self._sealed = True
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """Return the content of the file; None if nobody was erased yet. A file of an earlier version has no digest."""
+    reason = "is damaged"
+    try:
+        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        sealed = kept.get("digest") == _digest(kept) or kept.keys() == {"key", "hashes", "pending"}
+        if sealed and bytes.fromhex(kept["key"]):
+            return kept
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        reason = f"cannot be read ({error.strerror})"
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+        pass
+    raise MirrorError(
+        f"{path} {reason}, so nothing was synced or erased: without it, a sync brings back people who were erased. "
+        "Restore it from a backup. If there is none, delete it, sync, and erase these people again."
+    )
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    """Return the digest of all that the file has besides it."""
+    rest = {name: value for name, value in content.items() if name != "digest"}
+    return hashlib.blake2b(json.dumps(rest, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def key_of(name: str) -> tuple[str, ...]:

@@ -1,0 +1,71 @@
+"""`forgotten.json`, damaged or of an earlier version: an error that names it, and no sync that brings a person back."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+
+from stcrm_pandas.errors import MirrorError
+from stcrm_pandas.mirror.privacy.forgotten import Forgotten
+
+from .service import Service
+from .test_damage import flipped, mirror_in, sync
+
+
+@pytest.fixture
+def mirror(tmp_path):
+    """A mirror from which customer 5 was erased, and a service that still has the customer's lead."""
+    service = Service()
+    for id in range(1, 6):
+        service.put("leads", id, customer_id=id)
+    service.put("campaigns", 1)
+    mirror = mirror_in(tmp_path, service=service)
+    sync(mirror)
+    mirror.forget(5)
+    assert mirror.leads()["id"].tolist() == [1, 2, 3, 4]
+    return mirror
+
+
+@pytest.mark.parametrize("flips", [20, pytest.param(200, marks=pytest.mark.deep)])
+def test_each_flipped_bit_is_an_error(mirror, flips):
+    path, chance = mirror.folder / "forgotten.json", random.Random(22)
+    raw = path.read_bytes()
+    for _ in range(flips):
+        path.write_bytes(raw)
+        flipped(path, chance)
+        with pytest.raises(MirrorError, match=r"forgotten\.json is damaged"):
+            Forgotten(mirror.folder)
+
+
+def other_key(raw):
+    at = raw.index(b'"key": "') + 8
+    return raw[:at] + (b"0" if raw[at : at + 1] != b"0" else b"1") + raw[at + 1 :]
+
+
+@pytest.mark.parametrize("damage", [other_key, lambda raw: raw[:-20], lambda _: b"", lambda _: b"\xff", lambda _: b"7"])
+def test_nothing_is_synced_or_erased_while_it_is_damaged(mirror, damage):
+    path = mirror.folder / "forgotten.json"
+    raw = path.read_bytes()
+    path.write_bytes(damage(raw))
+    for change in (lambda: sync(mirror, full=True), lambda: mirror.forget(4)):
+        with pytest.raises(MirrorError, match="nothing was synced or erased") as caught:
+            change()
+        assert str(path) in str(caught.value)
+    assert mirror.leads()["id"].tolist() == [1, 2, 3, 4]
+    path.write_bytes(raw)
+    sync(mirror, full=True)
+    assert mirror.leads()["id"].tolist() == [1, 2, 3, 4]
+
+
+def test_a_file_of_before_holds_and_gets_a_digest(mirror):
+    path = mirror.folder / "forgotten.json"
+    kept = json.loads(path.read_bytes())
+    assert kept.pop("digest")
+    path.write_text(json.dumps(kept))
+    sync(mirror, full=True)
+    assert mirror.leads()["id"].tolist() == [1, 2, 3, 4]
+    path.write_bytes(other_key(path.read_bytes()))
+    with pytest.raises(MirrorError, match="is damaged"):
+        sync(mirror, full=True)
