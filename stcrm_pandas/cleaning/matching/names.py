@@ -175,8 +175,9 @@ def parse_name(text: str, *, commercial: bool = False) -> Name:
     named = _NOT_IN_COMPANIES.sub(" ", plain or lower).split()
     if is_nobody(named):
         return Name((), "", "", nobody=True)
-    if not commercial and len(person_words := without_place(named)) < len(named):  # Ann Lee Pool House
-        named, plain = person_words, " ".join(person_words)
+    if not commercial and plain:  # Ann Lee Pool House
+        plain = without_place(plain)
+        named = _NOT_IN_COMPANIES.sub(" ", plain).split()
     if _is_company(named, lower, commercial):
         return Name((), *_company(words))
     people, suffix = _people(plain)
@@ -188,7 +189,7 @@ def parse_name(text: str, *, commercial: bool = False) -> Name:
 def _is_company(words: list[str], text: str, commercial: bool) -> bool:
     known = groups()
     named = [word for word in words if word in _COMPANY]
-    if named and not (not commercial and len(words) == 2 and _is_last_name(named, words, text)):
+    if named and not (not commercial and _is_last_name(named, words, text)):
         return True
     if any(word[0].isdigit() and word not in _SUFFIXES for word in words):
         return True
@@ -203,7 +204,11 @@ def _is_company(words: list[str], text: str, commercial: bool) -> bool:
 
 
 def _is_last_name(named: list[str], words: list[str], text: str) -> bool:
-    """Return whether the only word of a company is a person's last name: Ann Church, or Coffee, E."""
+    """Return whether the only word of a company is a person's last name: Ann Church, Ann B. Church, or Coffee, E."""
+    if len(words) == 3 and len(words[1]) == 1 and "," not in text:
+        words = [words[0], words[2]]
+    if len(words) != 2:
+        return False
     if "," in text:
         return words[0] in named and words[0] not in _LEGAL and (words[1] in groups() or len(words[1]) == 1)
     return words[1] in _ALSO_LAST_NAMES and words[0] in groups()

@@ -11,7 +11,10 @@ _PLACES = words_in(
     "rental rentals farm farms ranch pool lake beach guest main back front rent house home cabin cottage barn shop"
     " garage warehouse office condo apartment apt duplex property properties unit lot casita studio trailer vacation"
 )
-"""Words after a person's name that tell which of the person's places is meant."""
+"""Words after a person's name that name which of the person's places is meant."""
+_ALSO_LAST_NAMES = words_in("ranch pool lake beach guest main back house home barn shop condo apt lot")
+_BUILDINGS = words_in("house home cabin cottage barn condo")
+"""A place and a building are not a last name: pool house, lake cabin."""
 _NOBODY = words_in(
     "homeowner homeowners owner propertyowner houseowner resident residents occupant occupants tenant tenants renter"
     " vacant vacanthouse vacanthome unknown unknownunknown noname nonamegiven none na tbd test testtest testcustomer"
@@ -26,7 +29,7 @@ _WARNING = re.compile(
     r"|duplicate|bad debt|credit hold|call first|deceased)\b[\s\-*)\].!]*$"
 )
 """Remarks at the end of a name."""
-_NOT_IN_WORDS = re.compile(r"[^a-z0-9]+")
+_WORD = re.compile(r"[a-z0-9]+")
 
 
 def without_marks(text: str) -> str:
@@ -65,21 +68,34 @@ def is_place(text: str) -> bool:
     >>> is_place("pool house"), is_place("golden grill")
     (True, False)
     """
-    words = _NOT_IN_WORDS.sub(" ", text).split()
+    words = _WORD.findall(text)
     return bool(words) and all(word in _PLACES or word.isdigit() for word in words)
 
 
-def without_place(words: list[str]) -> list[str]:
-    """Return the words of a person's first and last name without a place after them.
+def without_place(text: str) -> str:
+    """Return a person's name in lower case without a place after the last name.
+
+    Lake, House and the like are also last names: after a middle name or an initial, one of them alone is kept.
 
     Examples
     --------
-    >>> without_place(["ann", "lee", "pool", "house"]), without_place(["lee", "farm"])
-    (['ann', 'lee'], ['lee', 'farm'])
+    >>> without_place("ann lee pool house"), without_place("lee, ann rental"), without_place("lee farm")
+    ('ann lee', 'lee, ann', 'lee farm')
+    >>> without_place("mary ann house"), without_place("robert l. lake")
+    ('mary ann house', 'robert l. lake')
     """
+    found = [*_WORD.finditer(text)]
+    words = [word.group() for word in found]
     if len(words) < 3 or words[0] not in groups():
-        return words
+        return text
     end = len(words)
     while end > 2 and words[end - 1] in _PLACES:
         end -= 1
-    return words[:end]
+    while end < len(words) and not (len(words[end - 1]) > 1 and _is_only_place(words[end:])):
+        end += 1
+    return text[: found[end - 1].end()] if end < len(words) else text
+
+
+def _is_only_place(words: list[str]) -> bool:
+    """Return whether words for a place do not start with a last name."""
+    return words[0] not in _ALSO_LAST_NAMES or (len(words) > 1 and words[0] != words[1] and words[1] in _BUILDINGS)

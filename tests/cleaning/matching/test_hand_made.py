@@ -95,6 +95,20 @@ Vic & Wanda {0} | Wanda {0}
 """
 """A couple, and a relative or a former spouse with the name of one of them, at one address."""
 
+LAST_NAMES = """
+Mary Ann House | Mary Ann Beach
+Anna Marie Lake | Anna Marie Pool
+Lee Roy Barn | Lee Roy Ranch
+Sue Ellen Shop | Sue Ellen Lot
+Betty Jo House Rental | Betty Jo Beach Rental
+Robert L Lake | Robert L House
+Carol J. Guest | Carol J. Back
+Walter T Home | Walter T Main
+Martha E Rental | Martha E Cottage
+Joe & Rose Hill Rental | Joe Hill
+"""
+"""Two people whose last names are also words for a place, or stand before one; they share an address or a number."""
+
 SPELLINGS = """
 Stephen Steven | Jeffrey Jeffery | Sean Shawn | Kathryn Catherine | Brian Bryan | Eric Erik | Philip Phillip
 Alan Allen | Sara Sarah | Ann Anne | Teresa Theresa | Debra Deborah | Geoffrey Jeffrey | Marc Mark
@@ -119,6 +133,13 @@ Ivan {0} - Pool House | Ivan {0}
 Judy {0} - Farm | Judy {0}
 Kurt {0} *DNS* | Kurt {0}
 Lena {0} (Rental) | Lena {0}
+Mary {0} Lake House | Mary {0}
+Neal {0} Rental | Neal {0}
+Otto {0} House | Otto {0}
+Robert L Lake | Robert Lake
+Sally Ann House | Sally House
+Theodore B. Beach | Ted Beach
+Walter T Pool | Walter Pool
 """
 """One person: marks for merging, remarks, and another house, with one number."""
 
@@ -154,6 +175,16 @@ def different() -> list[tuple[Entry, Entry]]:
             names = [name.format(LASTS[n], LASTS[-n]) for name in (one, other)]
             pairs.append((Entry(names[0], P, "", at, kind), Entry(names[1], phone, "", street, kind)))
     return pairs
+
+
+def unlike() -> list[tuple[Entry, Entry]]:
+    """Return pairs with one number and two addresses, and the other way round."""
+    at = "{n} Alder Lane"
+    return [
+        (Entry(one, P, "", at), Entry(other, phone, "", street))
+        for one, other in _lines(LAST_NAMES)
+        for phone, street in ((P, "{m} Birch Road"), (Q, at))
+    ]
 
 
 def same() -> list[tuple[Entry, Entry]]:
@@ -198,6 +229,12 @@ def test_different_people_and_houses_are_not_sure(apart: dict[str, str]) -> None
     assert len(apart) == 74
     sure = [pair for pair, tier in apart.items() if tier == "sure"]
     assert len(sure) <= 3, "\n".join(sure)
+
+
+def test_last_names_that_are_places_are_never_sure() -> None:
+    found = judged(unlike())
+    assert len(found) == 20
+    assert not [f"{tier}: {pair}" for pair, tier in found.items() if tier == "sure"]
 
 
 def test_spellings_marks_and_remarks_are_one_person() -> None:
