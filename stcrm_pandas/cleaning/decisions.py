@@ -164,6 +164,13 @@ class Decisions:
         """
         return hashlib.blake2b(values.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
 
+    @property
+    def company(self) -> str | None:
+        """The environment and the tenant whose customers the decisions are about; None if that was never noted."""
+        with self._open() as db:
+            noted = db.execute("SELECT value FROM about WHERE name = 'company'").fetchone()
+        return None if noted is None else str(noted[0])
+
     def bind(self, company: str) -> None:
         """Note whose customers the decisions are about, or check it.
 
@@ -180,10 +187,10 @@ class Decisions:
         with self._open() as db, db:
             db.execute("INSERT OR IGNORE INTO about VALUES ('company', ?)", (company,))
             row_sums.add(db, "about", _KEYS["about"])
-            noted = db.execute("SELECT value FROM about WHERE name = 'company'").fetchone()[0]
-        if noted != company:
+        if self.company != company:
             raise UsageError(
-                f"the decisions in {self.path} are about the customers of {noted}, not of {company}; use another file"
+                f"the decisions in {self.path} are about the customers of {self.company}, not of {company}; use "
+                "another file"
             )
 
     def forget(self, customers: Iterable[int], *, dry_run: bool = False) -> int:

@@ -52,6 +52,9 @@ def forget(
     email: Annotated[
         list[str] | None, typer.Option("--email", metavar="ADDRESS", help="An address in a lead or a booking.")
     ] = None,
+    tenant: Annotated[
+        int | None, typer.Option("--tenant", metavar="NUMBER", help="The tenant. Required without a mirror.")
+    ] = None,
     booking: Annotated[
         list[int] | None, typer.Option("--booking", metavar="ID", help="A further booking of this person.")
     ] = None,
@@ -66,13 +69,17 @@ def forget(
 ) -> None:
     """Erase a person from the mirror, caches, journals, logs of grids, decisions and plans, after asking.
 
-    Without a mirror, only rows with the customer's id, and texts with the numbers and addresses that you give, are
-    found. If the command is interrupted, run it again: it continues.
+    Only files of one tenant are searched: the mirror's, or the one that you give. Without a mirror, only rows with the
+    customer's id, and texts with the numbers and addresses that you give, are found. If the command is interrupted, run
+    it again: it continues.
     """
     customers, contacts, bookings = customer or [], [*(phone or ()), *(email or ())], list(booking or ())
     if not (customers or contacts or bookings):
         raise UsageError("Whom? Give --customer, --phone, --email or --booking.")
-    mirror = None if folder is None else _one_mirror(folder)
+    mirror = None if folder is None else _one_mirror(folder, tenant)
+    of = tenant if mirror is None else mirror.tenant
+    if of is None:
+        raise UsageError("Whose customer? Give --tenant, since an id means somebody else for another tenant.")
     person = _find(mirror, customers, contacts, bookings)
     if not person.candidates.empty:
         say(f"{plural(len(person.candidates), 'booking')} with the same name and address, without a known contact:")
@@ -86,7 +93,7 @@ def forget(
         named = ", ".join(map(str, sorted(person.also)))
         say(f"Also with this number or address: customers {named}. If they are this person, add --customer for each.")
     whom = {"customer_ids": customers, "contacts": contacts, "bookings": bookings}
-    work = _Work(mirror, person, whom, read_journal_folder(state_dir), read_cache_folder(cache_dir))
+    work = _Work(mirror, of, person, whom, read_journal_folder(state_dir), read_cache_folder(cache_dir))
     for line in work.run(dry_run=True):
         say(f"to erase: {line}")
     kept = list(work.kept())
@@ -107,11 +114,11 @@ class _Work:
     """What is stored about a person, part by part."""
 
     def __init__(
-        self, mirror: Mirror | None, person: Person, whom: dict[str, Any], journals: Path, cache: Path
+        self, mirror: Mirror | None, tenant: int, person: Person, whom: dict[str, Any], journals: Path, cache: Path
     ) -> None:
         self._mirror, self._person, self._whom = mirror, person, whom
         self._journals, self._state, self._cache = journals, journals.parent, cache
-        self._tenant = None if mirror is None else mirror.tenant
+        self._tenant = tenant
         self._concerned = self._journals_about()
 
     def run(self, *, dry_run: bool) -> Iterator[str]:
@@ -131,7 +138,9 @@ class _Work:
                 yield f"{path}: {plural(count, 'edit')} in the log of a grid"
         for path in sorted(self._state.rglob("*.sqlite")):
             if state_of(path, DECISIONS) == "ours":
-                count = Decisions(path).forget(self._person.customers, dry_run=dry_run)
+                kept = Decisions(path)
+                of_tenant = kept.company is None or kept.company.endswith(f" {self._tenant}")
+                count = kept.forget(self._person.customers, dry_run=dry_run) if of_tenant else 0
                 if count:
                     yield f"{path}: {plural(count, 'decision')} about duplicates"
         for one in forgetting.plans_about(self._state, self._tenant, self._person.owns, self._person.mentioned_in):
@@ -172,12 +181,12 @@ class _Work:
         return self._person.owns(resource, parts) or self._person.mentioned_in(values)
 
 
-def _one_mirror(folder: Path) -> Mirror:
-    found = mirrors(folder).each
+def _one_mirror(folder: Path, tenant: int | None) -> Mirror:
+    found = [mirror for mirror in mirrors(folder).each if tenant in (None, mirror.tenant)]
+    if not found:
+        raise UsageError(f"The folder {folder} has no mirror of tenant {tenant}.")
     if len(found) > 1:
-        raise UsageError(
-            f"The folder has mirrors of {len(found)} tenants. Name the folder of one, such as {found[0].folder}."
-        )
+        raise UsageError(f"The folder has mirrors of {len(found)} tenants. Add --tenant, such as {found[0].tenant}.")
     return found[0]
 
 

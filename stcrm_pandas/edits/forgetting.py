@@ -51,12 +51,12 @@ class Concerned:
         return self.rows > 0 and self.opt_ins == 0
 
 
-def journals_about(folder: Path, tenant: int | None, owns: Owns, mentions: Mentions) -> list[Concerned]:
+def journals_about(folder: Path, tenant: int, owns: Owns, mentions: Mentions) -> list[Concerned]:
     """Return the journals that concern a person, and those that cannot be read, oldest first.
 
     Parameters
     ----------
-    tenant : int, optional
+    tenant : int
         Only journals of this tenant; ids of another tenant mean something else.
     """
     found = []
@@ -69,14 +69,14 @@ def journals_about(folder: Path, tenant: int | None, owns: Owns, mentions: Menti
         except (sqlite3.Error, OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
             found.append(Concerned(path, 0))
             continue
-        if tenant is None or plan.tenant == tenant:
+        if plan.tenant == tenant:
             concerned = _concerns(plan, owns) or any(map(mentions, [about["plan"], *texts]))
             if concerned:
                 found.append(Concerned(path, len(plan.keys), opt_in_records(path), opt_ins_lock(plan)))
     return found
 
 
-def plans_about(folder: Path, tenant: int | None, owns: Owns, mentions: Mentions) -> list[Concerned]:
+def plans_about(folder: Path, tenant: int, owns: Owns, mentions: Mentions) -> list[Concerned]:
     """Return the plan files in a folder, and in those below it, that concern a person."""
     found = []
     for path in sorted(folder.rglob("*.json")):
@@ -89,7 +89,7 @@ def plans_about(folder: Path, tenant: int | None, owns: Owns, mentions: Mentions
             plan = from_json(content)
         except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
             continue
-        if (tenant is None or plan.tenant == tenant) and (_concerns(plan, owns) or mentions(text)):
+        if plan.tenant == tenant and (_concerns(plan, owns) or mentions(text)):
             found.append(Concerned(path, len(plan.keys)))
     return found
 

@@ -274,13 +274,13 @@ def logs_in(folder: Path) -> list[LogSummary]:
     return found
 
 
-def logs_with_resource(folder: Path, tenant: int | None = None) -> list[tuple[Path, str]]:
-    """Return the logs of grids in a folder and the resource of each, if asked only those of a tenant."""
+def logs_with_resource(folder: Path, tenant: int) -> list[tuple[Path, str]]:
+    """Return the logs of grids of a tenant in a folder, and the resource of each."""
     found = []
     for path in owned_in(folder, GRID_LOG):
         with closing(connect_read_only(path)) as db:
             about = dict(db.execute("SELECT name, value FROM about"))
-        if tenant is None or about.get("tenant") == str(tenant):
+        if about.get("tenant") == str(tenant):
             found.append((path, about.get("resource", "")))
     return found
 

@@ -19,9 +19,9 @@ def crm(box, tenant, join):
 
 
 @pytest.fixture
-def forget(stcrm):
+def forget(stcrm, crm):
     def run(*options, typed=""):
-        code, shown, problem = stcrm("forget", "--customer", 1, *options, typed=typed)
+        code, shown, problem = stcrm("forget", "--tenant", crm.settings.tenant, "--customer", 1, *options, typed=typed)
         assert (code, problem) == (0, "")
         return shown
 
