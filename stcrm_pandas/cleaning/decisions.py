@@ -239,8 +239,9 @@ class Decisions:
             with contextlib.closing(sqlite3.connect(str(self.path), timeout=30)) as db:
                 db.execute("PRAGMA synchronous = FULL")
                 yield db
-        except (sqlite3.DatabaseError, UnicodeError) as error:  # SQLite quotes damaged text in its errors
-            raise UsageError(f"the decisions in {self.path} cannot be read or written: {error}") from error
+        except (sqlite3.DatabaseError, UnicodeError) as error:
+            reason = row_sums.code_of(error)
+            raise UsageError(f"the decisions in {self.path} cannot be read or written ({reason})") from None
 
     def _make_file(self, path: Path) -> None:
         state = state_of(path, DECISIONS)

@@ -153,12 +153,12 @@ class GridLog:
         except (row_sums.DamagedRows, sqlite3.DatabaseError, UnicodeError, OSError) as error:
             if isinstance(error, (OSError, sqlite3.OperationalError)):  # of the system, not of the content
                 raise SettingsError(
-                    f"The log of the grid cannot be written to {path} ({error}). Set STCRM_STATE_DIR to a folder that "
-                    "you can write to, or move a damaged file to another folder."
+                    f"The log of the grid cannot be written to {path} ({_reason(error)}). Set STCRM_STATE_DIR to a "
+                    "folder that you can write to, or move a damaged file to another folder."
                 ) from None
             raise UsageError(
-                f"{path} is damaged: {error}. Nothing of it was used. Restore it from a backup, or move it to another "
-                "folder and open the grid again without its edits."
+                f"{path} is damaged: {_reason(error)}. Nothing of it was used. Restore it from a backup, or move it to "
+                "another folder and open the grid again without its edits."
             ) from None
         return cls(path, db)
 
@@ -186,7 +186,8 @@ class GridLog:
             raise LogNotWritten("the log of the grid was removed or replaced: run the cell again") from None
         except sqlite3.Error as error:
             raise LogNotWritten(
-                f"the log of the grid cannot be written ({error}): free some disk space, then send the edits again"
+                f"the log of the grid cannot be written ({_reason(error)}): free some disk space, then send the edits "
+                "again"
             ) from None
 
     def add(
@@ -237,7 +238,13 @@ class GridLog:
         try:
             return self._db.execute(sql, values).fetchall()
         except sqlite3.Error as error:
-            raise LogNotWritten(f"the log of the grid {self.path} cannot be read ({error})") from None
+            raise LogNotWritten(f"the log of the grid {self.path} cannot be read ({_reason(error)})") from None
+
+
+def _reason(error: Exception) -> str:
+    """Return why a log cannot be used, without the text of a row, which SQLite may quote."""
+    is_quoting = isinstance(error, (sqlite3.Error, UnicodeError))
+    return row_sums.code_of(error) if is_quoting else str(error)
 
 
 def folder_of(journals: Path) -> Path:
@@ -301,7 +308,7 @@ def purge(path: Path) -> None:
                 file.unlink(missing_ok=True)
     except sqlite3.Error as error:
         raise UsageError(
-            f"{path} is in use ({error}), so it was not deleted. Close its grid, then purge again."
+            f"{path} is in use ({_reason(error)}), so it was not deleted. Close its grid, then purge again."
         ) from None
 
 
@@ -331,5 +338,5 @@ def erase(path: Path, is_erased: Callable[[str, str], bool], *, dry_run: bool = 
                 db.execute("VACUUM")
                 db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.Error as error:
-        raise UsageError(f"{path} is in use ({error}). Close its grid, then try again.") from None
+        raise UsageError(f"{path} is in use ({_reason(error)}). Close its grid, then try again.") from None
     return len(gone)

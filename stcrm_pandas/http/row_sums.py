@@ -86,10 +86,15 @@ def check(db: sqlite3.Connection, keys: Keys) -> None:
                     raise DamagedRows("the checksum of a row differs")
         if seen != db.execute("SELECT count(*) FROM sums").fetchone()[0]:
             raise DamagedRows("a row was lost")
-    except (sqlite3.Error, UnicodeError) as error:  # SQLite quotes damaged text in its errors
+    except (sqlite3.Error, UnicodeError) as error:
         if _is_busy(error):
             raise
-        raise DamagedRows(f"it cannot be read ({error})") from None
+        raise DamagedRows(f"it cannot be read ({code_of(error)})") from None
+
+
+def code_of(error: Exception) -> str:
+    """Return the name of SQLite's error: its message may quote a damaged text, such as a customer's name."""
+    return getattr(error, "sqlite_errorname", "SQLITE_ERROR")
 
 
 def _schema(db: sqlite3.Connection, keys: Keys) -> list[object]:
@@ -99,7 +104,7 @@ def _schema(db: sqlite3.Connection, keys: Keys) -> list[object]:
 
 
 def _is_busy(error: Exception) -> bool:
-    return "locked" in str(error) or "busy" in str(error)
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _both(key: Sequence[str], prefix: str = "") -> tuple[str, str]:

@@ -92,9 +92,24 @@ def run(query: str, files: Mapping[str, list[Path]], *, synced: Iterable[str] = 
                 raise UsageError("A query of a mirror only reads: it starts with SELECT, FROM, WITH or a similar word.")
             found: pd.DataFrame = db.sql(query).df()
         except duckdb.Error as error:
-            text = str(error).splitlines()[0]
+            text = _without_values(error)
             raise UsageError(f"The query failed: {text} The mirror has: {', '.join(synced or files)}.") from None
         return found
+
+
+_OF_QUERY = ("Binder", "Catalog", "Not implemented", "Parser", "Permission", "Syntax")
+"""DuckDB's kinds of errors that quote the query; the others may quote the value of a row."""
+
+
+def _without_values(error: Exception) -> str:
+    """Return DuckDB's message, without what it may quote from rows: a customer's name, say."""
+    message = str(error).splitlines()[0]
+    kind = message.partition(" Error:")[0]
+    if kind in _OF_QUERY or "configuration has been locked" in message:
+        return message
+    column = re.search(r"['\"\])\w] when casting from source column (\w+)$", message)
+    of = f" of the column {column[1]}" if column else ""
+    return f"{kind if kind.replace(' ', '').isalpha() else 'Other'} Error: a value{of} does not fit the query."
 
 
 def _lock(db: Any, paths: Iterable[Path]) -> None:

@@ -91,3 +91,30 @@ def test_a_file_of_before_opens_and_gets_checksums(tmp_path, kind):
     assert read(path) != expected
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("SELECT count(*) FROM sums WHERE of_table = ?", (table,)).fetchone() == (0,)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_error_quotes_no_text_of_a_row(tmp_path, kind):
+    """SQLite quotes a text that is no UTF-8 in its message, and a value may be the word that a lock has in its own."""
+    write, read = KINDS[kind]
+    path = tmp_path / "file.sqlite"
+    write(path)
+    table, column = ("cells", "old") if kind == "grid" else ("decisions", "who")
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(f"UPDATE {table} SET {column} = CAST(? AS TEXT)", (b"Ann Smith is locked \xff",))
+    with pytest.raises(StcrmError, match=r"(is|are) damaged") as caught:
+        read(path)
+    assert "Smith" not in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_decisions_that_are_damaged_meanwhile_quote_no_text(tmp_path):
+    path = tmp_path / "file.sqlite"
+    write_decisions(path)
+    kept = Decisions(path)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE decisions SET who = CAST(? AS TEXT)", (b"Ann Smith \xff",))
+    with pytest.raises(StcrmError, match="cannot be read") as caught:
+        kept.latest()
+    assert "Smith" not in str(caught.value)
+    assert caught.value.__cause__ is None
