@@ -14,7 +14,7 @@ from stcrm_pandas.edits.apply.journal import Journal, facts_of
 from stcrm_pandas.edits.apply.locks import is_held
 from stcrm_pandas.edits.apply.opt_ins import UnreadableJournal
 from stcrm_pandas.edits.apply.outcomes import IN_PROGRESS
-from stcrm_pandas.edits.apply.undo import changed, changed_back
+from stcrm_pandas.edits.apply.undo import changed_back, is_undone
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import StcrmError
 
@@ -95,7 +95,7 @@ def _state(path: Path, states: Counter[str], digest: str, about: Mapping[Path, M
     if running:
         return "interrupted"
     if back := changed_back(path, about):
-        return "undone" if changed(path) <= back else "partly undone"
+        return "undone" if is_undone(path, back) else "partly undone"
     return "unfinished" if states["untried"] else "finished"
 
 

@@ -15,7 +15,7 @@ from stcrm_pandas.contract.schemas.parts import CustomField, ExternalData
 from stcrm_pandas.edits.apply.journal import Entry, Journal, State, facts_of
 from stcrm_pandas.edits.apply.locks import is_held
 from stcrm_pandas.edits.apply.opt_in_checks import Record
-from stcrm_pandas.edits.apply.opt_ins import UnreadableJournal, read_complete
+from stcrm_pandas.edits.apply.opt_ins import UnreadableJournal, may_be_of_tenant, read_complete
 from stcrm_pandas.edits.apply.outcomes import (
     IN_PROGRESS,
     Outcomes,
@@ -59,6 +59,12 @@ def undo(path: Any, port: Port, *, rows: pd.DataFrame | None = None, reason: str
             if part := (other.maybe & already) - undone.included:
                 with closing(Journal.open(other.path)) as earlier:
                     undone.include(earlier, part)
+        if unexplained := len(already - undone.included):
+            undone.warnings.append(
+                f"{plural(unexplained, 'row')} had the planned value already before this apply, and no journal here "
+                f"shows that another apply of the plan wrote it and was not undone. The undo leaves "
+                f"{'it' if unexplained == 1 else 'them'} as {'it is' if unexplained == 1 else 'they are'}."
+            )
         for other in others:
             if left := len((other.certainly & wanted) - undone.included):
                 undone.warnings.append(
@@ -114,11 +120,15 @@ def _target_with_key(plan: PlanData, rows: pd.DataFrame) -> Target:
     return fit[0]
 
 
+ChangedCell = tuple[Record, str]
+"""A cell that an apply changed: its record and its column."""
+
+
 @dataclass(frozen=True)
 class OtherApply:
     """Another apply of a plan: its journal, the rows that it may have changed, and those that it has certainly changed.
 
-    Rows that an undo of it has changed back are in neither.
+    Rows that an undo of it has changed back are in neither, unless that undo was undone.
     """
 
     path: Path
@@ -138,26 +148,28 @@ def other_applies(journal: Journal, warnings: list[str]) -> list[OtherApply]:
     """
     here, whole = _place_of(journal.about), journal.plan.sample_of or journal.plan.digest
     about = {path: facts_of(path) for path in sorted(journal.path.parent.glob("*.sqlite"))}
-    about = {path: facts for path, facts in about.items() if _place_of(facts) == here}
     found = []
     for path, facts in about.items():
-        if path.samefile(journal.path) or whole not in (facts.get("digest"), facts.get("sample_of")):
+        of_plan = _place_of(facts) == here and whole in (facts.get("digest"), facts.get("sample_of"))
+        if path.samefile(journal.path) or not (of_plan or (not facts and may_be_of_tenant(path, journal.plan))):
             continue
         try:
             plan, entries = read_complete(path)
+            if whole not in (plan.digest, plan.sample_of):
+                continue
             back = changed_back(path, about)
         except UnreadableJournal as error:
             warnings.append(f"{error} It may have changed rows of the same plan, which this undo does not include.")
             continue
         certainly = _in_state(plan, entries, "succeeded")
         maybe = {row_of_plan(plan, entry) for entry in entries if was_sent(entry)}
-        undone = {row for row in maybe if _record(row) in back}
+        undone = {row for row in maybe if _cells_of(row) & back}
         found.append(OtherApply(path, maybe - undone, certainly - undone))
     return found
 
 
-def changed_back(path: Path, about: Mapping[Path, Mapping[str, str]]) -> set[Record]:
-    """Return the records that undos of an apply have changed back.
+def changed_back(path: Path, about: Mapping[Path, Mapping[str, str]]) -> set[ChangedCell]:
+    """Return the cells that undos of an apply have changed back, without those of undos that are undone themselves.
 
     Parameters
     ----------
@@ -171,19 +183,45 @@ def changed_back(path: Path, about: Mapping[Path, Mapping[str, str]]) -> set[Rec
     UnreadableJournal
         The journal of an undo cannot be read.
     """
-    undos = [undo for undo, facts in about.items() if path.name in facts.get(UNDO_OF, "").split(",")]
-    return {record for undo in undos for record in changed(undo)}
+    others = {other: facts for other, facts in about.items() if other != path}
+    undos = [undo for undo, facts in others.items() if path.name in facts.get(UNDO_OF, "").split(",")]
+    found: set[ChangedCell] = set()
+    for undo in undos:
+        found |= {cell for row in changed(undo) for cell in _cells_of(row)} - changed_back(undo, others)
+    return found
 
 
-def changed(path: Path) -> set[Record]:
-    """Return the records that an apply has certainly changed.
+def is_undone(path: Path, back: Set[ChangedCell]) -> bool:
+    """Return whether each request of an apply that changed a row was undone.
+
+    Parameters
+    ----------
+    path : Path
+        The journal of the apply.
+    back : set
+        What `changed_back` returns for it.
 
     Raises
     ------
     UnreadableJournal
         The journal cannot be read.
     """
-    return {_record(row) for row in _in_state(*read_complete(path), "succeeded")}
+    return all(_cells_of(row) & back for row in changed(path))
+
+
+def changed(path: Path) -> set[PlanRow]:
+    """Return the rows, request by request, that an apply has certainly changed.
+
+    Raises
+    ------
+    UnreadableJournal
+        The journal cannot be read.
+    """
+    return _in_state(*read_complete(path), "succeeded")
+
+
+def _cells_of(row: PlanRow) -> set[ChangedCell]:
+    return {(_record(row), column) for column in row[2]}
 
 
 def _place_of(about: Mapping[str, str]) -> tuple[str | None, str | None]:

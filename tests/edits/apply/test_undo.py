@@ -241,6 +241,61 @@ def test_undo_leaves_what_was_undone_already(box, crm, renamed):
     assert sorted(back.changes["id"]) == [1, 3, 4, 5]
 
 
+def test_undo_covers_a_sample_whose_undo_was_undone(box, crm, renamed):
+    plan = crm.customers.plan_changes(*renamed(crm, 8))
+    sample = plan.sample(3).apply()
+    first = sample.undo().apply()
+    assert first.undo().apply().ok
+    assert crm.journals().set_index("journal").loc[[str(sample.path), str(first.path)], "state"].tolist() == [
+        "finished",
+        "undone",
+    ]
+    rest = plan.apply()
+    assert len(rest.already) == 3
+    back = rest.undo()
+    assert sorted(back.changes["id"]) == list(range(1, 9))
+    assert not back.warnings
+    assert back.apply().ok
+    assert names(box, 8) == ["x"] * 8
+    assert crm.journals().set_index("journal").loc[[str(sample.path), str(rest.path)], "state"].tolist() == [
+        "undone",
+        "undone",
+    ]
+
+
+@pytest.mark.parametrize("lost", ["overwritten", "deleted"])
+def test_undo_counts_rows_that_no_journal_explains(lost, box, crm, renamed):
+    plan = crm.customers.plan_changes(*renamed(crm, 5))
+    sample = plan.sample(2).apply()
+    result = plan.apply()
+    for file in sample.path.parent.glob(f"{sample.path.name}*"):
+        if lost == "overwritten":
+            file.write_bytes(bytes(file.stat().st_size))
+        else:
+            file.unlink()
+    back = result.undo()
+    assert len(back.changes) == 3
+    assert any(warning.startswith("2 rows had the planned value already") for warning in back.warnings)
+    assert any(sample.path.name in warning for warning in back.warnings) is (lost == "overwritten")
+
+
+def test_undo_of_one_of_two_requests_on_a_row_leaves_the_other(box, crm):
+    """One request adds a tag and another one removes a tag; only the first of them was undone."""
+    plan = crm.tags.plan([1, 2], add=[72], remove=[71])
+    first = plan.apply()
+    assert len(first.succeeded) == 4
+    box.inject("tags.add", times=None, status=403)
+    assert len(first.undo().apply().succeeded) == 2
+    box.clear_faults()
+    assert box.row("customers", 1)["tagTypeIds"] == []
+    assert crm.journals().set_index("journal").loc[str(first.path), "state"] == "partly undone"
+    again = plan.apply()
+    assert (len(again.succeeded), len(again.already)) == (2, 2)
+    assert again.undo().apply().ok
+    assert [box.row("customers", id)["tagTypeIds"] for id in (1, 2)] == [[71], [71]]
+    assert crm.journals().set_index("journal").loc[str(first.path), "state"] == "undone"
+
+
 def test_undo_names_other_applies_of_the_plan(box, crm, renamed):
     plan = crm.customers.plan_changes(*renamed(crm, 5))
     box.inject("customers.list", status=403)
