@@ -11,6 +11,7 @@ from stcrm_pandas.cleaning.contact_owners import owners_of, whole
 from stcrm_pandas.edits.plan.consent import BLOCKING_FLAGS, FLAGS
 from stcrm_pandas.edits.plan.opt_out import MARKETING
 from stcrm_pandas.frame.contact_values import find_contacts, is_placeholder
+from stcrm_pandas.frame.merged import is_merged
 
 DO_NOT_TEXT = "phone_settings_do_not_text"
 
@@ -156,7 +157,7 @@ def missing_opt_outs(
 def _is_open(rows: pd.DataFrame) -> pd.Series:
     """Return which customers or locations are active and not merged, so that their contacts can be changed."""
     active = rows.get("active", pd.Series(True, index=rows.index)).fillna(value=True).astype(bool)
-    return active & rows.get("merged_to_id", pd.Series(0, index=rows.index)).fillna(0).eq(0)
+    return active & ~is_merged(rows.get("merged_to_id", pd.Series(0, index=rows.index)))
 
 
 def _any(flags: pd.Series, groups: list[pd.Series]) -> pd.Series:
