@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from stcrm_pandas.cleaning.matching.first_names import groups
-from stcrm_pandas.cleaning.matching.remarks import is_nobody, is_place, without_marks, without_place
+from stcrm_pandas.cleaning.matching.remarks import is_nobody, is_place, with_colon, without_marks, without_place
 from stcrm_pandas.cleaning.recipes.letters import words_in
 from stcrm_pandas.cleaning.recipes.street_words import DIRECTIONS
 
@@ -164,7 +164,14 @@ def parse_name(text: str, *, commercial: bool = False) -> Name:
     >>> parse_name("The Elm Street Dental Grp., LLC").company
     'elm street dental group'
     """
-    lower = without_marks(fold(text).strip()).replace("real estate", "realty")
+    folded = fold(with_colon(text)).strip()
+    name = _parsed(without_marks(folded), commercial)
+    return _parsed(without_marks(folded, company=True), commercial) if name.company else name
+
+
+def _parsed(text: str, commercial: bool) -> Name:
+    """Return the parts of a name in lower case without marks."""
+    lower = text.replace("real estate", "realty")
     person, dash, firm = lower.partition(" - ")
     if dash and is_place(person):  # Rental - Ann Lee
         lower = firm
@@ -218,14 +225,14 @@ def _company(words: list[str]) -> tuple[str, str]:
     """Return the words of a company, and what distinguishes it from others of its name."""
     kept = [_SHORT.get(word, word) for word in words if word not in _LEGAL] or words
     end = len(kept)
-    while end > 1 and (_tells(kept[end - 1], others=end - 1) or (end < len(kept) and kept[end - 1] in _PARTS)):
+    while end > 1 and (_distinguishes(kept[end - 1], others=end - 1) or (end < len(kept) and kept[end - 1] in _PARTS)):
         end -= 1
     parts = (_NUMERALS.get(word, word) for word in kept[end:] if word not in _PARTS)
     joined = " ".join(kept[:end])
     return _LETTERS.sub(lambda match: match.group().replace(" ", ""), joined), " ".join(parts)  # A B C Air: abc air
 
 
-def _tells(word: str, *, others: int) -> bool:
+def _distinguishes(word: str, *, others: int) -> bool:
     """Return whether the last word of a company distinguishes it: Phase 2, III; after two words also B, North."""
     if word.isdigit() or word in _NUMERALS:
         return True

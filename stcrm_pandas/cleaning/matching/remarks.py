@@ -24,6 +24,13 @@ _MARK = re.compile(
     r"(?:(?:duplicates?|dupe?|remove|delete|do not (?:use|service|call))\b[\s:.*\-/,#]*"
     r"|1(?:\s*[:.\-*]\s*|\s+)(?=[a-z])(?!hour|stop|day|call|source|way|click|st\b))"
 )
+_COMPANY_MARK = re.compile(
+    r"(?:(?:duplicates?|dupe?|remove|delete)(?:\s*[:.*/,#]|\s+-|-\s)[\s:.*\-/,#]*"
+    r"|do not (?:use|service|call)\b[\s:.*\-/,#]*"
+    r"|1(?:\s*[:.*]|\s+-|-\s)\s*(?=[a-z]))"
+)
+"""Marks that cannot be the first word of a company, such as 1 North Main LLC and Remove It Junk LLC."""
+_CAPITALS = re.compile(r"^\s*(DUPLICATES?|DUPE?|REMOVE|DELETE)\s(?=.*[a-z])")
 _WARNING = re.compile(
     r"[\s\-*(\[]*\b(?:do not (?:use|service|call|book|text|dispatch)|no service|dns|dnc|c\.?o\.?d\.? only|cash only"
     r"|duplicate|bad debt|credit hold|call first|deceased)\b[\s\-*)\].!]*$"
@@ -32,18 +39,33 @@ _WARNING = re.compile(
 _WORD = re.compile(r"[a-z0-9]+")
 
 
-def without_marks(text: str) -> str:
+def with_colon(text: str) -> str:
+    """Return a name as typed with a colon after a mark in capitals, which is no word of the name then.
+
+    Examples
+    --------
+    >>> with_colon("REMOVE Golden Grill LLC"), with_colon("REMOVE IT JUNK LLC")
+    ('REMOVE: Golden Grill LLC', 'REMOVE IT JUNK LLC')
+    """
+    return _CAPITALS.sub(r"\1: ", text)
+
+
+def without_marks(text: str, *, company: bool = False) -> str:
     """Return a name in lower case without marks for a merge and remarks such as "do not service".
 
-    Before two records are merged, offices write DUPLICATE, REMOVE or 1 in front of the name of one of them.
+    Before two records are merged, offices write DUPLICATE, REMOVE or 1 in front of the name of one of them. The name
+    of a company may start with such a word: there, only one before a colon, a dash or the like is a mark.
 
     Examples
     --------
     >>> [without_marks(one) for one in ("duplicate - ann lee", "1 ann lee", "ann lee do not service", "1 hour air")]
     ['ann lee', 'ann lee', 'ann lee', '1 hour air']
+    >>> [without_marks(one, company=True) for one in ("1 north main llc", "1 - north main llc", "remove: elm llc")]
+    ['1 north main llc', 'north main llc', 'elm llc']
     """
+    mark = _COMPANY_MARK if company else _MARK
     plain = _WARNING.sub("", " ".join(text.split()))
-    while found := _MARK.match(plain):
+    while found := mark.match(plain):
         plain = plain[found.end() :]
     return plain.strip(" -:*/,") or text
 

@@ -86,6 +86,7 @@ SELECT c.*, (f.company IS NOT NULL OR f.commercial) AND (g.company IS NOT NULL O
     left(f.m1, 1) <> left(g.m1, 1) AND f.m1 <> '' AND g.m1 <> '' AND f.l2 IS NULL AND g.l2 IS NULL AS middle,
     (f.l1 = g.l1 AND (f.f1 = '' OR g.f1 = '')) IS TRUE AS family,
     greatest(f.branches, g.branches, 1) AS branches,
+    (regexp_extract_all(f.company, '\\d+') <> regexp_extract_all(g.company, '\\d+')) IS TRUE AS numbered,
     (contains(f.company, g.l1) OR contains(g.company, f.l1)) IS TRUE AS named_after,
     CASE WHEN c.name < 5 THEN 0
         ELSE least(coalesce(f.wc, greatest(f.w1, f.w2)), coalesce(g.wc, greatest(g.w1, g.w2))) END
@@ -136,7 +137,7 @@ FROM (
         CASE
         WHEN couple <> 'same' THEN true
         WHEN kind IN ('renamed', 'incomplete name') THEN {_AGREEING} < 2 OR name IS NULL OR (family AND {_AGREEING} < 3)
-        WHEN firms THEN {_APART} OR suffix <> 'same'
+        WHEN firms THEN {_APART} OR suffix <> 'same' OR numbered
         ELSE NOT ({_SHARES} OR {_AT_ONE_PLACE}) END AS doubtful
     FROM scored
 )) s LEFT JOIN (VALUES {_RIGHT}) AS r(tier, kind, agreeing, share)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from stcrm_pandas.cleaning import Duplicates, duplicates
+from stcrm_pandas.cleaning.matching.names import parse_name
 
 from .company import Entry, frames_of, others
 
@@ -108,6 +109,26 @@ Martha E Rental | Martha E Cottage
 Joe & Rose Hill Rental | Joe Hill
 """
 """Two people whose last names are also words for a place, or stand before one; they share an address or a number."""
+
+NUMBERED = """
+1 North Main LLC | North Main LLC
+1 Elmwood Properties | Elmwood Properties
+1 Hour {0} Cleaners | {0} Cleaners
+Studio 54 Salon | Studio Salon
+"""
+"""Two companies with one number and address; one has a number that no mark is."""
+
+MARKED_COMPANIES = """
+1 - {0} Plumbing LLC | {0} Plumbing LLC
+1: {0} Dental Group | {0} Dental Group
+REMOVE {0} Grill | {0} Grill
+Delete - {0} Storage | {0} Storage
+Duplicate: {0} Realty | {0} Realty
+DO NOT SERVICE {0} Salon LLC | {0} Salon LLC
+Remove It Junk LLC | Remove-It Junk
+1 North Main LLC | 1 North Main, Inc.
+"""
+"""One company, with and without a mark for a merge."""
 
 SPELLINGS = """
 Stephen Steven | Jeffrey Jeffery | Sean Shawn | Kathryn Catherine | Brian Bryan | Eric Erik | Philip Phillip
@@ -235,6 +256,21 @@ def test_last_names_that_are_places_are_never_sure() -> None:
     found = judged(unlike())
     assert len(found) == 20
     assert not [f"{tier}: {pair}" for pair, tier in found.items() if tier == "sure"]
+
+
+def test_a_number_before_a_company_is_part_of_its_name() -> None:
+    at = "{n} Alder Lane"
+    apart, alike = (
+        [
+            (Entry(one.format(LASTS[n]), P, "", at, FIRM), Entry(other.format(LASTS[n]), P, "", at, FIRM))
+            for n, (one, other) in enumerate(_lines(text))
+        ]
+        for text in (NUMBERED, MARKED_COMPANIES)
+    )
+    assert set(judged(apart).values()) == {"look"}
+    assert set(judged(alike).values()) == {"sure"}
+    assert parse_name("Remove It Junk LLC").company == "remove it junk"
+    assert parse_name("REMOVE IT JUNK LLC").company == "remove it junk"
 
 
 def test_spellings_marks_and_remarks_are_one_person() -> None:
