@@ -88,7 +88,7 @@ SPELLING_OF = {name: names.split()[0] for names in _SPELLINGS.replace("\n", "|")
 
 SPANISH = {
     "alberto": "beto",
-    "alejandra": "ale alex sandra",
+    "alejandra": "ale alex",
     "alejandro": "ale alex",
     "alfonso": "poncho",
     "alfredo": "fredo fred",
@@ -124,7 +124,7 @@ SPANISH = {
     "leticia": "lety",
     "luis": "lucho luisito",
     "manuel": "manny manolo",
-    "margarita": "mago rita",
+    "margarita": "mago",
     "maria": "mari marita",
     "mercedes": "meche",
     "miguel": "mike miguelito",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from stcrm_pandas.cleaning import Duplicates, duplicates
+from stcrm_pandas.cleaning.matching.first_names import ENGLISH, FORMAL, MISTAKEN, SPANISH
 from stcrm_pandas.cleaning.matching.names import parse_name
 
 from .company import Entry, frames_of, others
@@ -277,3 +278,8 @@ def test_spellings_marks_and_remarks_are_one_person() -> None:
     found = judged(same())
     missed = [f"{tier}: {pair}" for pair, tier in found.items() if tier != "sure"]
     assert len(missed) <= 3, "\n".join(missed)
+
+
+def test_each_added_nickname_counts() -> None:
+    added = {(name, one) for name, those in (SPANISH | ENGLISH).items() for one in those.split()}
+    assert not {pair for pair in added if pair[1] in FORMAL or pair in MISTAKEN}
