@@ -71,9 +71,18 @@ class Person:
 
     def mentioned_in(self, text: str) -> bool:
         """Return whether a text has one of the person's numbers or addresses, however a number is written."""
-        numbers = (r"[\s().-]{0,3}".join(value[-10:]) for value in self.values if "@" not in value)
+        if not self.values:
+            return False
+        between = r"[\s().-]{0,3}"
+        numbers = (between.join(value[-10:]) for value in self.values if "@" not in value)
+        whole = (rf"(?<!\d)(?:1{between})?{number}(?!\d)" for number in numbers)  # not a part of a longer id
         addresses = (re.escape(value) for value in self.values if "@" in value)
-        return bool(self.values) and re.search("|".join([*numbers, *addresses]), text, re.IGNORECASE) is not None
+        mentioned = re.compile("|".join([*whole, *addresses]), re.IGNORECASE)
+        return any(map(mentioned.search, (text, _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text))))
+
+
+_ESCAPED = re.compile(r"\\+u([0-9a-f]{4})", re.IGNORECASE)
+"""A character in JSON text, and in JSON text within JSON text."""
 
 
 def find(
