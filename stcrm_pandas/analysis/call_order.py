@@ -70,7 +70,9 @@ class Calls:
         known = by_worth and bool(expected.notna().all())
         shown = without_empty(table.loc[order.index])
         revenue = float(expected.sum()) if known else None
-        return WorkList(key, title, words, shown, expected=revenue, notes=[*notes, *explain_marks(table)])
+        moved = [] if values is None else values.moved(rows[(expected != 0).fillna(value=False).to_numpy(dtype=bool)])
+        notes += explain_marks(table)
+        return WorkList(key, title, words, shown, expected=revenue, unusual=moved, notes=notes)
 
     def apart(self, chosen: pd.Series, *, of: str, close: str) -> list[WorkList]:
         """Return two lists of chosen rows that are on no call list: may have been booked since, must not be called.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,9 @@ import narwhals.stable.v2 as nw
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, micros, true
-from stcrm_pandas.analysis.base.money import UNKNOWN, in_use, money, of_units
+from stcrm_pandas.analysis.base.money import UNKNOWN, in_use, money, of_units, unusual
 
-__all__ = ["JobValues", "about", "job_values"]
+__all__ = ["JobValues", "job_values"]
 
 _KIND = ("business_unit_id", "job_type_id")
 _LATER = ("job_generated_lead_source_job_id", "recall_for_id", "warranty_id", "created_from_estimate_id")
@@ -25,13 +25,13 @@ _YEAR = dt.timedelta(days=365)
 class JobValues:
     """The average revenue of a booked job of each business unit and job type; canceled jobs count as 0.
 
-    `kinds` and `units` have the averages of those with enough jobs, `overall` that of all jobs (missing if they are in
-    several currencies). `currencies` are those of the business units, by id.
+    `averages` has those with enough jobs: of pairs of business unit and job type, of business units, and, under None,
+    of all jobs (missing if they are in several currencies). `unusual` says by the same keys what moves an average.
+    `currencies` are those of the business units, by id.
     """
 
-    kinds: Mapping[Any, float]
-    units: Mapping[Any, float]
-    overall: float | None
+    averages: Mapping[Any, float]
+    unusual: Mapping[Any, Sequence[str]]
     currencies: Mapping[int, str]
     in_use: tuple[str, ...]
     dates: str
@@ -56,12 +56,20 @@ class JobValues:
 
     def of(self, rows: pd.DataFrame) -> pd.Series:
         """Return the amount at stake of leads or bookings, missing if unknown."""
-        unit, kind = (rows[name] if name in rows else pd.Series(pd.NA, index=rows.index) for name in _KIND)
-        amounts = [
-            self.kinds.get(pair, self.units.get(pair[0], self.overall))
-            for pair in zip(unit.astype("Int64").astype(object), kind.astype("Int64").astype(object), strict=True)
-        ]
+        amounts = [self.averages.get(key) for key in self._nearest(rows)]
         return pd.Series(pd.array(amounts, dtype="Float64"), index=rows.index)
+
+    def moved(self, rows: pd.DataFrame) -> list[str]:
+        """Return what moves the averages that these leads or bookings take."""
+        return [
+            *dict.fromkeys(words for key in dict.fromkeys(self._nearest(rows)) for words in self.unusual.get(key, ()))
+        ]
+
+    def _nearest(self, rows: pd.DataFrame) -> list[Any]:
+        """Return the key of each row's average: its business unit and job type, its business unit, or None."""
+        unit, kind = (rows[name] if name in rows else pd.Series(pd.NA, index=rows.index) for name in _KIND)
+        pairs = zip(unit.astype("Int64").astype(object), kind.astype("Int64").astype(object), strict=True)
+        return [next((key for key in (pair, pair[0]) if key in self.averages), None) for pair in pairs]
 
     def shown(self, rows: pd.DataFrame, amounts: pd.Series) -> list[str]:
         """Return amounts as text, with the currencies of the rows' business units."""
@@ -89,33 +97,24 @@ def job_values(jobs: Any, currencies: Mapping[int, str], *, as_of: dt.datetime, 
     of_year = true(created <= micros(end)) & true(created > micros(end - _YEAR))
     first = nw.all_horizontal(*(nw.col(name).is_null() for name in _LATER), ignore_nulls=False)
     paid = nw.when(nw.col("job_status") == "Completed").then(nw.col("total")).otherwise(nw.lit(0.0))
-    counted = rows.filter(of_year & first).with_columns(paid=paid.fill_null(0.0)).group_by(*_KIND)
-    table = collected(
-        counted.agg(nw.len().alias("jobs"), nw.col("paid").sum()),
-        {**dict.fromkeys((*_KIND, "jobs"), "Int64"), "paid": "Float64"},
-    )
+    counted = rows.filter(of_year & first).with_columns(paid=paid.fill_null(0.0))
+    counted = counted.with_columns(negative=nw.min_horizontal("paid", nw.lit(0.0)), largest=nw.col("paid"))
+    sums = (nw.len().alias("jobs"), nw.col("paid").sum(), nw.col("negative").sum(), nw.col("largest").max())
+    amounts = dict.fromkeys(("paid", "negative", "largest"), "Float64")
+    table = collected(counted.group_by(*_KIND).agg(*sums), {**dict.fromkeys((*_KIND, "jobs"), "Int64"), **amounts})
     paying = of_units(table.loc[table["paid"] != 0, "business_unit_id"], currencies)
     used = in_use(paying[paying != UNKNOWN])  # a job without a business unit is in the only currency there is
 
-    def averages(by: list[str]) -> dict[Any, float]:
-        sums = table.groupby(by)[["jobs", "paid"]].sum()
-        sums = sums[sums["jobs"] >= least]
-        return dict(zip(sums.index, (sums["paid"] / sums["jobs"]).astype(float), strict=True))
-
-    total = int(table["jobs"].sum())
-    if total < least:
+    if int(table["jobs"].sum()) < least:
         return None
-    overall = float(table["paid"].sum()) / total if len(used) < 2 else None
-    dates = f"{end - _YEAR:%b %Y}–{end:%b %Y}"
-    return JobValues(averages([*_KIND]), averages(["business_unit_id"]), overall, currencies, used, dates)
-
-
-def about(amount: float, currency: str | None) -> str:
-    """Return an estimated amount with two significant digits.
-
-    >>> about(74321.0, "USD"), about(469.2, None)
-    ('$74,000', '470 in revenue')
-    """
-    digits = len(str(int(abs(amount)))) - 2
-    words = money(float(round(amount, -digits)) if digits > 0 else amount, currency)
-    return words if currency else f"{words} in revenue"
+    averages: dict[Any, float] = {}
+    moved: dict[Any, Sequence[str]] = {}
+    everything = [(None, table)] if len(used) < 2 else []
+    for key, part in [*table.groupby([*_KIND]), *table.groupby("business_unit_id"), *everything]:
+        number, total = int(part["jobs"].sum()), float(part["paid"].sum())
+        if number >= least:
+            averages[key] = total / number
+            unit = key[0] if isinstance(key, tuple) else key
+            currency = used[0] if len(used) == 1 else currencies.get(unit)
+            moved[key] = unusual(total, float(part["largest"].max()), float(part["negative"].sum()), currency)
+    return JobValues(averages, moved, currencies, used, f"{end - _YEAR:%b %Y}–{end:%b %Y}")

@@ -22,7 +22,7 @@ from stcrm_pandas.analysis.base.result import Result
 from stcrm_pandas.charts.svg import sparkline, theme, trend_chart
 from stcrm_pandas.output.printable import company_name, is_demo
 
-__all__ = ["FIRST_SCREEN", "FirstScreen", "actions", "first_screen", "style"]
+__all__ = ["FIRST_SCREEN", "FirstScreen", "actions", "first_screen", "rank", "style"]
 
 FIRST_SCREEN = "application/vnd.stcrm.first-screen+json"
 """The MIME type under which a notebook stores what the pages of a report show of it."""
@@ -63,7 +63,8 @@ class HasDefinitions(Protocol):
 class FirstScreen:
     """The first screen of a report: a headline, up to three actions, the largest first, and up to four tiles.
 
-    `missing` lists what was not read, with the scope that is missing; `read` is the time of the read, as text.
+    `others` are the actions that are worth less than those. `missing` lists what was not read, with the scope that is
+    missing; `read` is the time of the read, as text.
     """
 
     title: str
@@ -77,6 +78,7 @@ class FirstScreen:
     cautions: Sequence[str]
     missing: Mapping[str, str]
     terms: Terms = field(default_factory=dict)
+    others: Sequence[Action] = ()
 
     def __repr__(self) -> str:
         return f"<FirstScreen {self.title}: {self.company}, {self.period}; {len(self.actions)} actions>"
@@ -115,6 +117,7 @@ class FirstScreen:
             "measure": "" if trend is None else trend.title,
             "spark": spark,
             "actions": [asdict(one) for one in self.actions],
+            "others": [asdict(one) for one in self.others],
             "cautions": list(self.cautions),
             "missing": dict(self.missing),
             "evidence": self.headline.evidence,
@@ -144,8 +147,8 @@ def first_screen(
     title : str
         The title of the report: "Lead conversion".
     *results : object
-        The results of analyses. The headline and its chart come from the first one. The screen shows the three most
-        valuable actions and the first four tiles from all results.
+        The results of all analyses that the report shows. The headline and its chart come from the first one. The
+        screen shows the three most valuable actions and the first four tiles from all results.
     of : object, optional
         The frame that the report is about. It provides the company and the period if they are not given.
     company : str, optional
@@ -173,8 +176,8 @@ def first_screen(
     >>> "Nothing stands out" in screen._repr_html_()
     True
     """
-    suggested = [one for result in results for one in result.actions()]
-    ranked = sorted(suggested, key=lambda one: (one.amount, one.worth), reverse=True)
+    ranked = sorted((one for result in results for one in result.actions()), key=rank)
+    ranked = list({one.do: one for one in reversed(ranked)}.values())[::-1]  # several results have the same call lists
     shown = [one for result in results for one in result.tiles()]
     period = period or next((one.period for one in results if isinstance(one, Result)), None)
     demo = is_demo(attrs_of(of).get("environment"))
@@ -186,6 +189,7 @@ def first_screen(
         demo=demo,
         headline=next((one.headline() for one in results if isinstance(one, HasHeadline)), Headline(title)),
         actions=tuple(ranked[:MOST_ACTIONS]),
+        others=tuple(ranked[MOST_ACTIONS:]),
         tiles=tuple(shown[:MOST_TILES]),
         cautions=tuple(cautions),
         missing=dict(missing or {}),
@@ -197,6 +201,11 @@ def first_screen(
             for word, term in result.definitions.terms.items()
         },
     )
+
+
+def rank(action: Action) -> tuple[float, float]:
+    """Return what actions are sorted by: the largest amount first, then the most jobs; duties without either last."""
+    return -action.amount, -action.worth
 
 
 def _title(period: Period | str) -> str:

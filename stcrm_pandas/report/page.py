@@ -200,7 +200,7 @@ def _index(screens: Mapping[str, Mapping[str, Any]], report: str, part: str) -> 
         | {"do": action["do"].removesuffix(".")}
         | {"line": " · ".join(filter(None, [action["brief"] or action["number"], screen["title"]]))}
         for name, screen in screens.items()
-        for action in screen.get("actions", ())
+        for action in (*screen.get("actions", ()), *screen.get("others", ()))
     ]
     return {
         "screen": next((screen for screen in screens.values() if "company" in screen), None),

@@ -507,7 +507,8 @@ def test_index_has_the_headlines_and_the_largest_actions(
         middles = [None if month.share is None else sum(month.share) / 2 for month in screen.headline.trend.months]
         assert f'<p class="headline">{screen.headline.text}</p>' in page
         assert sparkline(middles, title=f"{screen.headline.trend.title}, by month", size=(240, 56)) in page
-    ranked = sorted((one for screen in made.values() for one in screen.actions), key=lambda one: -one.amount)
+    every = [one for screen in made.values() for one in (*screen.actions, *screen.others)]
+    ranked = sorted(every, key=lambda one: -one.amount)
     paid = [one.do.removesuffix(".") for one in ranked[:5] if one.amount]
     assert len(paid) >= 4
     assert re.findall(r"<li><(?:a href=\"[^\"]*\"|b)>([^<]+)<", page)[: len(paid)] == paid

@@ -60,7 +60,8 @@ class Action:
     worth : float, default 0.0
         What it may be worth, as a number of jobs; 0 if it cannot be computed.
     amount : float, default 0.0
-        What it may be worth in money; 0 if it cannot be computed. Actions are ranked by this, then by `worth`.
+        What it may be worth in money; 0 if it cannot be computed, or is less than one job is worth. Actions are ranked
+        by this, then by `worth`.
     work_list : str, optional
         The `key` of the call list, if there is one.
     brief : str, default ''
@@ -102,6 +103,8 @@ class WorkList:
     expected : float, optional
         The revenue to expect from all rows: for each, the average revenue of such a job times its chance of being
         booked.
+    unusual : sequence of str, default ()
+        The jobs that move that revenue: `base.money.unusual`.
     notes : sequence of str, default ()
         How the rows are ordered, and what their columns mean. Lists shown together show the same note once.
     """
@@ -113,6 +116,7 @@ class WorkList:
     after: pd.DataFrame | None = field(default=None, repr=False)
     by_hand: bool = False
     expected: float | None = None
+    unusual: Sequence[str] = ()
     notes: Sequence[str] = ()
 
     def __len__(self) -> int:

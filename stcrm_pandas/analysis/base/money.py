@@ -9,9 +9,20 @@ import numpy as np
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT
+from stcrm_pandas.analysis.base.format import format_percent
 from stcrm_pandas.analysis.base.inputs import table_of
 
-__all__ = ["UNKNOWN", "Currencies", "amounts", "currencies_of", "in_use", "money", "of_units", "several"]
+__all__ = [
+    "UNKNOWN",
+    "Currencies",
+    "amounts",
+    "currencies_of",
+    "in_use",
+    "money",
+    "of_units",
+    "several",
+    "unusual",
+]
 
 UNKNOWN = "(unknown)"
 """The currency of jobs whose business unit is missing or has no currency, if other jobs have one."""
@@ -93,6 +104,43 @@ def in_use(currencies: pd.Series) -> tuple[str, ...]:
     """Return the different currencies in order; none if all are unknown."""
     different = tuple(sorted(currencies.unique()))
     return () if different == (UNKNOWN,) else different
+
+
+def unusual(total: float, largest: float, negative: float, currency: str | None, one: str = "one job") -> list[str]:
+    """Return what moves a sum of revenue: one job that is more than half of it, and negative amounts.
+
+    Parameters
+    ----------
+    total : float
+        The sum.
+    largest : float
+        The largest amount in it.
+    negative : float
+        The sum of the negative amounts in it; 0 if there are none.
+    currency : str or None
+        The currency of the amounts.
+    one : str, default 'one job'
+        What has one amount.
+
+    Returns
+    -------
+    list of str
+        Parts of a sentence about the sum.
+
+    Examples
+    --------
+    >>> unusual(5_150_000, 5_000_000, 0, "USD")
+    ['one job of $5,000,000 is 97% of the revenue behind it']
+    >>> unusual(90_000, 4_000, -1_200, "USD")
+    ['negative totals of -$1,200 in all are part of the revenue behind it']
+    """
+    found = []
+    if total > 0 and largest > total / 2:
+        part = "more than all" if largest > total else format_percent(largest / total)
+        found.append(f"{one} of {money(largest, currency)} is {part} of the revenue behind it")
+    if negative < 0:
+        found.append(f"negative totals of {money(negative, currency)} in all are part of the revenue behind it")
+    return found
 
 
 def several(currencies: Sequence[str]) -> list[str]:

@@ -21,6 +21,7 @@ from stcrm_pandas.analysis.base.headline import Headline
 from stcrm_pandas.analysis.base.inputs import admitted, table_of
 from stcrm_pandas.analysis.base.money import currencies_of, in_use, several
 from stcrm_pandas.analysis.base.names import dimensions, lookups
+from stcrm_pandas.analysis.base.pace import inactive_ids, paces
 from stcrm_pandas.analysis.base.periods import Limits, Period
 from stcrm_pandas.analysis.base.provenance import (
     Moment,
@@ -302,6 +303,7 @@ def booking_sources(
         every_hour=every_hour,
         amounts=amounts if shown is None else amounts[created_within(amounts["created"], shown)],
         every_amount=amounts,
+        paces=_paces(grouped(counted.recent), asked, named, limits) if asked else {},
         rows=rows,
         jobs=jobs,
         currency_of_units=of_unit,
@@ -314,6 +316,13 @@ def booking_sources(
         asked=asked_for,
     )
     return together(result)[0]
+
+
+def _paces(recent: pd.DataFrame, by: Sequence[str], named: Mapping[str, Any], limits: Limits) -> dict[str, float]:
+    """Return the bookings with a job of each group in four weeks, by its name."""
+    gone = inactive_ids(named.get(by[0])) if len(by) == 1 else set()
+    inactive = set(recent.loc[recent["id"].isin(gone), "name"])
+    return paces(recent, "name", as_of=limits.as_of, mature=limits.old, inactive=inactive)
 
 
 def _ongoing_in(gaps: pd.DataFrame, period: Period) -> pd.Series:

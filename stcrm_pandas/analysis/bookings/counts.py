@@ -16,6 +16,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import EPOCH, TENANT, Rows, collected, created_within, keys, micros, true
 from stcrm_pandas.analysis.base.money import Currencies, of_units
+from stcrm_pandas.analysis.base.pace import pace_table
 from stcrm_pandas.analysis.base.periods import Limits, Period, measurable
 from stcrm_pandas.analysis.bookings.outcomes import OUTCOMES, SPANS, became
 from stcrm_pandas.analysis.campaigns.records import topmost
@@ -75,6 +76,8 @@ class Counted:
         `currency` of its business unit.
     deleted : int
         Rows left out as deleted.
+    recent : DataFrame
+        Bookings with a job in the last weeks, by the dimensions; see `base.pace.pace_table`.
     """
 
     cells: pd.DataFrame
@@ -84,6 +87,7 @@ class Counted:
     spellings: pd.DataFrame
     amounts: pd.DataFrame
     deleted: int
+    recent: pd.DataFrame
 
 
 def count_bookings(
@@ -123,6 +127,7 @@ def count_bookings(
         ),
         amounts=_amounts(every, by, limits, later, of_unit),
         deleted=deleted,
+        recent=pace_table(every.with_columns(**by), [*by], flags["old_booked"], as_of=limits.as_of, mature=limits.old),
     )
 
 

@@ -25,6 +25,8 @@ from stcrm_pandas.analysis.base.headline import (
     weekly_tile,
     year_of,
 )
+from stcrm_pandas.analysis.base.money import unusual
+from stcrm_pandas.analysis.base.pace import ACTIVE_WITHIN
 from stcrm_pandas.analysis.base.periods import Limits, Period, four_weeks
 from stcrm_pandas.analysis.base.provenance import bounds_of_creation
 from stcrm_pandas.analysis.base.shares import rows_of
@@ -33,8 +35,8 @@ from stcrm_pandas.analysis.bookings.lists import CALL_WITHIN, later_work, to_cal
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.analysis.bookings.sentences import format_missing
 from stcrm_pandas.analysis.bookings.table import MEASURES
-from stcrm_pandas.analysis.job_values import about
-from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, gap
+from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, Prediction, gap
+from stcrm_pandas.analysis.worth import Worth
 from stcrm_pandas.charts.svg import Trend, sparkline
 
 __all__ = ["actions", "check", "headline", "tiles"]
@@ -134,11 +136,11 @@ def _of_waiting(result: BookingSourcesResult, lists: Mapping[str, WorkList]) -> 
         else:
             share = format_range(later.lower / call, later.upper / call)
             number = f"{share} of earlier bookings that waited this long became jobs"
-            revenue = listed.expected or 0.0
-            worth = f", {about(revenue, result.currency)}" if revenue else ""
-            brief = f"{share} of bookings waiting this long became jobs: {later.in_brief()}{worth}"
-            size = f"{later.in_words()}{worth}, {LIKE_EARLIER}"
-            yield Action(do, number, size, later.expected, "still-new", brief, revenue)
+            worth = Worth(later, listed.expected or 0.0, result.currency, listed.unusual)
+            revenue = f", {worth.money}" if worth.money else ""
+            brief = f"{share} of bookings waiting this long became jobs: {worth.in_brief()}{revenue}{worth.note}"
+            size = f"{later.in_words()}{revenue}{worth.note}, {LIKE_EARLIER}"
+            yield Action(do, number, size, later.expected, "still-new", brief, worth.amount)
     if close:
         do = f"Dismiss the {plural(close, 'booking')} waiting for more than {CALL_WITHIN.days} days."
         first = one_number(result.rows.filter(waiting[1]).select(nw.col("created").min())) or 0
@@ -150,34 +152,40 @@ def _of_waiting(result: BookingSourcesResult, lists: Mapping[str, WorkList]) -> 
 def _of_silences(result: BookingSourcesResult) -> Iterator[Action]:
     for row in rows_of(result.silences):
         since = row.since.to_pydatetime().replace(tzinfo=result.clock.zone)
-        if row.ongoing and result.as_of - since <= CALL_WITHIN:
+        if row.ongoing and result.as_of - since <= ACTIVE_WITHIN:
             every = _became_jobs(result, result.every_hour.cells[list(COUNTS)].sum())
-            jobs = row.expected * (every.value or 0.0)
-            amount = jobs * _average_revenue(result)
+            low, middle, high = (
+                float(count) * (every.value or 0.0) for count in (row.expected_low, row.expected, row.expected_high)
+            )
+            jobs = Prediction(row.expected, middle, middle, round(low), round(high))
+            worth = _worth(result, jobs)
             do = f"Find out why {row.source} stopped sending bookings."
-            size = f"about {plural(round(jobs), 'job')}" if round(jobs) else ""
-            if size and amount:
-                size += f", {about(amount, result.currency)}"
-            yield Action(do, format_missing(row), size, jobs, amount=amount)
+            size = f"{worth.in_brief()}{f', {worth.money}' if worth.money else ''}{worth.note}"
+            yield Action(do, format_missing(row), size if every.value else "", jobs.expected, amount=worth.amount)
 
 
-def _average_revenue(result: BookingSourcesResult, name: str | None = None, *, with_canceled: bool = True) -> float:
-    """Return the average revenue of the jobs of bookings, or of a group's, from all that were read; 0 if unknown."""
+def _worth(
+    result: BookingSourcesResult, jobs: Prediction, name: str | None = None, *, with_canceled: bool = True
+) -> Worth:
+    """Return what jobs are worth at the average revenue of all jobs of bookings, or of those of a group."""
     amounts = result.every_amount
     if name is not None:
         amounts = amounts[amounts["name"] == name]
     if not with_canceled:
         amounts = amounts[amounts["canceled"] == 0]
     if len(result.currencies) > 1 or len(amounts) < result.min_group:
-        return 0.0
-    return float(amounts["total"].mean())
+        return Worth(jobs)
+    totals = amounts["total"].astype(float)
+    moved = unusual(totals.sum(), totals.max(), totals.clip(upper=0).sum(), result.currency)
+    return Worth(jobs, jobs.expected * float(totals.mean()), result.currency, moved)
 
 
 def _of_differences(result: BookingSourcesResult) -> Iterator[Action]:
     for measure in ("dismissed_leads", "canceled", "new_hour"):
         frame = result.comparisons.get(measure, result.table.iloc[:0])
         for row, group in zip(rows_of(frame), rows_of(result.table), strict=False):
-            if row.verdict != "higher":
+            # nothing that is done about a source that has stopped changes the coming weeks
+            if row.verdict != "higher" or row.name not in result.paces:
                 continue
             share = format_counts(*(getattr(group, name) for name in MEASURES[measure]))
             number = f"{share}, compared with {format_range(row.others_lower, row.others_upper)} for all others"
@@ -189,27 +197,22 @@ def _of_differences(result: BookingSourcesResult) -> Iterator[Action]:
                 # the jobs that these leads brought are no gain of judging them rightly
                 yield Action(do, number, size, brief=f"{brief}{size and f', {won:,} booked'}")
             elif measure == "canceled":
-                more = gap(row, group.old_booked * _of_four_weeks(result))
-                amount = more.expected * _average_revenue(result, row.name, with_canceled=False)
-                revenue = f"about {about(amount, result.currency)}" if amount else ""
+                more = gap(row, result.paces[row.name])
+                worth = _worth(result, more, row.name, with_canceled=False)
+                revenue = f"about {worth.money}" if worth.money else ""
                 size = f"{more.in_words()} more canceled in 4 weeks than at the rate of the others"
                 size += f"; {revenue} at the average revenue of its other jobs" if revenue else ""
                 do = f"Find out why jobs from {row.name} are canceled."
                 brief = beside(row, "canceled")
                 if more.expected >= 1:
-                    brief += f": {f'{revenue} less' if revenue else more.in_brief('more', 'more')} in 4 weeks"
-                    yield Action(do, number, size, more.expected, brief=brief, amount=amount)
+                    less = f"{revenue} less" if revenue else more.in_brief("more", "more")
+                    brief += f": {less} in 4 weeks{worth.note}"
+                    yield Action(do, number, f"{size}{worth.note}", more.expected, brief=brief, amount=worth.amount)
                 else:
                     yield Action(do, number, brief=brief)
             else:
                 do = f"Answer bookings from {row.name} sooner."
                 yield Action(do, number, brief=beside(row, "still new after an hour"))
-
-
-def _of_four_weeks(result: BookingSourcesResult) -> float:
-    old = min(result.clock.end, result.as_of - dt.timedelta(days=result.revenue_days))
-    days = (old - result.clock.first).total_seconds() / 86_400
-    return 28 / days if days > 28 else 1.0
 
 
 def check(result: BookingSourcesResult) -> Check:

@@ -66,8 +66,12 @@ def unanswered(result: BookingSourcesResult) -> tuple[list[int], list[int]]:
 
 @dataclass(frozen=True)
 class _Earlier:
-    """By age group: the shares of earlier bookings that became jobs, and whether there were enough of them."""
+    """By age group: the bounds of the share of earlier bookings that became jobs, and whether they were enough.
 
+    `shares` are the bounds themselves, `lower` and `upper` those of another booking's chance, with their errors.
+    """
+
+    shares: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
     lower: tuple[Any, Any]
     upper: tuple[Any, Any]
     known: npt.NDArray[np.bool_]
@@ -100,7 +104,8 @@ def _earlier(result: BookingSourcesResult) -> _Earlier:
     fewer, others_more, more, others_fewer = np.array(row, dtype=np.int64).reshape(len(_AGES), -1).T
     of_fewer, of_more = fewer + others_more, more + others_fewer
     known = np.minimum(of_fewer, of_more) >= result.min_group
-    return _Earlier(share_of_earlier(fewer, of_fewer), share_of_earlier(more, of_more), known)
+    shares = fewer / np.maximum(of_fewer, 1), more / np.maximum(of_more, 1)
+    return _Earlier(shares, share_of_earlier(fewer, of_fewer), share_of_earlier(more, of_more), known)
 
 
 def _age_groups(result: BookingSourcesResult, rows: pd.DataFrame) -> npt.NDArray[np.int64]:
@@ -124,7 +129,7 @@ def later_work(result: BookingSourcesResult, listed: pd.DataFrame) -> Prediction
     earlier = _earlier(result)
     if not waiting.any() or not earlier.known[waiting > 0].all():
         return None
-    return predict(waiting, earlier.lower, earlier.upper)
+    return predict(waiting, earlier.lower, earlier.upper, earlier.shares)
 
 
 def work_lists(result: BookingSourcesResult) -> list[WorkList]:
@@ -203,7 +208,7 @@ def _shown(result: BookingSourcesResult, rows: pd.DataFrame, why: str, *, phones
 def _calls(result: BookingSourcesResult, rows: pd.DataFrame) -> Calls:
     """Return these bookings as calls, each with the share of earlier ones of its age that became jobs."""
     earlier = _earlier(result)
-    middle = (np.asarray(earlier.lower[0]) + np.asarray(earlier.upper[0])) / 2
+    middle = (earlier.shares[0] + earlier.shares[1]) / 2
     of_group = np.where(earlier.known, middle, np.nan)
     chances = pd.Series(of_group[_age_groups(result, rows)], index=rows.index)
     shown = _shown(result, rows, "New, nobody answered", phones=True)

@@ -71,6 +71,7 @@ class BookingSourcesResult(Result):
     - `silences`: one row per period in which a source sent nothing for unusually long
     - `spellings`: one row per spelling of a source. Edit its column `group` and pass it as `groups=`
     - `attribution`: how reliably bookings are credited to campaigns
+    - `paces`: how many bookings with a job each group has in four weeks, by its name; see `analysis.base.pace.paces`
     - `comparisons`: the results of `analysis.statistics.comparison.compare` by measure: "work" (became jobs),
       "dismissed_leads" (dismissed bookings that became a lead), "new_hour" (still new after an hour), "canceled"
       (canceled jobs)
@@ -96,6 +97,7 @@ class BookingSourcesResult(Result):
     every_hour: Clock = field(repr=False)
     amounts: pd.DataFrame = field(repr=False)
     every_amount: pd.DataFrame = field(repr=False)
+    paces: Mapping[Any, float] = field(repr=False)
     rows: Rows = field(repr=False)
     bookings: Any = field(repr=False)
     currencies: tuple[str, ...] = ()

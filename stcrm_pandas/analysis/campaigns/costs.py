@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.display import rows_shown
 from stcrm_pandas.analysis.base.engine import month_name, month_number
-from stcrm_pandas.analysis.base.money import money
+from stcrm_pandas.analysis.base.money import money, unusual
 from stcrm_pandas.analysis.base.names import named
 from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.base.shares import rows_of
@@ -23,6 +23,7 @@ from stcrm_pandas.errors import UsageError
 __all__ = ["Costs", "costs_of"]
 
 _CENTS = 100
+_COUNTED = ("opportunities", "booked_lower", "cents", "negative")
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,10 +40,11 @@ class Costs:
     - `spend_paid`, `revenue`: of the covered months that are old enough for revenue; `revenue_per_unit`, one by the
       other
     - `enough`: `opportunities` reaches `min_group`
+    - `in_four_weeks` (`table` only): its opportunities in four weeks, by `base.pace.paces`; missing if it is not active
 
     `currency` is that of the amounts, if it is one and known. `unknown` holds the rows of the spend whose campaign is
     not known, `uncovered` those whose month is not covered; `without` counts opportunities of covered months whose
-    campaign has no spend there.
+    campaign has no spend there; `unusual` says what moves the revenue of all.
     """
 
     table: pd.DataFrame
@@ -53,6 +55,7 @@ class Costs:
     first_month: str | None
     last_month: str | None
     currency: str | None
+    unusual: Sequence[str]
 
     def _repr_html_(self) -> str:
         return costs_table(self)
@@ -95,13 +98,19 @@ def costs_of(
     *,
     min_group: int,
     currency: str | None,
+    paces: Mapping[int, float],
 ) -> Costs:
-    """Divide spend by the opportunities of its campaign and month, as `counts.aged` returns them."""
+    """Divide spend by the opportunities of its campaign and month, as `counts.aged` returns them.
+
+    `paces` are the opportunities of each campaign in four weeks.
+    """
     given = checked_spend(spend)
     given["id"] = _ids(given["campaign"], campaigns, rows["campaign"])
     given["number"] = given["month"].map(month_number)
     known = given["id"].notna()
-    cells = rows.groupby(["campaign", "month"], as_index=False)[["opportunities", "booked_lower", "cents"]].sum()
+    amounts_of = rows.assign(negative=rows["cents"].clip(upper=0), largest=rows["cents"])
+    sums = dict.fromkeys(_COUNTED, "sum") | {"largest": "max"}
+    cells = amounts_of.groupby(["campaign", "month"], as_index=False).agg(sums)
     numbers = sorted({*given["number"], *(int(month) for month in cells["month"])})
     begins = cells["month"].min()  # where the read has no first moment, everything was read from the first record on
     covered = [number for number in numbers if limits.whole(number) and not pd.isna(begins) and number >= begins]
@@ -109,15 +118,17 @@ def costs_of(
     fits = known & given["number"].isin(covered)
     amounts = given[fits].groupby(["id", "number"], as_index=False)["amount"].sum()
     joined = amounts.merge(cells, left_on=["id", "number"], right_on=["campaign", "month"], how="left")
-    for name in ("opportunities", "booked_lower", "cents"):
+    for name in sums:
         joined[name] = joined[name].fillna(0).astype("int64")
     joined["spend_paid"] = joined["amount"].where(joined["number"].isin(paid), 0.0)
-    joined["cents"] = joined["cents"].where(joined["number"].isin(paid), 0)
+    for name in ("cents", "negative", "largest"):
+        joined[name] = joined[name].where(joined["number"].isin(paid), 0)
     ids = sorted(joined["id"].unique())
     months = sorted(joined["number"].unique())
     first = cells[cells["month"].isin(months)]
+    table = _table(joined.groupby("id"), ids, named([int(id) for id in ids], campaigns), min_group)
     return Costs(
-        _table(joined.groupby("id"), ids, named([int(id) for id in ids], campaigns), min_group),
+        table.assign(in_four_weeks=pd.array([paces.get(int(id)) for id in ids], dtype="Float64")),
         _table(joined.groupby(np.zeros(len(joined), dtype=int)), [0], ["All with spend"], min_group).assign(
             id=pd.array([pd.NA], dtype="Int64")
         ),
@@ -127,6 +138,7 @@ def costs_of(
         month_name(int(months[0])) if months else None,
         month_name(int(months[-1])) if months else None,
         currency,
+        _unusual(joined, currency),
     )
 
 
@@ -158,6 +170,13 @@ def _table(groups: Any, ids: list[Any], names: list[str], min_group: int) -> pd.
             "enough": pd.array(n >= min_group, dtype="boolean"),
         }
     )
+
+
+def _unusual(joined: pd.DataFrame, currency: str | None) -> list[str]:
+    if joined.empty:
+        return []
+    total, largest, negative = joined["cents"].sum(), joined["largest"].max(), joined["negative"].sum()
+    return unusual(total / _CENTS, largest / _CENTS, negative / _CENTS, currency, "one opportunity")
 
 
 def _ratio(above: Any, below: Any) -> pd.arrays.FloatingArray:

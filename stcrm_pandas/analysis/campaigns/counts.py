@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+import narwhals.stable.v2 as nw
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from stcrm_pandas.analysis.base.engine import TENANT
+from stcrm_pandas.analysis.base.engine import TENANT, Rows
+from stcrm_pandas.analysis.base.money import unusual
 from stcrm_pandas.analysis.base.names import heads
+from stcrm_pandas.analysis.base.pace import inactive_ids, pace_table, paces
 from stcrm_pandas.analysis.base.periods import Limits, Period
 from stcrm_pandas.analysis.base.shares import floats, with_shares
 from stcrm_pandas.analysis.campaigns.chains import STEPS, pairs
@@ -27,6 +30,7 @@ __all__ = [
     "by_week",
     "grouped",
     "measured",
+    "paces_of",
     "revenues_of",
     "strata_of",
     "whole",
@@ -135,9 +139,16 @@ def whole(rows: pd.DataFrame, name: str, *, min_group: int) -> pd.DataFrame:
 
 
 def by_week(rows: pd.DataFrame) -> pd.DataFrame:
-    """Counts and revenue of each local week: `week` (its Monday), the columns of `COUNTS`, `revenue`."""
-    weeks = rows.dropna(subset=["week"]).groupby("week", as_index=False)[[*COUNTS, "cents"]].sum()
-    return weeks.assign(revenue=weeks["cents"] / 100).drop(columns="cents")
+    """Counts and revenue of each local week.
+
+    Its columns: `week` (its Monday), those of `COUNTS`, `revenue`, the `largest` of an opportunity, and the sum of the
+    `negative` ones.
+    """
+    dated = rows.dropna(subset=["week"])
+    dated = dated.assign(revenue=dated["cents"] / 100, negative=dated["cents"].clip(upper=0) / 100)
+    weeks = dated.groupby("week")
+    sums = weeks[[*COUNTS, "revenue", "negative"]].sum()
+    return sums.assign(largest=weeks["revenue"].max()).reset_index()
 
 
 def measured(sums: pd.DataFrame, *, min_group: int) -> pd.DataFrame:
@@ -158,11 +169,34 @@ def measured(sums: pd.DataFrame, *, min_group: int) -> pd.DataFrame:
     return table.assign(enough=(table["mature"] >= min_group).astype("boolean"))
 
 
-def revenues_of(rows: pd.DataFrame, one: str, *, min_group: int) -> dict[Any, float]:
-    """Return the average revenue of a booked opportunity by group, and by None of all; without those with too few."""
-    parts = [*rows.groupby(one), (None, rows)]
-    booked = {id: (int(part["old_booked"].sum()), int(part["cents"].sum())) for id, part in parts}
-    return {id: cents / 100 / count for id, (count, cents) in booked.items() if count >= min_group}
+def revenues_of(
+    rows: pd.DataFrame, one: str, currency: str | None, *, min_group: int
+) -> tuple[dict[Any, float], dict[Any, list[str]]]:
+    """Return the average revenue of a booked opportunity, and what moves it, by group, and by None of all.
+
+    Groups with too few booked opportunities are left out.
+    """
+    averages, moved = {}, {}
+    for id, part in [*rows.groupby(one), (None, rows)]:
+        booked, amounts = int(part["old_booked"].sum()), part["cents"] / 100
+        if booked >= min_group:
+            averages[id] = float(amounts.sum()) / booked
+            moved[id] = _unusual(amounts, currency)
+    return averages, moved
+
+
+def _unusual(amounts: pd.Series, currency: str | None) -> list[str]:
+    negative = float(amounts.clip(upper=0).sum())
+    return unusual(float(amounts.sum()), float(amounts.max()), negative, currency, "one opportunity")
+
+
+def paces_of(rows: pd.DataFrame, one: str, limits: Limits, lookup: Any) -> dict[Any, float]:
+    """Return how many opportunities each group has in four weeks, from its own last weeks; see `base.pace.paces`."""
+    stamps = rows["created"].dt.tz_convert(None).astype("datetime64[us]").astype("int64").astype("Int64")
+    dated = rows[[one]].assign(created=stamps.mask(rows["created"].isna())).dropna()
+    rows_of_group: Rows = nw.from_native(dated).lazy()
+    table = pace_table(rows_of_group, [one], nw.lit(value=True), as_of=limits.as_of, mature=limits.mature)
+    return paces(table, one, as_of=limits.as_of, mature=limits.mature, inactive=inactive_ids(lookup))
 
 
 def strata_of(rows: pd.DataFrame, by: Sequence[str], ids: pd.Series) -> pd.DataFrame:
@@ -225,7 +259,7 @@ def apart(result: Result, paid: Mapping[str, pd.DataFrame], by: Sequence[str], l
         table=without(result.table, _AMOUNTS),
         overall=without(result.overall, _AMOUNTS),
         untraced=without(result.untraced, _AMOUNTS),
-        weeks=weeks if weeks is None else weeks.drop(columns="revenue"),
+        weeks=weeks if weeks is None else weeks.drop(columns=["revenue", "largest", "negative"]),
         costs=costs,
         money=pd.concat(parts, ignore_index=True),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,20 +15,17 @@ from stcrm_pandas.analysis.base.differences import beside, versus
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, steps
 from stcrm_pandas.analysis.base.format import format_counts, format_share
 from stcrm_pandas.analysis.base.headline import Measured, Tile, measured_count, measured_share, weekly_tile
-from stcrm_pandas.analysis.base.money import amounts, money
+from stcrm_pandas.analysis.base.money import amounts, money, unusual
 from stcrm_pandas.analysis.base.names import named_within
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.campaigns.records import KINDS
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.campaigns.sentences import strata_words
-from stcrm_pandas.analysis.job_values import about
-from stcrm_pandas.analysis.statistics.prediction import gap
+from stcrm_pandas.analysis.statistics.prediction import Prediction, gap
+from stcrm_pandas.analysis.worth import Worth, about
 
 __all__ = ["actions", "check", "differing", "tiles", "work_lists"]
-
-_WEEKS_OF_MONTH = 4 * 7 * 12 / 365.25
-"""The part of a month that four weeks are, so that all actions are ranked by the same span."""
 
 _SCREENS = {
     "leads": ("Leads", "Follow Up > Leads"),
@@ -62,10 +60,13 @@ def tiles(result: OpportunitiesResult, lists: object) -> list[Tile]:
         tile("Opportunities", 0, lambda row: measured_count(row["opportunities"])),
         tile("Opportunities that were booked", result.mature_days, share("booked")),
         tile("Opportunities with a completed job", result.mature_days, share("completed")),
-        tile(
-            "Revenue of completed jobs",
-            result.revenue_days,
-            lambda row: Measured(_revenue(result, row), row.get("revenue")),
+        replace(
+            tile(
+                "Revenue of completed jobs",
+                result.revenue_days,
+                lambda row: Measured(_revenue(result, row), row.get("revenue")),
+            ),
+            note=_moved(result, four_weeks(result.as_of, zone, mature_days=result.revenue_days).now),
         ),
     ]
 
@@ -80,6 +81,18 @@ def _sums(result: OpportunitiesResult, period: Period) -> pd.Series | None:
     if not read or first < weeks["week"].min():
         return None
     return weeks[(weeks["week"] >= first) & (weeks["week"] < end)].drop(columns="week").sum()
+
+
+def _moved(result: OpportunitiesResult, period: Period) -> str:
+    """Return what moves the revenue of a period, as a sentence; empty if nothing does."""
+    if result.weeks is None or "revenue" not in result.weeks:
+        return ""
+    of_weeks = result.weeks.set_index("week").loc[pd.Timestamp(period.first) : pd.Timestamp(period.end)]
+    row = of_weeks[of_weeks.index < pd.Timestamp(period.end)].agg(
+        {"revenue": "sum", "largest": "max", "negative": "sum"}
+    )
+    found = unusual(row["revenue"], row["largest"], row["negative"], result.currency, "one opportunity")
+    return "; ".join(found).capitalize() + "." if found else ""
 
 
 def _revenue(result: OpportunitiesResult, row: pd.Series) -> str:
@@ -118,55 +131,40 @@ def check(result: OpportunitiesResult) -> Check:
 
 
 def _booked_less(result: OpportunitiesResult) -> list[Action]:
-    """Return the group that would gain most bookings at the others' booked rate."""
+    """Return the groups that are clearly booked less often, and what they would gain at the others' booked rate."""
     if len(result.by) != 1 or result.by[0] in ("month", "tenant"):
         return []
-    clear = result.comparisons[result.comparisons["verdict"] == "lower"]
-    clear = clear.loc[[id not in result.disagreements for id in clear["id"]]]
-    missing = (-clear["standardised"].fillna(clear["difference"]) * clear["n"]).astype(float)
-    if missing.empty:
-        return []
-    largest = int(clear.index[int(missing.to_numpy().argmax())])
-    this: Any = clear.loc[largest]
-    weeks = _weeks(result)
-    size, worth, amount, brief = "", 0.0, 0.0, beside(this, "booked")
-    if weeks:
-        fewer = gap(this, 4 * float(this["n"]) / weeks)
-        worth, amount = fewer.expected, fewer.expected * _average_revenue(result, this["id"])
-        revenue = f"about {about(amount, result.currency)}" if amount else ""
-        brief += f": {f'{revenue} less' if revenue else fewer.in_brief('fewer job', 'fewer jobs')} in 4 weeks"
+    suggested = []
+    for place, this in enumerate(rows_of(result.comparisons)):
+        if this.verdict != "lower" or this.id in result.disagreements or this.id not in result.paces:
+            continue
+        fewer = gap(this, result.paces[this.id])
+        worth = _worth(result, this.id, fewer)
+        revenue = f"about {worth.money}" if worth.money else ""
+        less = f"{revenue} less" if revenue else worth.in_brief("fewer job", "fewer jobs")
         size = (
             f"{fewer.in_words()} fewer in 4 weeks than at the share of the others among opportunities of the same "
             f"{strata_words(result)}"
         )
         size += f"; {revenue} at the average revenue of its booked jobs" if revenue else ""
-    return [
-        Action(
-            f"Review how {this['name']} inquiries are handled.",
-            versus(this, format_share(result.table.loc[largest], "booked_")),
-            size,
-            worth,
-            brief=brief,
-            amount=amount,
+        suggested.append(
+            Action(
+                f"Review how {this.name} inquiries are handled.",
+                versus(this, format_share(result.table.iloc[place], "booked_")),
+                f"{size}{worth.note}",
+                fewer.expected,
+                brief=f"{beside(this, 'booked')}: {less} in 4 weeks{worth.note}",
+                amount=worth.amount,
+            )
         )
-    ]
+    return suggested
 
 
-def _weeks(result: OpportunitiesResult) -> int:
-    """Return in how many weeks the measured opportunities began."""
-    if result.weeks is None:
-        return 0
-    weeks = result.weeks[result.weeks["mature"] > 0]
-    if result.period is not None:
-        first, end = (pd.Timestamp(day) for day in (result.period.first, result.period.end))
-        weeks = weeks[(weeks["week"] > first - pd.Timedelta(days=7)) & (weeks["week"] < end)]
-    return len(weeks)
-
-
-def _average_revenue(result: OpportunitiesResult, id: Any) -> float:
-    """Return the average revenue of a group's booked opportunities, of all if it has too few; 0 if it is unknown."""
+def _worth(result: OpportunitiesResult, id: Any, jobs: Prediction) -> Worth:
+    """Return what jobs are worth at the average revenue of a group's booked opportunities, of all if it has too few."""
     known = result.revenues if len(result.currencies) < 2 else {}
-    return known.get(id, known.get(None, 0.0))
+    key = id if id in known else None
+    return Worth(jobs, jobs.expected * known.get(key, 0.0), result.currency, result.unusual.get(key, ()))
 
 
 def _more_expensive(result: OpportunitiesResult) -> list[Action]:
@@ -175,25 +173,26 @@ def _more_expensive(result: OpportunitiesResult) -> list[Action]:
     overall: Any = next(rows_of(result.costs.overall))
     suggested = []
     for row in rows_of(result.costs.table):
-        running = row.last_month == result.costs.last_month
+        running = row.last_month == result.costs.last_month and not pd.isna(row.in_four_weeks)
         booked, opportunities = overall.booked - row.booked, overall.opportunities - row.opportunities
         if not running or not row.enough or not row.booked or booked <= 0 or opportunities < result.min_group:
             continue
         others = (overall.spend - row.spend) / booked
         # twice as expensive even at the low end of its interval: a smaller gap may be the kind of work
         if row.cost_low > 2 * others:
-            spent = float(row.spend - others * row.booked)
-            cost, low, high, elsewhere, more = (
-                money(amount, result.currency)
-                for amount in (row.cost_per_booked, row.cost_low, row.cost_high, others, spent)
+            jobs = float(row.in_four_weeks * row.booked / row.opportunities)
+            amount = float((row.cost_per_booked - others) * jobs) if jobs >= 1 else 0.0
+            cost, low, high, elsewhere = (
+                money(one, result.currency) for one in (row.cost_per_booked, row.cost_low, row.cost_high, others)
             )
+            more = f"about {about(amount, result.currency)} more in 4 weeks" if amount else "less than 1 job in 4 weeks"
             suggested.append(
                 Action(
                     f"Review the goal of campaign {row.name}: its jobs cost more than twice as much.",
                     f"{cost} per booked job ({low}–{high}) vs {elsewhere}",
-                    f"{more} more over {row.months} months",
-                    brief=f"{cost} per booked job vs {elsewhere}: {more} more over {row.months} months",
-                    amount=spent / row.months * _WEEKS_OF_MONTH,
+                    more,
+                    brief=f"{cost} per booked job vs {elsewhere}: {more}",
+                    amount=amount,
                 )
             )
     return suggested

@@ -43,6 +43,7 @@ from stcrm_pandas.analysis.campaigns.counts import (
     began_in,
     by_week,
     grouped,
+    paces_of,
     revenues_of,
     strata_of,
     whole,
@@ -307,17 +308,20 @@ def opportunities(
         table["whole"] = pd.array(whole_months, dtype="boolean")
     compared = _compared(traced, table, asked, silent=silent, ranked=ranked and bool(asked), min_group=min_group)
     order = _order(table, asked, ranked=ranked)
+    currency, begun = currencies[0] if len(currencies) == 1 else None, every[~every["untraced"]]
+    revenues, moved = revenues_of(begun, asked[0], currency, min_group=min_group) if asked else ({}, {})
     costs = None
     if spend is not None:
-        currency = currencies[0] if len(currencies) == 1 else None
-        costs = costs_of(traced, spend, lookup.get("campaign"), covered, min_group=min_group, currency=currency)
+        known = lookup.get("campaign")
+        four_weeks = paces_of(begun, "campaign", limits, known)
+        costs = costs_of(traced, spend, known, covered, min_group=min_group, currency=currency, paces=four_weeks)
     result = Opportunities(
         table=table.iloc[order].reset_index(drop=True),
         overall=overall,
         untraced=whole(rows[rows["untraced"]], "Jobs without call or booking", min_group=min_group),
         comparisons=compared.iloc[order].reset_index(drop=True),
-        weeks=None if local is None else by_week(every[~every["untraced"]]),
-        differing=findings.differing(every[~every["untraced"]], lookup.get("campaign"), local),
+        weeks=None if local is None else by_week(begun),
+        differing=findings.differing(begun, lookup.get("campaign"), local),
         attribution=health,
         costs=costs,
         left_out=chains.left_out,
@@ -339,7 +343,9 @@ def opportunities(
         undated=int(traced["created"].isna().sum()),
         cautions=(*selections(frames), *inputs.cautions, *several(currencies)),
         currencies=currencies,
-        revenues=revenues_of(every[~every["untraced"]], asked[0], min_group=min_group) if asked else {},
+        revenues=revenues,
+        unusual=moved,
+        paces=paces_of(begun, asked[0], limits, lookup.get(asked[0])) if len(asked) == 1 else {},
         period=counted,
         asked=asked_for,
     )

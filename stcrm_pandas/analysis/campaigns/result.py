@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,7 +55,8 @@ class OpportunitiesResult(Result):
     - `currencies`: the currencies of the business units; `money`: if there are several, the three columns of revenue by
       `id`, `name` and `currency`
     - `revenues`: the average revenue of a booked opportunity in everything that was read, by group; the key None stands
-      for all groups
+      for all groups; `unusual`: what moves it, by the same keys (see `analysis.base.money.unusual`)
+    - `paces`: the opportunities of each group in four weeks; see `analysis.base.pace.paces`
     - `differing`: the chains whose records have different campaigns
     - `left_out`: the number of rows that were not analyzed, by reason
     - `disagreements`: a sentence on each group, by id, on which leads and opportunities disagree, if both results were
@@ -79,6 +80,8 @@ class OpportunitiesResult(Result):
     currencies: tuple[str, ...] = ()
     money: pd.DataFrame | None = None
     revenues: Mapping[Any, float] = field(default_factory=dict, compare=False)
+    unusual: Mapping[Any, Sequence[str]] = field(default_factory=dict, compare=False)
+    paces: Mapping[Any, float] = field(default_factory=dict, compare=False)
     disagreements: Mapping[Any, str] = field(default_factory=dict, compare=False)
 
     @property

@@ -93,22 +93,23 @@ def later_conversion(
     `least` earlier inquiries.
     """
     spans, which = np.unique(_span(ages), return_inverse=True)
-    rates, errors = _chances(event_times, spans, within, least)
+    shares, rates, errors = _chances(event_times, spans, within, least)
     if not len(spans) or np.isnan(rates).any():
         return None
     waiting = np.bincount(which)
-    lower, upper = sorted(zip(rates, errors, strict=True), key=lambda one: float(np.dot(waiting, one[0])))
-    return predict(waiting, lower, upper)
+    sides = zip(shares, rates, errors, strict=True)
+    (fewer, *lower), (more, *upper) = sorted(sides, key=lambda one: float(np.dot(waiting, one[0])))
+    return predict(waiting, (lower[0], lower[1]), (upper[0], upper[1]), (fewer, more))
 
 
 def chances_of_ages(event_times: pd.DataFrame, ages: npt.ArrayLike, *, within: int = 30, least: int = 1) -> Floats:
     """Return the chance of each open inquiry to convert, as `later_conversion` uses it, in the middle of its bounds.
 
-    It is NaN if fewer than `least` earlier inquiries were open at that age.
+    It is NaN if fewer than `least` earlier inquiries were open at that age, and 0 if none of them converted.
     """
     spans, which = np.unique(_span(ages), return_inverse=True)
-    rates, _ = _chances(event_times, spans, within, least)
-    chances: Floats = rates.mean(axis=0)[which]
+    shares, _, _ = _chances(event_times, spans, within, least)
+    chances: Floats = shares.mean(axis=0)[which]
     return chances
 
 
@@ -116,9 +117,12 @@ def _span(ages: npt.ArrayLike) -> Ints:
     return np.searchsorted(_AGES, np.asarray(ages, dtype=np.float64), side="right") - 1
 
 
-def _chances(event_times: pd.DataFrame, spans: Ints, within: int, least: int) -> tuple[Floats, Floats]:
-    """Return the chance of each age group, and its error: by the latest, then by the earliest possible dates."""
-    known = np.full((2, 2, len(spans)), np.nan)
+def _chances(event_times: pd.DataFrame, spans: Ints, within: int, least: int) -> tuple[Floats, Floats, Floats]:
+    """Return the share of each age group, its chance with the prior, and the error of that.
+
+    Each is by the latest, then by the earliest possible dates.
+    """
+    known = np.full((3, 2, len(spans)), np.nan)
     for side, name in enumerate(("late", "early")):
         day, event, count = (
             event_times[column].to_numpy(dtype=np.int64) for column in (f"{name}_day", f"{name}_event", "inquiries")
@@ -127,15 +131,15 @@ def _chances(event_times: pd.DataFrame, spans: Ints, within: int, least: int) ->
             still = day > _AGES[span]
             if count[still].sum() >= least:
                 known[:, side, place] = _chance(day[still] - _AGES[span], event[still], count[still], within)
-    return known[0], known[1]
+    return known[0], known[1], known[2]
 
 
-def _chance(day: Ints, event: Ints, count: Ints, within: int) -> tuple[float, float]:
-    """Return the chance that another inquiry converts within this many days, and its standard error."""
+def _chance(day: Ints, event: Ints, count: Ints, within: int) -> tuple[float, float, float]:
+    """Return the share that converted within this many days, the chance of another inquiry, and its standard error."""
     curve = aalen_johansen(day, event, count)
     until = curve[curve["day"] <= within]
     if until.empty:
-        return share_of_earlier(0, int(count.sum()))
+        return 0.0, *share_of_earlier(0, int(count.sum()))
     share, error = float(until["share"].iloc[-1]), float(until["error"].iloc[-1])
     rows = share * (1 - share) / error**2 if error > 0 and 0 < share < 1 else float(until["at_risk"].iloc[-1])
-    return share_of_earlier(share * rows, rows)
+    return share, *share_of_earlier(share * rows, rows)

@@ -29,14 +29,14 @@ from stcrm_pandas.analysis.base.headline import (
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
-from stcrm_pandas.analysis.job_values import about
 from stcrm_pandas.analysis.leads import tables as lead_tables
 from stcrm_pandas.analysis.leads.curves import UNSURE, later_conversion
 from stcrm_pandas.analysis.leads.keys import columns_of
 from stcrm_pandas.analysis.leads.lists import ages_in_days
 from stcrm_pandas.analysis.leads.reduction import day_of, in_period
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
-from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, gap
+from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, Prediction, gap
+from stcrm_pandas.analysis.worth import Worth
 from stcrm_pandas.charts.svg import Trend, sparkline
 
 __all__ = ["actions", "check", "headline", "tiles"]
@@ -209,30 +209,30 @@ def actions(result: LeadConversionResult, lists: Mapping[str, WorkList]) -> list
 def _call(result: LeadConversionResult, do: str, listed: WorkList) -> Action:
     came = pd.to_datetime(listed.frame["Came in"], errors="coerce", utc=True)
     ages = ages_in_days(result, pd.DataFrame({"created_on": came})).dropna().clip(lower=0).to_numpy(dtype=np.float64)
-    values, expected = result.job_values, listed.expected or 0.0
-    revenue = f", {about(expected, values.currency)}" if values is not None and expected else ""
     later = later_conversion(result.reduced.every_event_time, ages, least=result.min_group)
     if later is None:
         return Action(do, work_list=listed.key)
+    currency = None if result.job_values is None else result.job_values.currency
+    worth = Worth(later, listed.expected or 0.0, currency, listed.unusual)
+    revenue = f", {worth.money}" if worth.money else ""
     share = format_range(later.lower / len(ages), later.upper / len(ages))
     number = f"{share} of leads that were open this long were booked within the next 30 days"
-    brief = f"{share} of leads this old get booked: {later.in_brief()}{revenue}"
-    size = f"{later.in_words()}{revenue}, {LIKE_EARLIER}"
-    return Action(do, number, size, later.expected, listed.key, brief, expected)
+    brief = f"{share} of leads this old get booked: {worth.in_brief()}{revenue}{worth.note}"
+    size = f"{later.in_words()}{revenue}{worth.note}, {LIKE_EARLIER}"
+    return Action(do, number, size, later.expected, listed.key, brief, worth.amount)
 
 
 def _differences(result: LeadConversionResult) -> list[Action]:
-    weeks = _weeks(result)
     suggested = []
     for place, this in enumerate(rows_of(result.comparisons)):
-        if this.verdict not in ("higher", "lower") or this.id in result.disagreements:
+        clear = this.verdict in ("higher", "lower") and this.id not in result.disagreements
+        if not clear or this.id not in result.paces:
             continue
         lower = this.verdict == "lower"
-        apart = gap(this, int(this.n) * 4 / weeks)
+        apart = gap(this, result.paces[this.id])
         more = "fewer" if lower else "more"
-        amount = apart.expected * _average_stake(result, this.id) if lower else 0.0
-        revenue = f"about {about(amount, result.job_values.currency)}" if amount and result.job_values else ""
-        brief = f"{revenue} less" if revenue else apart.in_brief(f"{more} job", f"{more} jobs")
+        worth = _worth(result, this.id, apart) if lower else Worth(apart)  # what is already better has nothing to gain
+        brief = f"about {worth.money} less" if worth.money else worth.in_brief(f"{more} job", f"{more} jobs")
         suggested.append(
             Action(
                 f"Find out why {this.name} leads are booked less often."
@@ -240,33 +240,27 @@ def _differences(result: LeadConversionResult) -> list[Action]:
                 else f"Find out what works with {this.name} leads.",
                 versus(this, format_share(result.table.iloc[place])),
                 f"{apart.in_words()} {more} in 4 weeks than at the share of the others"
-                + (f"; {revenue} at the average revenue of such jobs" if revenue else ""),
-                # a group that is already better has nothing to gain
+                + (f"; about {worth.money} at the average revenue of such jobs" if worth.money else "")
+                + worth.note,
                 apart.expected if lower else 0.0,
-                brief=f"{beside(this, 'booked')}: {brief} in 4 weeks",
-                amount=amount,
+                brief=f"{beside(this, 'booked')}: {brief} in 4 weeks{worth.note}",
+                amount=worth.amount,
             )
         )
     return suggested
 
 
-def _average_stake(result: LeadConversionResult, id: Any) -> float:
-    """Return the average revenue of such jobs as the leads of a group ask for; 0 if it is unknown."""
+def _worth(result: LeadConversionResult, id: Any, jobs: Prediction) -> Worth:
+    """Return what jobs are worth at the average revenue of such jobs as the leads of a group ask for."""
     columns, values = columns_of(result.by), result.job_values
     if values is None or not values.comparable or len(columns) != 1 or result.by[0] in ("category", "tag"):
-        return 0.0
+        return Worth(jobs)
     rows = nw.from_native(result.source).lazy()
     kinds = [name for name in ("business_unit_id", "job_type_id") if name in rows.collect_schema()]
-    amounts = values.of(collected(rows.filter(nw.col(columns[0]) == id).select(*dict.fromkeys([*columns, *kinds]))))
-    return float(amounts.mean()) if amounts.notna().any() else 0.0
-
-
-def _weeks(result: LeadConversionResult) -> float:
-    """Return how many weeks the measured inquiries span, at least four."""
-    dates = result.reduced.days.loc[result.reduced.days["mature"] > 0, "date"].dropna()
-    if dates.empty:
-        return 4.0
-    return max(((day_of(int(dates.max())) - day_of(int(dates.min()))).days + 1) / 7, 4.0)
+    leads = collected(rows.filter(nw.col(columns[0]) == id).select(*dict.fromkeys([*columns, *kinds])))
+    amounts = values.of(leads)
+    average = float(amounts.mean()) if amounts.notna().any() else 0.0
+    return Worth(jobs, jobs.expected * average, values.currency, values.moved(leads))
 
 
 def check(result: LeadConversionResult) -> Check:

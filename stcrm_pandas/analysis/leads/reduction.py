@@ -31,6 +31,7 @@ from stcrm_pandas.analysis.base.engine import (
     true,
 )
 from stcrm_pandas.analysis.base.inputs import table_of
+from stcrm_pandas.analysis.base.pace import pace_table
 from stcrm_pandas.analysis.base.periods import Limits, Period, measurable
 from stcrm_pandas.analysis.leads.dates import with_dates
 from stcrm_pandas.analysis.leads.inquiries import inquiries_of
@@ -107,6 +108,7 @@ class Reduced:
     - `read`: `left_out`, `status`, `dismissal` (the reason's id), `leads`, before any exclusion
     - `linked_not_converted`: a number
     - `every_day`, `every_event_time`: `days` and `overall_event_times` of all inquiries that were read
+    - `recent`: by group, the inquiries of the last weeks; see `base.pace.pace_table`
     """
 
     cells: pd.DataFrame
@@ -117,6 +119,7 @@ class Reduced:
     linked_not_converted: int
     every_day: pd.DataFrame
     every_event_time: pd.DataFrame
+    recent: pd.DataFrame
     period: Period | None
 
 
@@ -162,6 +165,7 @@ def reduce_leads(
     def event_times_of(inquiries: Rows) -> pd.DataFrame:
         return counted(inquiries.filter(~nw.col("created").is_null()), times)
 
+    every = inquiries
     days = every_day = counted(inquiries, ["date", "month"], *COUNTS, *bounds)
     event_times = every_event_time = event_times_of(inquiries)
     period = None if asked is None else _measurable(asked, every_day, min_group)
@@ -173,7 +177,8 @@ def reduce_leads(
         on = keys(inquiries, "id")
         tag = f"key_{list(by).index('tag')}"
         tags = once(tags_of(leads, rows)).select(*on, nw.col("tag").alias(tag))
-        grouped, by_keys = inquiries.join(tags, on=on, how="left"), sorted([*carried, tag])
+        grouped, every = (part.join(tags, on=on, how="left") for part in (inquiries, every))
+        by_keys = sorted([*carried, tag])
     return Reduced(
         cells=counted(grouped, [*by_keys, "unit", "month"], *COUNTS),
         days=days,
@@ -187,6 +192,7 @@ def reduce_leads(
         ),
         every_day=every_day,
         every_event_time=every_event_time,
+        recent=pace_table(every, by_keys, nw.lit(value=True), as_of=limits.as_of, mature=limits.mature),
         period=period,
     )
 

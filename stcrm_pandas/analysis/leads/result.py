@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from stcrm_pandas.analysis.base.money import currencies_of
+from stcrm_pandas.analysis.base.pace import inactive_ids, paces
 from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.base.result import Result
 from stcrm_pandas.analysis.job_values import JobValues, job_values
@@ -91,6 +92,14 @@ class LeadConversionResult(Result):
     def reasons(self) -> pd.DataFrame:
         """The reasons for which leads were dismissed; see `analysis.leads.tables.reasons`."""
         return lead_tables.reasons(self.reduced.read, self.dismissing_reasons)
+
+    @cached_property
+    def paces(self) -> dict[Any, float]:
+        """The inquiries of each group in four weeks, if one dimension groups them; see `analysis.base.pace.paces`."""
+        if len(self.by) != 1:
+            return {}
+        inactive = inactive_ids(self.names.get(self.by[0]))
+        return paces(self.reduced.recent, "key_0", as_of=self.as_of, mature=self.limits.mature, inactive=inactive)
 
     @cached_property
     def job_values(self) -> JobValues | None:

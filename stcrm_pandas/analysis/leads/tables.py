@@ -49,7 +49,8 @@ def by_category(reduced: Reduced, by: Sequence[str], campaigns: Any) -> tuple[Re
     def of_categories(frame: pd.DataFrame) -> pd.DataFrame:
         return frame.assign(**{key: categories_of(frame[key], frame[tenant] if tenant else None, campaigns)})
 
-    return replace(reduced, cells=of_categories(reduced.cells), event_times=of_categories(reduced.event_times)), texts
+    cells, event_times, recent = map(of_categories, (reduced.cells, reduced.event_times, reduced.recent))
+    return replace(reduced, cells=cells, event_times=event_times, recent=recent), texts
 
 
 def groups(cells: pd.DataFrame, by: Sequence[str], lookup: Mapping[str, Any], min_group: int) -> pd.DataFrame:

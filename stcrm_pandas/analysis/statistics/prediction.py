@@ -171,10 +171,21 @@ def share_of_earlier(successes: npt.ArrayLike, n: npt.ArrayLike) -> tuple[Any, A
     return (float(rate), float(error)) if rate.ndim == 0 else (rate, error)
 
 
-def predict(n: npt.ArrayLike, surely: tuple[Any, Any], possibly: tuple[Any, Any]) -> Prediction:
-    """Return a prediction for rows of each kind from the lower and upper bounds of their probabilities, with errors."""
+def predict(
+    n: npt.ArrayLike,
+    surely: tuple[Any, Any],
+    possibly: tuple[Any, Any],
+    shares: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+) -> Prediction:
+    """Return a prediction for rows of each kind from the lower and upper bounds of their probabilities, with errors.
+
+    With `shares`, the two bounds of the share of earlier rows, the expected counts are those at these shares, so that
+    none is expected where no earlier row had an event. The prior is then only in the interval.
+    """
     lower, low, _ = predicted_count(n, *surely)
     upper, _, high = predicted_count(n, *possibly)
+    if shares is not None:
+        lower, upper = (float(np.sum(np.multiply(n, share))) for share in shares)
     return Prediction(float(np.sum(n)), min(lower, upper), max(lower, upper), low, high)
 
 

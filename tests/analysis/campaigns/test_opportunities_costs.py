@@ -79,12 +79,17 @@ def test_costs_by_hand(spent: Callable[..., Opportunities]) -> None:
 
 
 def test_cost_sentences(spent: Callable[..., Opportunities]) -> None:
-    found = spent(frame(("Radio", "2026-03", 400.0), ("Mail", "2026-03", 8000.0), ("Nobody", "2026-03", 7.0)))
+    rows = frame(("Radio", "2026-03", 400.0), ("Mail", "2026-03", 8000.0), ("Nobody", "2026-03", 7.0))
+    found = spent(rows, as_of="2026-05-05T12:00Z")
     text = " ".join(found.summary())
     assert "8,400 was spent on campaigns with 80 opportunities: 105 per opportunity, 140 per booked job." in text
     assert "Rows of the spend that name an unknown campaign: 1 (7.00 in all), left out." in text
     assert "Cost" in found.definitions
-    assert any("the goal of campaign Mail" in action.do for action in found.actions())
+    (action,) = found.actions()
+    assert "the goal of campaign Mail" in action.do
+    # 120 opportunities of 13 weeks, half of them booked, at 400 instead of 10 each
+    assert action.amount == pytest.approx(120 * 4 / 13 / 2 * 390)
+    assert spent(rows).actions() == []  # nothing for five weeks: nothing to gain in the next four
     assert found.costs is not None
     assert "400 (" in found.costs._repr_html_()
     assert found.figure("cost").layout.meta["alt"].startswith("The cost per booked job of 2 campaigns: from 10.00")
