@@ -33,7 +33,7 @@ def disagreements(leads: LeadConversionResult | None, booked: OpportunitiesResul
     A lower conversion rate of leads is misleading if the booked rate of all opportunities is above that of the others,
     clearly or not; a higher conversion rate is misleading if the booked rate is clearly lower.
     """
-    if leads is None or booked is None:
+    if leads is None or booked is None or booked.lacks("opportunities: groups"):
         return {}
     overall: Any = next(rows_of(booked.overall))
     groups: dict[Any, tuple[Any, str]] = {

@@ -33,9 +33,11 @@ KINDS: dict[str, Row] = {
 
 
 @cache
-def company(seed: int = 4, *, effects: bool = True) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+def company(
+    seed: int = 4, *, effects: bool = True, leads: int = 12_000
+) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     """Frames by name, and the truth about them; not to be changed."""
-    made = make_company(leads=12_000, seed=seed, as_of=AS_OF, effects=effects, dirt=False)
+    made = make_company(leads=leads, seed=seed, as_of=AS_OF, effects=effects, dirt=False)
     tables = dict(made.tables())
     frames = {}
     for name, row in KINDS.items():

@@ -119,9 +119,11 @@ def test_calls_that_are_worth_most_come_first(leads: Frames, jobs: Frames) -> No
     assert page.count("At stake: the average revenue of a booked job") == 1
     assert "At stake:" not in work_lists(found, anonymous=True)._repr_html_()
     (call,) = [one for one in found.actions() if one.work_list == "no-follow-up"]
-    assert listed.expected == pytest.approx(call.amount)
-    assert 0 < call.amount < 600 * 4
-    assert ", $" in call.brief
+    assert listed.expected is not None
+    assert 0 < listed.expected < 600
+    assert 0 < call.worth < 1
+    assert call.amount == 0  # less than one job: no money
+    assert "$" not in call.brief
 
 
 def test_calls_of_several_currencies_are_in_order_of_age(leads: Frames, jobs: Frames) -> None:

@@ -15,6 +15,7 @@ from stcrm_pandas.analysis.base.definitions import Definitions
 from stcrm_pandas.analysis.base.display import Sentences, Shown, Table
 from stcrm_pandas.analysis.base.findings import Action, Check, WorkList
 from stcrm_pandas.analysis.base.headline import Tile
+from stcrm_pandas.analysis.base.needs import lacking
 from stcrm_pandas.analysis.base.periods import Period
 
 __all__ = ["Analysis", "Parts", "Result"]
@@ -33,6 +34,7 @@ class Result:
     - `min_group`: the minimum size of a group to be compared
     - `complete`: whether all frames were read completely
     - `cautions`: sentences to read before the numbers
+    - `given`: the data sets that were given; `lacks` returns those that something needs and that were not
     - `period`: the days that the numbers cover; None if they cover everything that was read
     - `asked`: the period that was passed. If too few of its rows are old enough, `period` is the latest one of the same
       length that has enough
@@ -49,6 +51,22 @@ class Result:
     cautions: tuple[str, ...] = ()
     period: Period | None = None
     asked: Period | None = None
+    given: frozenset[str] = frozenset()
+
+    def lacks(self, what: str) -> tuple[str, ...]:
+        """Return the data sets that a comparison, sentence or action needs and that were not given.
+
+        Parameters
+        ----------
+        what : str
+            A key of `analysis.base.needs.NEEDS`: "bookings: jobs".
+
+        Returns
+        -------
+        tuple of str
+            The names of the data sets; empty if there is all that it needs.
+        """
+        return lacking(what, self.given)
 
 
 class Parts(NamedTuple):

@@ -21,6 +21,7 @@ from stcrm_pandas.analysis.base.headline import Headline
 from stcrm_pandas.analysis.base.inputs import admitted, table_of
 from stcrm_pandas.analysis.base.money import currencies_of, in_use, several
 from stcrm_pandas.analysis.base.names import dimensions, lookups
+from stcrm_pandas.analysis.base.needs import given_of
 from stcrm_pandas.analysis.base.pace import inactive_ids, paces
 from stcrm_pandas.analysis.base.periods import Limits, Period
 from stcrm_pandas.analysis.base.provenance import (
@@ -259,7 +260,8 @@ def booking_sources(
     shown = None if asked_for is None else measurable_period(rows, asked_for, limits, min_group)
     named = lookups(names, asked, [*DIMENSIONS])
     of_unit = currencies_of(named.get("business_unit") if business_units is None else business_units)
-    counted = count_bookings(rows, asked, limits, follow_on_jobs(jobs), of_unit, shown)
+    have = given_of(given)
+    counted = count_bookings(rows, asked, limits, follow_on_jobs(jobs), of_unit, have, shown)
     currencies = in_use(counted.amounts.loc[counted.amounts["total"] != 0, "currency"])
     spelt = spellings(counted.spellings, groups)
     sources = dict(zip(spelt["source"], spelt["group"], strict=True))
@@ -284,7 +286,7 @@ def booking_sources(
         spellings=spelt,
         silences=gaps if shown is None else gaps[_ongoing_in(gaps, shown)].reset_index(drop=True),
         attribution=health,
-        comparisons=tables.comparisons(cells, table, asked, whole, min_group) if ranked else {},
+        comparisons=tables.comparisons(cells, table, asked, whole, min_group, have) if ranked else {},
         left_out={"deleted": counted.deleted},
         by=asked,
         as_of=known,
@@ -292,9 +294,6 @@ def booking_sources(
         mature_days=mature_days,
         revenue_days=revenue_days,
         min_group=min_group,
-        leads_known=leads is not None,
-        jobs_known=jobs is not None,
-        customers_known=customers is not None,
         contacts=all_contacts(contacts),
         log_known=status_log is not None,
         jobs_from=_first_job(jobs),
@@ -314,6 +313,7 @@ def booking_sources(
         currencies=currencies,
         period=shown,
         asked=asked_for,
+        given=have,
     )
     return together(result)[0]
 

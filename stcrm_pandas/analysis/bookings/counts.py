@@ -6,7 +6,7 @@ Written in narwhals; only the amounts of jobs are still large after it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import EPOCH, TENANT, Rows, collected, created_within, keys, micros, true
 from stcrm_pandas.analysis.base.money import Currencies, of_units
+from stcrm_pandas.analysis.base.needs import lacking
 from stcrm_pandas.analysis.base.pace import pace_table
 from stcrm_pandas.analysis.base.periods import Limits, Period, measurable
 from stcrm_pandas.analysis.bookings.outcomes import OUTCOMES, SPANS, became
@@ -96,9 +97,12 @@ def count_bookings(
     limits: Limits,
     later: pd.DataFrame,
     of_unit: Currencies,
+    given: Collection[str],
     period: Period | None = None,
 ) -> Counted:
     """Count the rows of `booking_rows`, with the jobs of `follow_on_jobs` and the currencies of business units.
+
+    What needs a data set that is not `given` counts no booking.
 
     The clock, the spellings and the amounts are those of all rows, everything else of the period.
     """
@@ -106,7 +110,7 @@ def count_bookings(
     every, rows = rows.filter(~nw.col("deleted")), created_in(rows, period)
     deleted = one_number(rows.select(nw.col("deleted").cast(nw.Int64).sum())) or 0
     kept = rows.filter(~nw.col("deleted"))
-    flags = _flags(limits)
+    flags = _flags(limits, given)
     counts = {name: flag.cast(nw.Int64) for name, flag in flags.items()}
     counted = kept.select(**by, unit=nw.col("business_unit_id"), stratum_month=nw.col("month"), **counts)
     hourly = every.select("source", "day", nw.col("hour").fill_null(-1), **counts)
@@ -163,8 +167,10 @@ def _span(kept: Rows, by: Mapping[str, nw.Expr], until: str) -> pd.DataFrame:
 _DATED_BY = ("by_job", "by_lead", "by_log", "by_change", "waiting", "contradictory")
 
 
-def _flags(limits: Limits) -> dict[str, nw.Expr]:
+def _flags(limits: Limits, given: Collection[str]) -> dict[str, nw.Expr]:
     """Return the conditions whose rows are counted; `BookingSources` describes each of them."""
+    # a dismissed booking may have become a lead, and that a job
+    perhaps = (*WORK, *UNCERTAIN, *(("dismissed",) if lacking("bookings: jobs", given) else ()))
     created, start, status = nw.col("created"), nw.col("start"), nw.col("job_status")
     as_of = micros(limits.as_of)
     mature = true(created <= as_of - micros(limits.mature))
@@ -173,6 +179,8 @@ def _flags(limits: Limits) -> dict[str, nw.Expr]:
     booked = old & nw.col("has_job_row")
     completed = booked & true(status == "Completed")
     known = nw.col("customer_known") & ~created.is_null()
+    if lacking("bookings: first-time customers", given):
+        known = nw.lit(value=False) & known
     claimed = known & nw.col("claim_known")
     first = known & ~nw.col("returning")
     says_first = claimed & nw.col("claim_first")
@@ -190,7 +198,7 @@ def _flags(limits: Limits) -> dict[str, nw.Expr]:
         **{name: became(name) for name in OUTCOMES},
         "mature": mature,
         "work_lower": mature & became(*WORK),
-        "work_upper": mature & became(*WORK, *UNCERTAIN),
+        "work_upper": mature & became(*perhaps),
         "direct": mature & became("job", "converted"),
         "dropped": mature & became("dismissed"),
         "dismissed_status": dismissed,
@@ -214,7 +222,7 @@ def _flags(limits: Limits) -> dict[str, nw.Expr]:
     }
 
 
-COUNTS = tuple(_flags(Limits(EPOCH, dt.timedelta(), None)))
+COUNTS = tuple(_flags(Limits(EPOCH, dt.timedelta(), None), ()))
 """The counts of each group of bookings."""
 
 

@@ -109,7 +109,8 @@ def main_table(result: BookingSourcesResult) -> Shown:
         "Bookings": "bookings",
         "Job": lambda row: row.job + row.converted,
     }
-    columns |= {"Lead booked": "lead_won", "Lead open": "lead_open", "Lead lost": "lead_lost"}
+    if not result.lacks("bookings: leads"):
+        columns |= {"Lead booked": "lead_won", "Lead open": "lead_open", "Lead lost": "lead_lost"}
     columns |= {"Dismissed": "dismissed", "Accepted": "accepted", "New": "new"}
     for title, name in (("job", "waited_hours"), ("requested start", "asked_hours")):
         columns[f"Median time to the {title}"] = partial(_hours, name)

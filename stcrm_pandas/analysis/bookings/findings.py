@@ -26,6 +26,7 @@ from stcrm_pandas.analysis.base.headline import (
     year_of,
 )
 from stcrm_pandas.analysis.base.money import unusual
+from stcrm_pandas.analysis.base.needs import not_read
 from stcrm_pandas.analysis.base.pace import ACTIVE_WITHIN
 from stcrm_pandas.analysis.base.periods import Limits, Period, four_weeks
 from stcrm_pandas.analysis.base.provenance import bounds_of_creation
@@ -40,6 +41,9 @@ from stcrm_pandas.analysis.worth import Worth
 from stcrm_pandas.charts.svg import Trend, sparkline
 
 __all__ = ["actions", "check", "headline", "tiles"]
+
+_OF_TILES = {"work_lower": "bookings: jobs", "new_lower_hour": "bookings: response times"}
+"""The key in `base.needs` of the measure of a tile."""
 
 
 def headline(result: BookingSourcesResult) -> Headline:
@@ -57,10 +61,19 @@ def headline(result: BookingSourcesResult) -> Headline:
         counts = result.every_hour.between(earlier) if earlier.end <= period.first else None
         before = None if counts is None else _became_jobs(result, counts)
         year = replace(year, now=_became_jobs(result, every), n=int(every["mature"]), before=before, period=period)
+    counted, whole = int(result.overall["bookings"].iloc[0]), result.overall.iloc[0]
+    if missing := result.lacks("bookings: jobs"):
+        n, direct = int(whole["mature"]), int(whole["direct"])
+        if n < result.min_group:
+            return Headline("Too few bookings to tell how many become jobs")
+        measured = measured_of(result, unit, measured=n, counted=counted, days=result.mature_days)
+        return Headline(
+            f"At least {format_range(direct / n, direct / n)} of bookings become jobs",
+            evidence=f"{measured}Those that became jobs through a lead are unknown: {not_read(missing)}.",
+        )
     if year is None or year.now.share is None or year.now.interval is None:
         few = f"are {result.mature_days} days old to tell how many become jobs"
         return Headline(f"Too few bookings {few if period is None else f'{period.of} to measure'}")
-    counted = int(result.overall["bookings"].iloc[0])
     measured = measured_of(result, unit, measured=year.n, counted=counted, days=result.mature_days)
     asked = result.asked
     moved = instead_of(result, f"bookings {asked.of} are {result.mature_days} days old" if asked else "")
@@ -87,6 +100,8 @@ def tiles(result: BookingSourcesResult, lists: Mapping[str, WorkList]) -> list[T
         ("Became jobs", ("work_lower", "work_upper"), result.mature_days, "Directly or through a lead."),
         ("Still new after an hour", ("new_lower_hour", "new_upper_hour"), 1, "Some times are not known exactly."),
     ):
+        if counts is not None and result.lacks(_OF_TILES[counts[0]]):
+            continue
         weeks = four_weeks(result.as_of, result.every_hour.zone, mature_days=days)
         made.append(weekly_tile(title, weeks, partial(_measure, result, counts), note=note))
     return [*made, _waiting(result, lists)]
@@ -131,7 +146,7 @@ def _of_waiting(result: BookingSourcesResult, lists: Mapping[str, WorkList]) -> 
     if call:
         do = f"Call the {plural(call, 'booking')} waiting for more than a day."
         later = later_work(result, listed.frame)
-        if later is None:
+        if later is None or result.lacks("bookings: chances of waiting ones"):
             yield Action(do, work_list="still-new")
         else:
             share = format_range(later.lower / call, later.upper / call)
@@ -161,7 +176,10 @@ def _of_silences(result: BookingSourcesResult) -> Iterator[Action]:
             worth = _worth(result, jobs)
             do = f"Find out why {row.source} stopped sending bookings."
             size = f"{worth.in_brief()}{f', {worth.money}' if worth.money else ''}{worth.note}"
-            yield Action(do, format_missing(row), size if every.value else "", jobs.expected, amount=worth.amount)
+            if result.lacks("bookings: jobs") or not every.value:
+                yield Action(do, format_missing(row))
+            else:
+                yield Action(do, format_missing(row), size, jobs.expected, amount=worth.amount)
 
 
 def _worth(

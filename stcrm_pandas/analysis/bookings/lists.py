@@ -209,7 +209,8 @@ def _calls(result: BookingSourcesResult, rows: pd.DataFrame) -> Calls:
     """Return these bookings as calls, each with the share of earlier ones of its age that became jobs."""
     earlier = _earlier(result)
     middle = (earlier.shares[0] + earlier.shares[1]) / 2
-    of_group = np.where(earlier.known, middle, np.nan)
+    known = earlier.known & (not result.lacks("bookings: chances of waiting ones"))
+    of_group = np.where(known, middle, np.nan)
     chances = pd.Series(of_group[_age_groups(result, rows)], index=rows.index)
     shown = _shown(result, rows, "New, nobody answered", phones=True)
     return Calls(shown, rows, chances, result.job_values, _OF_AGE, _booked_since(result, rows))

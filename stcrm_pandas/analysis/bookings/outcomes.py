@@ -28,6 +28,7 @@ from stcrm_pandas.analysis.base.engine import (
     refuse_repeats,
     true,
 )
+from stcrm_pandas.analysis.base.needs import given_of, lacking
 from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.campaigns.records import AFTER, PARENTS
 
@@ -116,7 +117,8 @@ def booking_rows(
         rows = rows.with_columns(its_job=_missing("id"))  # unknown without jobs
     rows = _with_log(_with_customer(rows, made, customers), status_log)
     applies = (nw.when(condition).then(nw.lit(place)) for place, condition in enumerate(OUTCOMES.values()))
-    return _with_speed(rows.with_columns(outcome=nw.coalesce(*applies)), micros(limits.as_of))
+    exact = not lacking("bookings: response times", given_of({"bookings": bookings, "leads": leads, "jobs": jobs}))
+    return _with_speed(rows.with_columns(outcome=nw.coalesce(*applies)), micros(limits.as_of), exact=exact)
 
 
 def became(*outcomes: str) -> nw.Expr:
@@ -234,12 +236,13 @@ def _with_log(rows: Rows, status_log: Any) -> Rows:
     return _joined(_joined(rows, other, "id", "id"), last, "id", "id")
 
 
-def _with_speed(rows: Rows, as_of: int) -> Rows:
+def _with_speed(rows: Rows, as_of: int, *, exact: bool) -> Rows:
     """Add the earliest and latest time of the first action, and how it is known.
 
     `by_job`, `by_lead`: at the moment its job or lead was created, whichever came first. Else `by_log` or `by_change`:
     after `earliest` and by `latest`. `waiting`: nothing was done up to `as_of`. `contradictory`: the log had it as new
-    even after its last change, so nothing is known. Neither is it of the rest.
+    even after its last change, so nothing is known. Neither is it of the rest. Without leads or
+    jobs no time is exact: what was not read may have come first.
     """
     created = nw.col("created")
     times = {"job_at": "job_created", "lead_at": "lead_created", "logged_at": "seen_other", "new_at": "seen_new"}
@@ -249,22 +252,26 @@ def _with_speed(rows: Rows, as_of: int) -> Rows:
         changed_at=nw.when(changed).then(nw.col("modified")),
     )
     rows = rows.with_columns(
-        exact=nw.min_horizontal("job_at", "lead_at"), known=nw.min_horizontal("changed_at", "logged_at")
+        made=nw.min_horizontal("job_at", "lead_at"), known=nw.min_horizontal("changed_at", "logged_at")
+    )
+    rows = rows.with_columns(
+        exact=nw.col("made") if exact else _missing("created"),
+        known=nw.col("known") if exact else nw.min_horizontal("made", "known"),
     )
     crossed = true(nw.col("exact").is_null() & ~became("new") & (nw.col("new_at") > nw.col("known")))
     rows = rows.with_columns(contradictory=crossed).with_columns(
         **{name: nw.when(~nw.col("contradictory")).then(nw.col(name)) for name in ("known", "new_at")}
     )
-    exact, known, new = nw.col("exact"), nw.col("known"), became("new")
-    by_job = true(nw.col("job_at") == exact)
-    waiting = exact.is_null() & new & ~created.is_null()
-    by_log = exact.is_null() & ~new & true(nw.col("logged_at") == known)
+    at, known, new = nw.col("exact"), nw.col("known"), became("new")
+    by_job = true(nw.col("job_at") == at)
+    waiting = nw.col("made").is_null() & new & ~created.is_null()
+    by_log = at.is_null() & ~new & true(nw.col("logged_at") == known)
     return rows.with_columns(
         by_job=by_job,
-        by_lead=~by_job & ~exact.is_null(),
+        by_lead=~by_job & ~at.is_null(),
         by_log=by_log,
-        by_change=exact.is_null() & ~new & ~by_log & ~known.is_null(),
+        by_change=at.is_null() & ~new & ~by_log & ~known.is_null(),
         waiting=waiting,
-        earliest=nw.coalesce(exact, nw.when(waiting).then(nw.lit(as_of)), nw.col("new_at"), created),
-        latest=nw.when(~waiting).then(nw.coalesce(exact, known)),
+        earliest=nw.coalesce(at, nw.when(waiting).then(nw.lit(as_of)), nw.col("new_at"), created),
+        latest=nw.when(~waiting).then(nw.coalesce(at, known)),
     )

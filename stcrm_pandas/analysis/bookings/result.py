@@ -37,7 +37,7 @@ class BookingSourcesResult(Result):
       those that the API does not document
     - `mature`: the bookings at least `mature_days` days old. The next seven columns count only these
     - `work_lower`: those that certainly became jobs (`job`, `converted`, `lead_won`); `work_upper`: those that
-      certainly or possibly did (also `unknown`, `lead_unknown`)
+      certainly or possibly did (also `unknown`, `lead_unknown`, and without leads `dismissed`)
     - `direct`: `job` and `converted`; `dropped`: `dismissed`
     - `dismissed_status`: those with the status Dismissed and without a job; `dismissed_leads`: those of them that
       became a lead; `dismissed_won`: those of them whose lead was booked
@@ -88,9 +88,6 @@ class BookingSourcesResult(Result):
     time_zone: str
     mature_days: int
     revenue_days: int
-    leads_known: bool
-    jobs_known: bool
-    customers_known: bool
     log_known: bool
     jobs_from: dt.datetime | None
     clock: Clock = field(repr=False)

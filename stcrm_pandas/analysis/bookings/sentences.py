@@ -21,6 +21,7 @@ from stcrm_pandas.analysis.base.format import (
     with_count,
 )
 from stcrm_pandas.analysis.base.names import group_word
+from stcrm_pandas.analysis.base.needs import not_read
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.bookings.hours import AFTER_HOURS
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
@@ -45,7 +46,8 @@ def summary(result: BookingSourcesResult) -> list[str]:
     lines += [*_dismissals(result, every), *_speed(result, every), *_differences(result)]
     lines += [_silence(row) for row in rows_of(result.silences.head(3))]
     lines += [*_jobs(result, every), *_clients(result, every)]
-    lines += result.attribution.sentences() if "campaign" in result.by else []
+    chains = not result.lacks("bookings: campaigns of chains")
+    lines += result.attribution.sentences(chains=chains) if "campaign" in result.by else []
     return [*lines, *_spelling(result), *_odd(result, every)]
 
 
@@ -54,17 +56,21 @@ def _headline(result: BookingSourcesResult, every: pd.Series) -> str:
     if not mature:
         return f"No booking{of_period(result)} is {days} days old yet, so it is too early to say how many become jobs."
     counted = f"{plural(mature, 'booking')}{of_period(result)}"
+    direct = int(every["direct"])
+    if missing := result.lacks("bookings: jobs"):
+        return (
+            f"Of {counted} at least {days} days old, {direct:,} became jobs directly. How many did through a lead is "
+            f"unknown: {not_read(missing)}."
+        )
     text = f"Of {counted} at least {days} days old, {format_share(every, label='95% CI')} became jobs"
-    if result.leads_known:
-        direct = int(every["direct"])
-        text += f": {direct:,} directly and {int(every['work_lower']) - direct:,} through a lead"
+    text += f": {direct:,} directly and {int(every['work_lower']) - direct:,} through a lead"
     return f"{text}." if mature >= result.min_group else f"{text}. These are too few to tell."
 
 
 def _dismissals(result: BookingSourcesResult, every: pd.Series) -> Iterator[str]:
     dismissed, led = int(every["dismissed_status"]), int(every["dismissed_leads"])
-    if not result.leads_known:
-        yield "Leads were not read, so it is not known which dismissed bookings became leads."
+    if missing := result.lacks("bookings: leads"):
+        yield f"Which dismissed bookings became leads is unknown: {not_read(missing)}."
     elif dismissed:
         yield (
             f"Of {plural(dismissed, 'dismissed booking')}, {led:,} became leads, of which "
@@ -73,6 +79,9 @@ def _dismissals(result: BookingSourcesResult, every: pd.Series) -> Iterator[str]
 
 
 def _speed(result: BookingSourcesResult, every: pd.Series) -> Iterator[str]:
+    if missing := result.lacks("bookings: response times"):
+        yield f"How soon bookings are answered is unknown: {not_read(missing)}."
+        return
     aged, lower, upper = (int(every[f"{name}_hour"]) for name in ("aged", "new_lower", "new_upper"))
     if aged < result.min_group:
         return
@@ -101,7 +110,9 @@ def _differences(result: BookingSourcesResult) -> Iterator[str]:
         if len(clear) > _MOST_NAMED:
             yield f"{len(clear) - _MOST_NAMED} more {many} differ in this: see the table."
     compared = [frame["p_value"].notna().any() for frame in result.comparisons.values()]
-    if compared and not any(compared):
+    if result.attribution.ranked and (missing := result.lacks("bookings: jobs")):
+        yield f"{many.capitalize()} are not compared by how many bookings become jobs: {not_read(missing)}."
+    elif compared and not any(compared):
         yield not_compared(result.comparisons["work"], one, f"bookings at least {result.mature_days} days old")
     elif compared and not named:
         yield f"No {one} is clearly different from all others together."
@@ -124,8 +135,8 @@ def format_missing(row: Any) -> str:
 
 
 def _jobs(result: BookingSourcesResult, every: pd.Series) -> Iterator[str]:
-    if not result.jobs_known:
-        yield "Jobs were not read, so cancellations, revenue and the time to the job are not known."
+    if missing := result.lacks("bookings: cancellations"):
+        yield f"Cancellations, revenue and the time to the job are unknown: {not_read(missing)}."
     elif booked := int(every["old_booked"]):
         canceled, paid, unseen = (int(every[f"old_{name}"]) for name in ("canceled", "paid", "unseen"))
         yield (
@@ -138,14 +149,16 @@ def _jobs(result: BookingSourcesResult, every: pd.Series) -> Iterator[str]:
 
 
 def _clients(result: BookingSourcesResult, every: pd.Series) -> Iterator[str]:
+    if missing := result.lacks("bookings: first-time customers"):
+        yield f"Which customers are first-time customers is unknown: {not_read(missing)}."
+        return
     known, claims, right = (int(every[name]) for name in ("client_known", "claim_known", "claim_right"))
     if known < result.min_group:
         return
     since = f" since {result.jobs_from:%b %Y}" if result.jobs_from is not None else ""
-    record = " and no earlier customer record" if result.customers_known else ""
     yield (
         f"{format_percent(every['client_first'] / known)} of {known:,} bookings with a known customer are from "
-        f"first-time customers: no earlier job{since}{record}."
+        f"first-time customers: no earlier job{since} and no earlier customer record."
     )
     if claims >= result.min_group:
         wrong = format_percent((claims - right) / claims)
@@ -188,7 +201,7 @@ def definitions(result: BookingSourcesResult) -> Definitions:
     values = {
         **vars(result),
         "log": " or before the next status in the status log" if result.log_known else "",
-        "record": ", and the customer record is not older than the booking" if result.customers_known else "",
+        "record": ", and the customer record is not older than the booking",
         "after_hours": AFTER_HOURS,
         "clearly_different": CLEARLY_DIFFERENT.format(
             min_group=result.min_group, units="bookings", strata="business unit and month"

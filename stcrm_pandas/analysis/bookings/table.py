@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT
 from stcrm_pandas.analysis.base.names import NONE, heads
+from stcrm_pandas.analysis.base.needs import lacking
 from stcrm_pandas.analysis.base.shares import with_shares
 from stcrm_pandas.analysis.bookings.counts import COUNTS
 from stcrm_pandas.analysis.bookings.hours import Clock
@@ -31,6 +32,14 @@ __all__ = [
     "speed",
     "whole",
 ]
+
+NEEDS = {
+    "work": "bookings: jobs",
+    "dismissed_leads": "bookings: leads",
+    "new_hour": "bookings: response times",
+    "canceled": "bookings: cancellations",
+}
+"""The key of each measure in `base.needs`."""
 
 MEASURES = {
     "work": ("work_lower", "work_upper", "mature"),
@@ -124,9 +133,17 @@ def medians(spans: pd.DataFrame) -> pd.Series:
 
 
 def comparisons(
-    cells: pd.DataFrame, table: pd.DataFrame, by: Sequence[str], whole: pd.Series, min_group: int
+    cells: pd.DataFrame,
+    table: pd.DataFrame,
+    by: Sequence[str],
+    whole: pd.Series,
+    min_group: int,
+    given: Collection[str],
 ) -> dict[str, pd.DataFrame]:
-    """Compare each group with all others by each measure, within business unit and month, and within its tenant."""
+    """Compare each group with all others by each measure, within business unit and month, and within its tenant.
+
+    Measures that need a data set that was not given are left out.
+    """
     finer = cells[["unit", "stratum_month"]]
     if tuple(by) == (TENANT,):
         finer = finer[["stratum_month"]]  # no two tenants have a business unit in common
@@ -138,6 +155,8 @@ def comparisons(
     groups = table[["id", "name"]].assign(whole=whole)
     result = {}
     for measure, (lower, upper, n) in MEASURES.items():
+        if lacking(NEEDS[measure], given):
+            continue
         both = (
             part.assign(lower=source[lower], upper=source[upper], n=source[n])
             for part, source in ((groups, table), (keyed, cells))

@@ -62,8 +62,11 @@ class Attribution:
         """Whether campaigns may be ranked: at most 15% of the rows are uncredited."""
         return self.uncredited <= UNCREDITED_LIMIT * self.rows
 
-    def sentences(self) -> list[str]:
-        """Return how reliably records are credited to campaigns, and what follows from it."""
+    def sentences(self, *, chains: bool = True) -> list[str]:
+        """Return how reliably records are credited to campaigns, and what follows from it.
+
+        Without `chains`, the sentence about records that name different campaigns is left out.
+        """
         if not self.rows:
             return []
         parts = [
@@ -77,7 +80,7 @@ class Attribution:
             if count
         ]
         sentences = [f"How reliable campaigns are: of {self.rows:,} {self.what}, {listed(parts)}."] if parts else []
-        if self.chains:
+        if self.chains and chains:
             sentences.append(
                 f"In {self.differing:,} of {self.chains:,} chains of records with campaigns, these differ; the first "
                 "one counts."

@@ -34,6 +34,7 @@ __all__ = [
     "revenues_of",
     "strata_of",
     "whole",
+    "without_rates",
 ]
 
 BY = ("campaign", "category", "business_unit", "month", TENANT)
@@ -167,6 +168,12 @@ def measured(sums: pd.DataFrame, *, min_group: int) -> pd.DataFrame:
     amounts = {"revenue": "cents", "follow_on_revenue": "follow_on_cents", "median": "median"}
     table = table.assign(**{name: floats(sums[cents].to_numpy() / 100) for name, cents in amounts.items()})
     return table.assign(enough=(table["mature"] >= min_group).astype("boolean"))
+
+
+def without_rates(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table without its shares: what failed was not read."""
+    names = [name for name in table if "_share_" in str(name) or "_interval_" in str(name)]
+    return table.assign(**{str(name): pd.array([pd.NA] * len(table), dtype="Float64") for name in names})
 
 
 def revenues_of(

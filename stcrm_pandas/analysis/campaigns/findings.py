@@ -36,12 +36,13 @@ _SCREENS = {
 
 def actions(result: OpportunitiesResult, lists: object) -> list[Action]:
     """Return groups that are clearly booked less often, campaigns that cost clearly more, and missing campaigns."""
-    return _booked_less(result) + _more_expensive(result) + _uncredited(result)
+    known = not result.lacks("opportunities: rates")
+    return _booked_less(result) + _more_expensive(result) + (_uncredited(result) if known else [])
 
 
 def tiles(result: OpportunitiesResult, lists: object) -> list[Tile]:
     """Return tiles of opportunities, booked and completed ones, and their revenue."""
-    if result.weeks is None or result.time_zone is None:
+    if result.weeks is None or result.time_zone is None or result.lacks("opportunities: rates"):
         return []
     zone = ZoneInfo(result.time_zone)
 

@@ -16,10 +16,11 @@ import narwhals.stable.v2 as nw
 import pandas as pd
 
 from stcrm_pandas.analysis.base.chosen_period import given_period
-from stcrm_pandas.analysis.base.engine import TENANT, month_number, refuse_mixed_tenants
+from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, month_number, refuse_mixed_tenants
 from stcrm_pandas.analysis.base.inputs import admitted, table_of
 from stcrm_pandas.analysis.base.money import currencies_of, in_use, of_units, several
 from stcrm_pandas.analysis.base.names import dimensions
+from stcrm_pandas.analysis.base.needs import given_of, lacking
 from stcrm_pandas.analysis.base.periods import Limits, Period
 from stcrm_pandas.analysis.base.provenance import (
     Moment,
@@ -47,6 +48,7 @@ from stcrm_pandas.analysis.campaigns.counts import (
     revenues_of,
     strata_of,
     whole,
+    without_rates,
 )
 from stcrm_pandas.analysis.campaigns.records import JOB, gather, statuses
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
@@ -306,19 +308,24 @@ def opportunities(
         months = table["id"] if len(asked) == 1 else table["month_id"]
         whole_months = [not pd.isna(month) and covered.whole(month_number(month)) for month in months]
         table["whole"] = pd.array(whole_months, dtype="boolean")
-    compared = _compared(traced, table, asked, silent=silent, ranked=ranked and bool(asked), min_group=min_group)
+    have = given_of({**frames, "call_reasons": call_reasons if _has_reasons(leads) else ()})
+    comparable = ranked and bool(asked) and not lacking("opportunities: groups", have)
+    compared = _compared(traced, table, asked, silent=silent, ranked=comparable, min_group=min_group)
+    untraced = whole(rows[rows["untraced"]], "Jobs without call or booking", min_group=min_group)
+    if lacking("opportunities: rates", have):
+        table, overall, untraced = (without_rates(one) for one in (table, overall, untraced))
     order = _order(table, asked, ranked=ranked)
     currency, begun = currencies[0] if len(currencies) == 1 else None, every[~every["untraced"]]
     revenues, moved = revenues_of(begun, asked[0], currency, min_group=min_group) if asked else ({}, {})
     costs = None
-    if spend is not None:
+    if spend is not None and not lacking("opportunities: costs", have):
         known = lookup.get("campaign")
         four_weeks = paces_of(begun, "campaign", limits, known)
         costs = costs_of(traced, spend, known, covered, min_group=min_group, currency=currency, paces=four_weeks)
     result = Opportunities(
         table=table.iloc[order].reset_index(drop=True),
         overall=overall,
-        untraced=whole(rows[rows["untraced"]], "Jobs without call or booking", min_group=min_group),
+        untraced=untraced,
         comparisons=compared.iloc[order].reset_index(drop=True),
         weeks=None if local is None else by_week(begun),
         differing=findings.differing(begun, lookup.get("campaign"), local),
@@ -337,8 +344,6 @@ def opportunities(
         revenue_days=revenue_days,
         repeat_days=repeat_days,
         min_group=min_group,
-        bookings_known=bookings is not None,
-        call_reasons_known=call_reasons is not None,
         complete=all(attrs_of(frame).get("complete", True) for frame in frames.values()),
         undated=int(traced["created"].isna().sum()),
         cautions=(*selections(frames), *inputs.cautions, *several(currencies)),
@@ -348,6 +353,8 @@ def opportunities(
         paces=paces_of(begun, asked[0], limits, lookup.get(asked[0])) if len(asked) == 1 else {},
         period=counted,
         asked=asked_for,
+        given=have,
+        spend_given=spend is not None,
     )
     if len(currencies) < 2:
         return result
@@ -358,6 +365,11 @@ def opportunities(
         return each if "category" not in every else each.assign(category=every["category"])
 
     return apart(result, {currency: paid_in(currency) for currency in currencies}, asked, lookup)
+
+
+def _has_reasons(leads: Any) -> bool:
+    last = lazy(leads, "leads", ("call_reason_id",)).select(nw.col("call_reason_id").max().alias("last"))
+    return bool(collected(last)["last"].notna().any())
 
 
 def _refuse_part(name: str, frame: Any) -> None:

@@ -74,9 +74,8 @@ class OpportunitiesResult(Result):
     mature_days: int
     revenue_days: int
     repeat_days: int
-    bookings_known: bool
-    call_reasons_known: bool
     undated: int
+    spend_given: bool
     currencies: tuple[str, ...] = ()
     money: pd.DataFrame | None = None
     revenues: Mapping[Any, float] = field(default_factory=dict, compare=False)

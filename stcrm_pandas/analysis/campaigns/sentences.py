@@ -19,6 +19,7 @@ from stcrm_pandas.analysis.base.format import (
 )
 from stcrm_pandas.analysis.base.money import money
 from stcrm_pandas.analysis.base.names import group_word
+from stcrm_pandas.analysis.base.needs import not_read
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.leads.reduction import REASONS_UNKNOWN
@@ -47,8 +48,8 @@ def summary(result: OpportunitiesResult) -> list[str]:
     sentences = [_headline(result, overall)]
     if not result.complete:
         sentences.append("Some rows are missing because the data was not read completely.")
-    if not result.bookings_known:
-        sentences.append("Bookings were not read, so those that became neither a lead nor a job are missing.")
+    if result.lacks("opportunities: rates"):
+        return sentences + _unread_reasons(result)
     if overall.mature >= result.min_group:
         if overall.booked_lower:
             sentences.append(
@@ -58,7 +59,10 @@ def summary(result: OpportunitiesResult) -> list[str]:
             )
         if result.by == ("campaign",):
             sentences += _rescues(result, overall)
-        if result.by and result.ranked:
+        if missing := result.lacks("opportunities: groups") if result.by else ():
+            many = group_word(result.by, many=True)
+            sentences.append(f"{many.capitalize()} are not compared: {not_read(missing)}.")
+        elif result.by and result.ranked:
             sentences += differences(
                 result.comparisons,
                 wording(result),
@@ -74,6 +78,8 @@ def summary(result: OpportunitiesResult) -> list[str]:
 
 
 def _headline(result: OpportunitiesResult, overall: Any) -> str:
+    if missing := result.lacks("opportunities: rates"):
+        return f"How many opportunities are booked is unknown: {not_read(missing)}."
     if not overall.mature:
         none = f"No opportunity{of_period(result)} is {result.mature_days} days old yet"
         return f"{none}: nothing can be said about what becomes of them."
@@ -133,6 +139,8 @@ def _unseen(overall: Any) -> list[str]:
 
 def _costs(result: OpportunitiesResult) -> list[str]:
     costs, currency = result.costs, result.currency
+    if (missing := result.lacks("opportunities: costs")) and result.spend_given:
+        return [f"What a job costs is unknown: {not_read(missing)}."]
     if costs is None:
         return []
     overall: Any = next(rows_of(costs.overall))
@@ -176,7 +184,7 @@ def _left_out(result: OpportunitiesResult, overall: Any) -> list[str]:
             "[job names|jobs name] neither a call nor a booking: listed in a separate row, and not included in any "
             "rate.",
         ),
-        "" if result.call_reasons_known else REASONS_UNKNOWN,
+        *_unread_reasons(result),
         with_count(
             result.undated,
             "[opportunity without a date of creation is|opportunities without a date of creation are] not included "
@@ -184,6 +192,10 @@ def _left_out(result: OpportunitiesResult, overall: Any) -> list[str]:
         ),
     ]
     return [*filter(None, sentences)]
+
+
+def _unread_reasons(result: OpportunitiesResult) -> list[str]:
+    return [] if "call_reasons" in result.given else [REASONS_UNKNOWN]
 
 
 def definitions(result: OpportunitiesResult) -> Definitions:

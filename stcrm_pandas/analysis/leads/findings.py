@@ -42,13 +42,20 @@ from stcrm_pandas.charts.svg import Trend, sparkline
 __all__ = ["actions", "check", "headline", "tiles"]
 
 _SCREEN = "Follow Up > Leads"
+_MEANT = {
+    "leads": "Leads: inquiries not booked on first contact.",
+    "inquiries": "Inquiries not booked on first contact, also those that are no leads: call reasons were not read.",
+}
+"""What is counted, in a sentence."""
+
 _TO_ACT = ("campaign", "category", "business_unit", "job_type", "call_reason", "capture_source", "tag")
 """Dimensions whose differences people can act on: not months, and not creators, who do not choose their leads."""
 
 
 def headline(result: LeadConversionResult, booked: OpportunitiesResult | None) -> Headline:
     """Return the share of the period or the last twelve months, by month; without a zone that of all, no chart."""
-    days, unit = result.window_days, ("lead", "leads")
+    days, unit = result.window_days, _unit(result)
+    many = unit[1]
     contrast = _contrast(result, booked)
     year = None if result.months is None else year_of(_by_month(result, result.months), min_group=result.min_group)
     overall, period = result.overall.iloc[0], result.period
@@ -59,19 +66,23 @@ def headline(result: LeadConversionResult, booked: OpportunitiesResult | None) -
     shown, n = (every, n) if year is None else (year.now, year.n)
     if shown.share is None or n < result.min_group:
         of = f"are {days} days old to tell how many are booked" if period is None else f"{period.of} to measure"
-        return Headline(f"Too few leads {of}", contrast=contrast)
+        return Headline(f"Too few {many} {of}", contrast=contrast)
     measured = measured_of(result, unit, measured=n, counted=int(overall["inquiries"]), days=days)
-    moved = instead_of(result, f"leads {result.asked.of} are {days} days old" if result.asked else "")
+    moved = instead_of(result, f"{many} {result.asked.of} are {days} days old" if result.asked else "")
     when = moved or ("" if year is None or period is not None else f"{year.dates}: ")
     return Headline(
         f"{format_range(*shown.share)} of leads{of_period(result) if moved else ''} are booked within {days} days",
         "" if year is None else year.change,
-        f"{when}{measured}95% confidence interval {format_range(*(shown.interval or shown.share))}. "
-        "Leads: inquiries not booked on first contact.",
-        None if year is None else Trend(f"Booked within {days} days", "of leads", unit, year.months, shown.share),
+        f"{when}{measured}95% confidence interval {format_range(*(shown.interval or shown.share))}. {_MEANT[many]}",
+        None if year is None else Trend(f"Booked within {days} days", f"of {many}", unit, year.months, shown.share),
         "12 months together" if period is None else str(period),
         contrast=contrast,
     )
+
+
+def _unit(result: LeadConversionResult) -> tuple[str, str]:
+    """Return what is counted: without call reasons, also inquiries that are no leads."""
+    return ("lead", "leads") if "call_reasons" in result.given else ("inquiry", "inquiries")
 
 
 def _by_month(result: LeadConversionResult, months: pd.DataFrame) -> pd.DataFrame:
@@ -122,7 +133,7 @@ def tiles(result: LeadConversionResult, lists: Mapping[str, WorkList]) -> list[T
         return weekly_tile(title, weeks, lambda period: _measure(result, period, sides))
 
     return [
-        tile("New leads", 0, None),
+        tile(f"New {_unit(result)[1]}", 0, None),
         tile("Booked within 30 days", 30, ("lower_30", "upper_30")),
         tile("Booked within 7 days", 7, ("lower_7", "upper_7")),
         _overdue(result, zone, lists["overdue-follow-up"].frame),
@@ -194,10 +205,11 @@ def actions(result: LeadConversionResult, lists: Mapping[str, WorkList]) -> list
         ("stale", f"Review the {{}} without a change for {result.stale_days} days."),
     ):
         if len(lists[key]):
+            names = _unit(result) if key == "overdue-follow-up" else [f"open {name}" for name in _unit(result)]
             suggested.append(
                 _call(
                     result,
-                    do.format(plural(len(lists[key]), "lead" if key == "overdue-follow-up" else "open lead")),
+                    do.format(plural(len(lists[key]), *names)),
                     lists[key],
                 )
             )
@@ -210,7 +222,7 @@ def _call(result: LeadConversionResult, do: str, listed: WorkList) -> Action:
     came = pd.to_datetime(listed.frame["Came in"], errors="coerce", utc=True)
     ages = ages_in_days(result, pd.DataFrame({"created_on": came})).dropna().clip(lower=0).to_numpy(dtype=np.float64)
     later = later_conversion(result.reduced.every_event_time, ages, least=result.min_group)
-    if later is None:
+    if later is None or result.lacks("leads: chances of open ones"):
         return Action(do, work_list=listed.key)
     currency = None if result.job_values is None else result.job_values.currency
     worth = Worth(later, listed.expected or 0.0, currency, listed.unusual)

@@ -19,6 +19,7 @@ from stcrm_pandas.analysis.base.display import Table
 from stcrm_pandas.analysis.base.headline import Headline
 from stcrm_pandas.analysis.base.inputs import admitted
 from stcrm_pandas.analysis.base.names import dimensions
+from stcrm_pandas.analysis.base.needs import given_of, lacking
 from stcrm_pandas.analysis.base.periods import Limits, Period
 from stcrm_pandas.analysis.base.provenance import (
     Moment,
@@ -36,7 +37,7 @@ from stcrm_pandas.analysis.leads import display, findings, lists, sentences
 from stcrm_pandas.analysis.leads import tables as lead_tables
 from stcrm_pandas.analysis.leads.keys import BY, CUSTOMER, Names, lead_lookups
 from stcrm_pandas.analysis.leads.reduction import LEFT_OUT, not_leads, reduce_leads, split_reasons
-from stcrm_pandas.analysis.leads.result import LeadConversionResult
+from stcrm_pandas.analysis.leads.result import LeadConversionResult, comparing
 from stcrm_pandas.analysis.leads.status_log import known_at
 from stcrm_pandas.analysis.mirrored import FromMirror, MirrorLike
 from stcrm_pandas.analysis.statistics.comparison import compare
@@ -308,6 +309,8 @@ def lead_conversion(
     if counted is not None and unit == "inquiry":
         warned += began_too_late("leads", read[0], counted, dt.timedelta(days=within_days))
     leads_left_out = reduced.read.groupby("left_out")["leads"].sum()
+    known_reasons = call_reasons is not None or not reduced.has_reasons
+    have = given_of({**given, "call_reasons": known_reasons or None})
     lookup = lead_lookups(names, asked)
     if "category" in asked:
         reduced, lookup["category"] = lead_tables.by_category(reduced, asked, lookup.get("category"))
@@ -321,7 +324,9 @@ def lead_conversion(
         overall=overall,
         months=months,
         comparisons=compare(
-            table.rename(columns={"mature": "n", "within_lower": "lower", "within_upper": "upper"}),
+            table.rename(columns={"mature": "n", "within_lower": "lower", "within_upper": "upper"}).assign(
+                whole=False if lacking(comparing(asked), have) else table.get("whole", True)
+            ),
             lead_tables.strata(reduced.cells, asked, lookup),
             min_group=min_group,
         ),
@@ -337,7 +342,6 @@ def lead_conversion(
         dismissing_reasons=reason_names,
         not_leads=ids_of_no_leads,
         dated_by_jobs=jobs is not None,
-        call_reasons_known=call_reasons is not None,
         complete=all(attrs_of(frame).get("complete", True) for frame in (leads, jobs, bookings) if frame is not None),
         linked_not_converted=reduced.linked_not_converted,
         undated=int(reduced.days["undated"].sum()),
@@ -351,4 +355,5 @@ def lead_conversion(
         cautions=tuple(warned),
         period=counted,
         asked=asked_for,
+        given=have,
     )

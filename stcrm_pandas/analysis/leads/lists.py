@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import narwhals.stable.v2 as nw
+import numpy as np
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT, collected, is_among, lazy, true
@@ -160,6 +161,8 @@ def _booked_since(result: LeadConversionResult, leads: pd.DataFrame, local: Zone
 
 
 def _chances(result: LeadConversionResult, ages: pd.Series) -> pd.Series:
+    if result.lacks("leads: chances of open ones"):
+        return pd.Series(np.nan, index=ages.index)
     known = ages.dropna().clip(lower=0)
     chances = chances_of_ages(result.reduced.every_event_time, known, least=result.min_group)
     return pd.Series(chances, index=known.index).reindex(ages.index)

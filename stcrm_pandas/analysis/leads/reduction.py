@@ -106,7 +106,7 @@ class Reduced:
     - `event_times`: keys, `early_day`, `early_event`, `late_day`, `late_event` (0 open, 1 converted, 2 dismissed),
       `inquiries`; `overall_event_times` the same without keys
     - `read`: `left_out`, `status`, `dismissal` (the reason's id), `leads`, before any exclusion
-    - `linked_not_converted`: a number
+    - `linked_not_converted`: a number; `has_reasons`: whether a lead has a call reason
     - `every_day`, `every_event_time`: `days` and `overall_event_times` of all inquiries that were read
     - `recent`: by group, the inquiries of the last weeks; see `base.pace.pace_table`
     """
@@ -117,6 +117,7 @@ class Reduced:
     overall_event_times: pd.DataFrame
     read: pd.DataFrame
     linked_not_converted: int
+    has_reasons: bool
     every_day: pd.DataFrame
     every_event_time: pd.DataFrame
     recent: pd.DataFrame
@@ -190,6 +191,7 @@ def reduce_leads(
         linked_not_converted=int(
             collected(inquiries.select(nw.col("linked_not_converted").sum()))["linked_not_converted"].fillna(0).sum()
         ),
+        has_reasons=bool(collected(rows.select(nw.col("call_reason_id").max().alias("last")))["last"].notna().any()),
         every_day=every_day,
         every_event_time=every_event_time,
         recent=pace_table(every, by_keys, nw.lit(value=True), as_of=limits.as_of, mature=limits.mature),

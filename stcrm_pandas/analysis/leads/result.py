@@ -19,7 +19,15 @@ from stcrm_pandas.analysis.leads import tables as lead_tables
 from stcrm_pandas.analysis.leads.keys import columns_of
 from stcrm_pandas.analysis.leads.reduction import USED, Reduced
 
-__all__ = ["LeadConversionResult"]
+__all__ = ["LeadConversionResult", "comparing"]
+
+_OF_OPPORTUNITIES = {"campaign", "category", "business_unit"}
+"""The dimensions that opportunities have, too."""
+
+
+def comparing(by: Sequence[str]) -> str:
+    """Return the key in `base.needs` of the comparison of these groups."""
+    return "leads: groups that opportunities have" if _OF_OPPORTUNITIES & {*by} else "leads: groups"
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -59,7 +67,6 @@ class LeadConversionResult(Result):
     dismissing_reasons: Mapping[int, str]
     not_leads: Mapping[int | None, Sequence[int]]
     dated_by_jobs: bool
-    call_reasons_known: bool
     linked_not_converted: int
     undated: int
     limits: Limits = field(compare=False)

@@ -9,9 +9,10 @@ from stcrm_pandas.analysis.base.definitions import Definitions, load_definitions
 from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, Wording, differences, versus
 from stcrm_pandas.analysis.base.format import format_range, format_share, listed, plural, with_count
 from stcrm_pandas.analysis.base.names import group_word
+from stcrm_pandas.analysis.base.needs import not_read
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.leads.reduction import REASONS_UNKNOWN
-from stcrm_pandas.analysis.leads.result import LeadConversionResult
+from stcrm_pandas.analysis.leads.result import LeadConversionResult, comparing
 
 __all__ = ["definitions", "summary", "wording"]
 
@@ -71,6 +72,8 @@ def _speed(result: LeadConversionResult) -> str:
 
 
 def _differences(result: LeadConversionResult) -> list[str]:
+    if missing := result.lacks(comparing(result.by)):
+        return [f"{wording(result).group[1].capitalize()} are not compared: {not_read(missing)}."]
     sentences = differences(
         result.comparisons,
         wording(result),
@@ -118,7 +121,7 @@ def _left_out(result: LeadConversionResult, row: pd.Series) -> list[str]:
             with_count(count, f"[lead is|leads are] left out: {_WHY.get(reason, f'dismissed as {reason}')}.")
             for reason, count in result.left_out.items()
         ),
-        "" if result.call_reasons_known else REASONS_UNKNOWN,
+        "" if "call_reasons" in result.given else REASONS_UNKNOWN,
         with_count(
             int(row["unknown_status"]),
             f"[{one} has|{many} have] a status that ServiceTitan does not document: counted as possibly converted.",

@@ -87,8 +87,9 @@ def test_cost_sentences(spent: Callable[..., Opportunities]) -> None:
     assert "Cost" in found.definitions
     (action,) = found.actions()
     assert "the goal of campaign Mail" in action.do
-    # 120 opportunities of 13 weeks, half of them booked, at 400 instead of 10 each
-    assert action.amount == pytest.approx(120 * 4 / 13 / 2 * 390)
+    # 120 opportunities since Jan 10, half of them booked, at 400 instead of 10 each
+    weeks = (dt.datetime(2026, 4, 5) - dt.datetime(2026, 1, 10)) / dt.timedelta(weeks=1)
+    assert action.amount == pytest.approx(120 * 4 / weeks / 2 * 390)
     assert spent(rows).actions() == []  # nothing for five weeks: nothing to gain in the next four
     assert found.costs is not None
     assert "400 (" in found.costs._repr_html_()

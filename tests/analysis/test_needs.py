@@ -1,0 +1,210 @@
+"""Every subset of the inputs: what an analysis was not given switches off what needs it.
+
+Whatever is said about a group with some of the data sets is also said with all of them, word for word. The results of
+the reduction are kept, so that each of them is made once for all 64 subsets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import chain, combinations
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from stcrm_pandas.analysis import booking_sources, lead_conversion, opportunities, together
+from stcrm_pandas.analysis.base.needs import NEEDS, lacking
+
+from .booking_company import AS_OF, ZONE, company
+
+DATA = ("leads", "bookings", "jobs", "customers", "contacts", "call_reasons")
+SUBSETS = [frozenset(some) for some in chain.from_iterable(combinations(DATA, size) for size in range(len(DATA) + 1))]
+Given = frozenset[str]
+
+SAYS = {
+    "leads: groups": r"^(Priority|Campaign) .* converts? (more|less) often|what works with|leads are booked less often",
+    "leads: groups that opportunities have": r"^Campaign .* converts (more|less) often|looks poor by its leads alone",
+    "leads: chances of open ones": r"of leads this old get booked",
+    "opportunities: rates": r"opportunities .* were booked|have a completed job|Revenue of completed|that were booked",
+    "opportunities: groups": r"^Campaign .* is booked (more|less) often|^Review how .* are handled|looks poor",
+    "opportunities: costs": r"per booked job",
+    "bookings: jobs": r"^\d+% of bookings become jobs|turns bookings into jobs|became jobs: |^Became jobs",
+    "bookings: leads": r"dismissed bookings?, .* became leads|turns dismissed bookings into leads|^Judge ",
+    "bookings: response times": r"were still new|^Still new after an hour|has bookings still new|^Answer bookings",
+    "bookings: chances of waiting ones": r"of bookings waiting this long became jobs",
+    "bookings: cancellations": r"were canceled and|has jobs canceled|^Find out why jobs from",
+    "bookings: first-time customers": r"first-time customers: no earlier job|wrong statement of whether",
+    "bookings: campaigns of chains": r"chains of records with campaigns",
+}
+"""By what is made, how it reads: a text that matches is made only with all that it needs."""
+
+DIFFERS = {
+    r"inquiries|leads?\b": {"jobs", "bookings", "call_reasons"},
+    r"conversion": {"jobs", "bookings", "call_reasons"},
+    r"^At least \d+% of bookings become jobs": {"leads"},
+    r"^(Call|Dismiss) the [\d,]+ bookings? waiting|^Find out why .* stopped sending": {
+        "leads",
+        "jobs",
+        "contacts",
+        "customers",
+    },
+    r"have a completed job|opportunit|How reliable campaigns are|chains of records|job names|jobs name": {
+        "call_reasons"
+    },
+}
+"""Texts that count something else without one of these: they name no group, and say what they count."""
+
+
+@cache
+def frames() -> dict[str, Any]:
+    return company(leads=2_000)[0]
+
+
+@cache
+def reduced(analysis: str, by: str, given: Given) -> Any:
+    """The result of an analysis, made once for the inputs of its reduction."""
+    some = {name: frames()[name] for name in given}
+    usual: dict[str, Any] = {"by": by, "as_of": AS_OF, "time_zone": ZONE}
+    names = {"campaign": frames()["campaigns"], "business_unit": frames()["business_units"]}
+    if analysis == "leads":
+        return lead_conversion(some.pop("leads"), names=names, **some, **usual)
+    if analysis == "bookings":
+        return booking_sources(some.pop("bookings"), names=names, **some, **usual)
+    spend = pd.DataFrame({"campaign": frames()["campaigns"]["id"], "month": "2026-03", "amount": 900.0})
+    parts = [some.pop(name, None) for name in ("leads", "bookings", "jobs")]
+    return opportunities(*parts, campaigns=frames()["campaigns"], spend=spend, **some, **usual)
+
+
+ANALYSES: dict[tuple[str, str], tuple[Given, Given]] = {
+    ("leads", "campaign"): (frozenset({"leads"}), frozenset({"jobs", "bookings", "call_reasons"})),
+    ("leads", "priority"): (frozenset({"leads"}), frozenset({"jobs", "bookings", "call_reasons"})),
+    ("opportunities", "campaign"): (frozenset({"leads", "jobs"}), frozenset({"bookings", "call_reasons"})),
+    ("bookings", "source"): (frozenset({"bookings"}), frozenset({"leads", "jobs", "customers"})),
+    ("bookings", "campaign"): (frozenset({"bookings"}), frozenset({"leads", "jobs", "customers"})),
+}
+"""By analysis and dimension, the inputs that it requires, and those of its reduction that it can use."""
+
+
+TOGETHER = [
+    (("leads", "campaign"), ("opportunities", "campaign")),
+    *((key,) for key in [*ANALYSES][1:] if key[0] != "opportunities"),
+]
+"""The results that a report corrects together."""
+
+
+@cache
+def corrected(keys: tuple[tuple[str, str], ...], given: Given) -> dict[tuple[str, str], Any]:
+    found = {
+        key: reduced(*key, ANALYSES[key][0] | (ANALYSES[key][1] & given)) for key in keys if ANALYSES[key][0] <= given
+    }
+    return dict(zip(found, together(*found.values()), strict=True))
+
+
+def made(given: Given) -> dict[tuple[str, str], Any]:
+    """The results that these inputs allow, as a report has them."""
+    found: dict[tuple[str, str], Any] = {}
+    for keys in TOGETHER:
+        takes = frozenset().union(*(ANALYSES[key][0] | ANALYSES[key][1] for key in keys))
+        found |= corrected(keys, given & takes)
+    return found
+
+
+def texts(result: Any) -> Iterator[str]:
+    """All that a result says."""
+    yield from result.summary()
+    for one in result.actions():
+        yield from filter(None, (one.do, one.number, one.size, one.brief))
+    yield from (tile.title for tile in result.tiles())
+    if hasattr(result, "headline"):
+        yield from (result.headline().text, result.headline().evidence)
+
+
+SAID: dict[int, frozenset[str]] = {}
+
+
+def said(result: Any) -> frozenset[str]:
+    """All that a result says; each result is kept, and so is its id."""
+    if id(result) not in SAID:
+        SAID[id(result)] = frozenset(texts(result))
+    return SAID[id(result)]
+
+
+def verdicts(result: Any) -> set[tuple[Any, ...]]:
+    comparisons = result.comparisons
+    tables = {None: comparisons} if isinstance(comparisons, pd.DataFrame) else comparisons
+    return {
+        (measure, row.name, row.verdict)
+        for measure, table in tables.items()
+        for row in table.itertuples(index=False)
+        if row.verdict in ("higher", "lower")
+    }
+
+
+EVERYTHING = frozenset(DATA)
+
+
+@pytest.mark.parametrize("what", NEEDS)
+def test_everything_is_said_with_all_inputs(what: str) -> None:
+    """Else the other tests could not fail."""
+    analysis = what.partition(":")[0]
+    mine = [text for key in ANALYSES if key[0] == analysis for text in said(made(EVERYTHING)[key])]
+    if what == "leads: groups that opportunities have":
+        assert verdicts(reduced("leads", "campaign", EVERYTHING - {"customers", "contacts"}))
+    else:
+        assert any(re.search(SAYS[what], text) for text in mine), mine
+
+
+@pytest.mark.parametrize("given", SUBSETS, ids=lambda given: "-".join(sorted(given)) or "nothing")
+def test_nothing_is_said_that_the_inputs_cannot_carry(given: Given) -> None:
+    for key, result in made(given).items():
+        full = made(EVERYTHING)[key]
+        for what, pattern in SAYS.items():
+            lacks = lacking(what, given)
+            assert result.lacks(what) == lacks or what.partition(":")[0] != key[0]
+            of_dimension = what != "leads: groups that opportunities have" or key[1] == "campaign"
+            if what.partition(":")[0] == key[0] and lacks and of_dimension:
+                wrong = [text for text in said(result) if re.search(pattern, text)]
+                assert not wrong, (key, what, wrong)
+        assert verdicts(result) <= verdicts(full), key
+        for text in said(result) - said(full):
+            allowed = "not read" in text or any(
+                re.search(pattern, text) and missing - given for pattern, missing in DIFFERS.items()
+            )
+            assert allowed, (key, text)
+        known = {(one.do, one.worth, one.amount) for one in full.actions()}
+        for one in result.actions():
+            if one.worth or one.amount:
+                assert (one.do, one.worth, one.amount) in known, (key, one)
+        # a group is named only with the very words of all inputs
+        groups = {str(name) for name in full.table["name"]}
+        for one in result.actions():
+            if any(name in one.do for name in groups):
+                assert one.do in {other.do for other in full.actions()}, (key, one)
+
+
+def test_shares_without_leads_have_bounds_that_hold_the_true_ones() -> None:
+    """A dismissed booking may have become a lead and a job; without a first action's date, it has bounds."""
+    full = reduced("bookings", "source", frozenset({"bookings", "leads", "jobs", "customers"})).table.set_index("name")
+    for given in ({"bookings"}, {"bookings", "jobs"}, {"bookings", "leads"}):
+        part = reduced("bookings", "source", frozenset(given)).table.set_index("name").reindex(full.index)
+        assert (part["work_lower"] <= full["work_lower"]).all()
+        assert (part["work_upper"] >= full["work_upper"]).all()
+        for span in ("quarter", "hour", "day"):
+            assert (part[f"new_lower_{span}"] <= full[f"new_lower_{span}"]).all(), (given, span)
+            assert (part[f"new_upper_{span}"] >= full[f"new_upper_{span}"]).all(), (given, span)
+        assert int(part["client_known"].sum()) == 0
+
+
+def test_opportunities_without_bookings_have_no_shares() -> None:
+    found = reduced("opportunities", "campaign", frozenset({"leads", "jobs", "call_reasons"}))
+    assert found.table["booked_share_lower"].isna().all()
+    assert found.overall["booked_share_lower"].isna().all()
+    assert found.tiles() == []
+    assert found.actions() == []
+    assert found.costs is None
+    assert found.summary()[0] == "How many opportunities are booked is unknown: bookings were not read."
+    assert not re.search(r"\d%(?! CI)", found._repr_html_().partition("</style>")[2])
+    assert found.figure("booked").to_json()

@@ -1,0 +1,76 @@
+"""The cells of the real reports for an application that lacks scopes: no group is named that all scopes do not name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+
+from stcrm_pandas.contract.operations import OPERATIONS
+from stcrm_pandas.errors import DriftWarning
+from stcrm_pandas.sandbox import Sandbox
+
+from ..analysis.base.test_no_effects_reports import results, sentences, verdicts
+from ..conftest import AS_OF
+
+EVERY = frozenset(operation.scope for operation in OPERATIONS.values())
+BOOKINGS, JOBS, LEADS, REASONS, CUSTOMERS = (
+    "tn.crm.bookings:r",
+    "tn.jpm.jobs:r",
+    "tn.crm.leads:r",
+    "tn.jbce.callreasons:r",
+    "tn.crm.customers:r",
+)
+REQUIRED = {"lead_conversion": {LEADS}, "booking_sources": {BOOKINGS}}
+"""The scopes without which a report is not made."""
+
+CASES = [
+    (report, scope) for report, needs in REQUIRED.items() for scope in sorted(EVERY - needs) if scope.endswith(":r")
+]
+NUMBER = re.compile(r"\d[\d,.]*")
+
+pytestmark = pytest.mark.filterwarnings(f"ignore::{DriftWarning.__module__}.{DriftWarning.__qualname__}")
+
+
+@cache
+def made(report: str, without: frozenset[str], leads: int) -> tuple[frozenset[str], frozenset[str]]:
+    """What a report calls different, and the actions that it suggests, without some scopes."""
+    with Sandbox(leads=leads, seed=200, as_of=AS_OF, rate_limit=None, scopes=EVERY - without) as sandbox:
+        found = [*results(report, sandbox)]
+        named = [one for result in found for one in (*verdicts(result), *differing(result))]
+        return frozenset(named), frozenset(actions(found))
+
+
+def differing(result: Any) -> Iterator[str]:
+    """The sentences that compare, without their numbers: other names are compared with the same groups."""
+    yield from (NUMBER.sub("#", one) for one in sentences(result) if "not read" not in one)
+
+
+def actions(found: list[Any]) -> Iterator[str]:
+    """Actions with their amounts."""
+    for result in found:
+        yield from (f"{one.do} {round(one.worth, 6)} {round(one.amount, 2)}" for one in result.actions() if one.worth)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(("report", "scope"), CASES)
+def test_a_missing_scope_names_nobody(report: str, scope: str) -> None:
+    every, of_every = made(report, frozenset(), 3000)
+    named, suggested = made(report, frozenset({scope}), 3000)
+    assert every
+    assert of_every
+    # without names of groups or currencies, words differ: the number of what is named must not grow
+    if scope.startswith(("tn.mrk", "tn.stt")):
+        assert len(named) <= len(every)
+        assert len(suggested) <= len(of_every)
+    else:
+        assert named <= every
+        assert suggested <= of_every
+
+
+def test_without_jobs_bookings_and_call_reasons_leads_name_nobody() -> None:
+    named, suggested = made("lead_conversion", frozenset({JOBS, BOOKINGS, REASONS}), 300)
+    assert (named, suggested) == (frozenset(), frozenset())
