@@ -34,8 +34,14 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     # The customer of a booking is that of its job or lead.
     "bookings: first-time customers": ("bookings", "leads", "jobs", "customers"),
     "bookings: campaigns of chains": ("bookings", "leads", "jobs"),
+    # Contact preferences. An opt-out on any record of a number counts, also on those of locations and newer contacts.
+    "preferences: groups": ("customers", "contacts", "location_contacts", "methods"),
+    "preferences: whom to ask": ("customers", "contacts", "location_contacts", "methods"),
 }
 """By what is made, the data sets that it needs."""
+
+
+_WORDS = {"location_contacts": "contacts of locations", "methods": "newer contacts"}
 
 
 def given_of(frames: Mapping[str, Any]) -> frozenset[str]:
@@ -62,4 +68,4 @@ def not_read(missing: Collection[str]) -> str:
     >>> not_read(["bookings", "call_reasons"])
     'bookings and call reasons were not read'
     """
-    return f"{listed([name.replace('_', ' ') for name in missing])} were not read"
+    return f"{listed([_WORDS.get(name, name.replace('_', ' ')) for name in missing])} were not read"

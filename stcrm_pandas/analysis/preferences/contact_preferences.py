@@ -16,6 +16,7 @@ from stcrm_pandas.analysis.base.engine import created_within, refuse_mixed_tenan
 from stcrm_pandas.analysis.base.headline import Headline
 from stcrm_pandas.analysis.base.inputs import admitted, lazy_rows
 from stcrm_pandas.analysis.base.names import dimensions, lookups
+from stcrm_pandas.analysis.base.needs import given_of, lacking
 from stcrm_pandas.analysis.base.periods import Period, measurable
 from stcrm_pandas.analysis.base.provenance import Moment, attrs_of, known_until, selections, zone
 from stcrm_pandas.analysis.base.result import Analysis, Parts
@@ -305,7 +306,9 @@ def contact_preferences(
         combinations=pairs_of(shown_states),
         kinds=kinds_of(stores),
         consent=None if entries is None else by_consent(people, alone, stores["customers"], entries),
-        comparisons=compared(table, people, shown_states, groups, asked, known, local, min_group=min_group),
+        comparisons={}
+        if lacking("preferences: groups", given_of(read))
+        else compared(table, people, shown_states, groups, asked, known, local, min_group=min_group),
         left_out={
             "inactive customers": len(owners.others),
             "merged customers": owners.merged,
@@ -331,6 +334,7 @@ def contact_preferences(
         shown=shown,
         period=counted,
         asked=asked_for,
+        given=given_of(read),
     )
     return together(result)[0] if asked else result
 

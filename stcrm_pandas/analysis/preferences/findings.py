@@ -44,7 +44,8 @@ def actions(result: ContactPreferencesResult, lists: Mapping[str, WorkList]) -> 
     }
     made = []
     for key, (do, why) in done.items():
-        if len(lists[key]):
+        unsure = key == "ask-for-marketing" and result.lacks("preferences: whom to ask")
+        if len(lists[key]) and not unsure:
             customers = plural(lists[key].frame["Customer id"].nunique(), "customer")
             rows = plural(len(lists[key]), "number" if key.startswith("do-not-text") else "contact")
             brief = f"{why}: {customers}" if "{rows}" in do else why

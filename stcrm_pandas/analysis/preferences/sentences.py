@@ -10,6 +10,7 @@ from stcrm_pandas.analysis.base.definitions import Definitions, load_definitions
 from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, not_compared, versus
 from stcrm_pandas.analysis.base.format import format_share, listed, plural, with_count
 from stcrm_pandas.analysis.base.names import group_word
+from stcrm_pandas.analysis.base.needs import not_read
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
 from stcrm_pandas.analysis.preferences.lists import shared_numbers
@@ -77,6 +78,8 @@ def _reasons(result: ContactPreferencesResult) -> Iterator[str]:
 
 
 def _differences(result: ContactPreferencesResult) -> Iterator[str]:
+    if result.by and (missing := result.lacks("preferences: groups")):
+        yield f"{group_word(result.by, many=True).capitalize()} are not compared: {not_read(missing)}."
     if not result.comparisons:
         return
     one, many = group_word(result.by), group_word(result.by, many=True)

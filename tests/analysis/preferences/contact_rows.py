@@ -78,6 +78,11 @@ def location_contacts(*rows: Given) -> pd.DataFrame:
     return typed(LOCATION_CONTACTS, [_CONTACT | {"id": id, **row} for id, row in enumerate(rows, start=601)])
 
 
+def no_others() -> dict[str, pd.DataFrame]:
+    """The other records of numbers: there are none."""
+    return {"locations": locations(), "location_contacts": location_contacts(), "methods": methods()}
+
+
 def newer_contacts(*rows: Given) -> pd.DataFrame:
     return typed(CONTACTS, [{"is_archived": False, **row} for row in rows])
 

@@ -22,6 +22,7 @@ from .contact_rows import (
     locations,
     methods,
     newer_contacts,
+    no_others,
     preferences,
 )
 
@@ -548,7 +549,7 @@ def test_people_who_must_not_be_called_are_not_asked() -> None:
         {"customer_id": 2, "type": "Email", "value": "none@none.com"},
         {"customer_id": 3, "type": "Fax", "value": C, MARKETING: False, REMINDERS: False},  # the same number
     )
-    one = found(customers({}, {}, {}), reached)
+    one = found(customers({}, {}, {}), reached, **no_others())
     assert one.work_lists["ask-for-marketing"].frame["Customer id"].tolist() == [1]
     assert not len(one.work_lists["preference-without-valid"])
     apart = one.work_lists["preferences-not-to-call"]

@@ -9,7 +9,7 @@ from scipy.stats import binom
 
 from stcrm_pandas.analysis import ContactPreferences, contact_preferences
 
-from .contact_rows import AS_OF, MARKETING, contacts, customers
+from .contact_rows import AS_OF, MARKETING, contacts, customers, no_others
 
 TYPES = ("Residential", "Commercial")
 
@@ -37,12 +37,29 @@ def company(seed: int, size: int, *, on: Any, tags: Any) -> tuple[pd.DataFrame, 
 
 
 def found(whom: pd.DataFrame, reached: pd.DataFrame, by: Any) -> ContactPreferences:
-    return contact_preferences(whom, reached, by=by, as_of=AS_OF, time_zone="America/Chicago")
+    return contact_preferences(whom, reached, by=by, as_of=AS_OF, time_zone="America/Chicago", **no_others())
 
 
 def verdicts(one: ContactPreferences) -> dict[str, str]:
     frame = one.comparisons["marketing", "text"]
     return dict(zip(frame["name"], frame["verdict"], strict=True))
+
+
+@pytest.mark.parametrize("missing", [("location_contacts", "locations"), ("methods",)])
+def test_no_difference_and_nobody_to_ask_without_the_other_records_of_a_number(missing: tuple[str, ...]) -> None:
+    """An opt-out on a contact of a location, or on a newer contact, stands."""
+    whom, reached = company(1, 2_000, on=(0.9, 0.7), tags=[[0.3] * 3] * 2)
+    reached.loc[:40, MARKETING] = pd.NA
+    known = {name: frame for name, frame in no_others().items() if name not in missing}
+    usual: dict[str, Any] = {"by": "customer_type", "as_of": AS_OF, "time_zone": "America/Chicago"}
+    one = contact_preferences(whom, reached, **known, **usual)
+    assert not one.comparisons
+    words = {"location_contacts": "contacts of locations", "methods": "newer contacts"}[missing[0]]
+    assert f"Customer types are not compared: {words} were not read." in one.summary()
+    assert not any("than the others" in sentence for sentence in one.summary())
+    every = contact_preferences(whom, reached, **no_others(), **usual)
+    asked = [[action.do for action in each.actions() if action.do.startswith("Ask ")] for each in (one, every)]
+    assert asked == [[], ["Ask 41 customers about marketing."]]
 
 
 def test_real_difference_is_reported() -> None:
