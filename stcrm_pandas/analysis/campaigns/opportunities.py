@@ -20,7 +20,7 @@ from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, month_num
 from stcrm_pandas.analysis.base.inputs import admitted, table_of
 from stcrm_pandas.analysis.base.money import currencies_of, in_use, of_units, several
 from stcrm_pandas.analysis.base.names import dimensions
-from stcrm_pandas.analysis.base.needs import given_of, lacking
+from stcrm_pandas.analysis.base.needs import given_of, lacking, not_read
 from stcrm_pandas.analysis.base.periods import Limits, Period
 from stcrm_pandas.analysis.base.provenance import (
     Moment,
@@ -118,9 +118,11 @@ class Opportunities(OpportunitiesResult, Analysis):
         Raises
         ------
         UsageError
-            The kind is unknown, or it is `cost` and there is no `spend`.
+            The kind is unknown, or it is `cost` and there is no `spend`, or bookings were not given.
         """
         require("figure")
+        if missing := self.lacks("opportunities: rates"):
+            raise UsageError(f"figure: {not_read(missing)}, and without them shares of opportunities are unknown")
         from stcrm_pandas.analysis.campaigns import figures
         from stcrm_pandas.charts.base import draw
 

@@ -115,7 +115,7 @@ SPEEDS: dict[str, tuple[dict[str, Any], str | None, list[tuple[str, str]], tuple
 }
 
 
-def test_speed_has_bounds(booked: Frames, jobs: Frames) -> None:
+def test_speed_has_bounds(booked: Frames, leads: Frames, jobs: Frames) -> None:
     numbered = list(enumerate(SPEEDS.items(), start=1))
     frame = booked(
         *({"source": name, "job_id": 100 + id if job else None, **row} for id, (name, (row, job, *_)) in numbered)
@@ -124,7 +124,7 @@ def test_speed_has_bounds(booked: Frames, jobs: Frames) -> None:
     seen = [(id, *entry) for id, (_, (_, _, log, *_)) in numbered for entry in log]
     moments = pd.to_datetime([moment for *_, moment in seen], utc=True).astype("datetime64[us, UTC]")
     log = pd.DataFrame({"id": [id for id, *_ in seen], "status": [status for _, status, _ in seen]})
-    found = found_in(frame, jobs=made, status_log=log.assign(first_seen=moments, last_seen=moments))
+    found = found_in(frame, leads=leads(), jobs=made, status_log=log.assign(first_seen=moments, last_seen=moments))
     table = found.table.set_index("name")
     ways = ["by_job", "by_lead", "by_log", "by_change", "waiting", "contradictory"]
     for name, (*_, expected, how) in SPEEDS.items():
@@ -133,9 +133,12 @@ def test_speed_has_bounds(booked: Frames, jobs: Frames) -> None:
         assert [way for way in ways if row[way]] == ([how] if how else []), name
 
 
-def test_a_lead_counts_as_an_action_and_recent_bookings_are_excluded(booked: Frames, leads: Frames) -> None:
+def test_a_lead_counts_as_an_action_and_recent_bookings_are_excluded(
+    booked: Frames, leads: Frames, jobs: Frames
+) -> None:
     frame = booked({"status": "Dismissed"}, {"status": "New", "created_on": "2026-06-01T11:30Z"})
-    found = found_in(frame, leads=leads({"booking_id": 1, "status": "Open", "created_on": "2026-01-05T18:00Z"}))
+    made = leads({"booking_id": 1, "status": "Open", "created_on": "2026-01-05T18:00Z"})
+    found = found_in(frame, leads=made, jobs=jobs())
     assert one(found, "by_lead", "aged_quarter", "aged_hour", "new_lower_hour", "new_lower_quarter") == [1, 2, 1, 1, 2]
 
 
@@ -223,11 +226,12 @@ def test_first_time_clients(booked: Frames, jobs: Frames, leads: Frames) -> None
         {"id": 4, "customer_id": 14, "created_on": JAN},
     )
     led = leads({"booking_id": 3, "customer_id": 12, "created_on": JAN, "status": "Open"})
-    found = found_in(frame, jobs=made, leads=led)
     counts = ["known", "first_time", "claims", "claimed_first", "claims_right"]
-    assert found.first_time[counts].iloc[0].tolist() == [4, 2, 3, 2, 2]
+    assert found_in(frame, jobs=made, leads=led).first_time[counts].iloc[0].tolist() == [0] * 5  # nobody knows
     moments = pd.to_datetime(["2024-05-05T00:00Z", "2026-01-05T15:30Z"], format="ISO8601").astype("datetime64[us, UTC]")
     known = pd.DataFrame({"id": pd.array([11, 14], dtype="Int64"), "created_on": moments})
+    found = found_in(frame, jobs=made, leads=led, customers=known.head(0))
+    assert found.first_time[counts].iloc[0].tolist() == [4, 2, 3, 2, 2]
     found = found_in(frame, jobs=made, leads=led, customers=known)
     assert found.first_time[counts].iloc[0].tolist() == [4, 1, 3, 2, 1]
 
@@ -331,7 +335,9 @@ def test_edges(booked: Frames, leads: Frames, jobs: Frames) -> None:
         assert found.summary()[0] == "No booking is 30 days old yet, so it is too early to say how many become jobs."
         assert len(found.tiles()) == 4
         assert found.table.dtypes.equals(empty.table.dtypes)
-        assert {key: len(part) for key, part in found.work_lists.items() if key != "spellings"}.keys() == {
+        assert {
+            key: len(part) for key, part in found.work_lists.items() if key not in ("spellings", "provider-names")
+        }.keys() == {
             "still-new",
             "bookings-booked-since",
             "bookings-not-to-call",

@@ -101,9 +101,14 @@ def frames() -> dict[str, pd.DataFrame]:
     return {name: plain(company()[0][name]) for name in ("bookings", "leads", "jobs")}
 
 
+def linked(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Leads, jobs, and no customer record that is older than a booking."""
+    return {"leads": frames["leads"], "jobs": frames["jobs"], "customers": frames["customers"].head(0)}
+
+
 @pytest.fixture(scope="module")
 def found(frames: dict[str, pd.DataFrame]) -> BookingSources:
-    return booking_sources(frames["bookings"], leads=frames["leads"], jobs=frames["jobs"], as_of=AS_OF, time_zone=ZONE)
+    return booking_sources(frames["bookings"], **linked(frames), as_of=AS_OF, time_zone=ZONE)
 
 
 @pytest.fixture(scope="module")
@@ -130,8 +135,7 @@ def test_counts_of_a_period_match_sql(
 ) -> None:
     """Nearly all of June is too recent, and May is shown instead."""
     asked = Period(dt.date.fromisoformat(first), dt.date.fromisoformat(end), ZoneInfo(ZONE))
-    linked = {"leads": frames["leads"], "jobs": frames["jobs"]}
-    ours = booking_sources(frames["bookings"], **linked, as_of=AS_OF, time_zone=ZONE, period=asked)
+    ours = booking_sources(frames["bookings"], **linked(frames), as_of=AS_OF, time_zone=ZONE, period=asked)
     period = ours.period
     assert period is not None
     assert str(period) == ("May 2026" if first == "2026-06-01" else str(asked))

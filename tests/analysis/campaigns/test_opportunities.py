@@ -202,7 +202,7 @@ def test_excluded_records_are_counted(count: Count, leads: Frames, jobs: Frames)
     of_feed = opportunities(fed, None, jobs(), as_of=AS_OF)
     assert only(of_feed, "leads") == [1]
     assert of_feed.left_out["deleted"] == 1
-    assert any(sentence.startswith("Bookings were not read") for sentence in of_feed.summary())
+    assert of_feed.summary()[0].endswith("is unknown: bookings were not read.")
 
 
 def test_shares_and_revenue_use_only_old_enough_records(count: Count) -> None:

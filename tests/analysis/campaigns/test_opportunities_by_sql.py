@@ -293,9 +293,8 @@ def test_the_best_campaign_by_opportunities_has_the_lowest_rescue_rate(
     assert any(
         sentence.startswith(f"{truth['campaign']} looks poor by its leads alone") for sentence in found.summary()
     )
-    by_leads = lead_conversion(
-        frames["leads"], by="campaign", call_reasons=frames["call_reasons"], as_of=AS_OF, time_zone=ZONE
-    ).comparisons
+    linked = {name: frames[name] for name in ("jobs", "bookings", "call_reasons")}
+    by_leads = lead_conversion(frames["leads"], by="campaign", as_of=AS_OF, time_zone=ZONE, **linked).comparisons
     assert by_leads.loc[by_leads["id"] == truth["campaign_id"], "verdict"].tolist() == ["lower"]
 
 

@@ -166,7 +166,7 @@ def test_other_file_types_are_rejected(tmp_path: Path) -> None:
             checked_spend(wrong)  # type: ignore[arg-type]
 
 
-def test_campaigns_are_not_ranked_above_15_percent_unattributed(leads: Frames, jobs: Frames) -> None:
+def test_campaigns_are_not_ranked_above_15_percent_unattributed(leads: Frames, bookings: Frames, jobs: Frames) -> None:
     day = {"created_on": "2026-01-05T12:00Z", "business_unit_id": 1}
     asked = [{**day, "status": "Converted" if i < 60 else "Open", "campaign_id": 1} for i in range(80)]
     asked += [{**day, "status": "Open", "campaign_id": 2} for _ in range(90)]
@@ -174,7 +174,9 @@ def test_campaigns_are_not_ranked_above_15_percent_unattributed(leads: Frames, j
 
     def found(on_default: int) -> Opportunities:
         rows = [*asked, *({**day, "status": "Open", "campaign_id": 3} for _ in range(on_default))]
-        return opportunities(leads(*rows), None, jobs(), campaigns=campaigns, as_of="2026-05-01T00:00Z")
+        return opportunities(
+            leads(*rows), bookings(), jobs(), campaigns=campaigns, as_of="2026-01-28T00:00Z", mature_days=20
+        )
 
     ranked = found(30)  # 30 of 200: just so
     assert ranked.attribution.ranked

@@ -176,8 +176,14 @@ def test_html_in_text_is_escaped(found: LeadConversion) -> None:
     assert any("&lt;img" in page for page in shown)
 
 
-def test_actions_are_valued_by_outcomes_of_leads_of_the_same_age(found: LeadConversion) -> None:
-    actions = {one.work_list or one.do: one for one in found.actions()}
+def test_actions_are_valued_by_outcomes_of_leads_of_the_same_age(
+    found: LeadConversion, jobs: Frames, bookings: Frames
+) -> None:
+    assert not any("less often" in one.do for one in found.actions())  # campaigns need their opportunities, too
+    reasons = pd.DataFrame({"id": [9], "is_lead": [False]})
+    usual: dict[str, Any] = {"names": found.names, "by": "campaign", "as_of": NOW, "time_zone": ZONE}
+    every = lead_conversion(found.source, jobs=jobs(), bookings=bookings(), call_reasons=reasons, **usual)
+    actions = {one.work_list or one.do: one for one in every.actions()}
     assert actions["overdue-follow-up"].do == "Call the 2 leads whose follow-up is overdue."
     assert actions["no-follow-up"].do == "Call the 2 open leads without a follow-up date."
     assert not any("Radio" in name for name in actions)  # it has had no lead for four weeks
