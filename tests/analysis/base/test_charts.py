@@ -15,7 +15,7 @@ Frames = Callable[..., pd.DataFrame]
 
 
 @pytest.fixture(scope="module")
-def found(leads: Frames) -> LeadConversion:
+def found(leads: Frames, jobs: Frames, bookings: Frames) -> LeadConversion:
     def group(campaign: int | None, won: int, of: int, day: str) -> list[dict[str, Any]]:
         when = {"created_on": f"{day}T12:00Z", "campaign_id": campaign}
         return [{"status": "Converted" if place < won else "Open", **when} for place in range(of)]
@@ -28,7 +28,8 @@ def found(leads: Frames) -> LeadConversion:
         *group(4, 0, 50, "2026-04-01"),
     ]
     names = {1: "<b>Radio</b> & <a href='https://example.com'>more</a>", 2: "Mail " * 20}
-    return lead_conversion(leads(*rows), by="campaign", names=names, as_of="2026-04-15T00:00Z", time_zone="UTC")
+    linked = {"jobs": jobs(), "bookings": bookings(), "names": names}
+    return lead_conversion(leads(*rows), by="campaign", as_of="2026-04-15T00:00Z", time_zone="UTC", **linked)
 
 
 def drawn(figure: Any) -> dict[str, list[float]]:
@@ -55,13 +56,14 @@ def test_rates_match_the_table(found: LeadConversion) -> None:
     ]
 
 
-def test_figure_of_many_groups_is_limited(leads: Frames) -> None:
+def test_figure_of_many_groups_is_limited(leads: Frames, jobs: Frames, bookings: Frames) -> None:
     rows = []
     for campaign in range(1, 31):
         won, of = (38, 40) if campaign == 30 else (campaign % 3 + 10, 40 + campaign)
         when = {"created_on": "2026-01-05T12:00Z", "campaign_id": campaign}
         rows += [{"status": "Converted" if place < won else "Open", **when} for place in range(of)]
-    found = lead_conversion(leads(*rows), by="campaign", as_of="2026-04-15T00:00Z", time_zone="UTC")
+    linked = {"jobs": jobs(), "bookings": bookings()}
+    found = lead_conversion(leads(*rows), by="campaign", as_of="2026-04-15T00:00Z", time_zone="UTC", **linked)
     figure = found.figure("rates")
     assert set(figure.layout.yaxis.ticktext) == {str(number) for number in [*range(16, 30), 30]}
     assert figure.layout.meta["note"] == (

@@ -103,7 +103,7 @@ def frames() -> dict[str, pd.DataFrame]:
 
 def linked(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Leads, jobs, and no customer record that is older than a booking."""
-    return {"leads": frames["leads"], "jobs": frames["jobs"], "customers": frames["customers"].head(0)}
+    return {"leads": frames["leads"], "jobs": frames["jobs"], "customers": plain(company()[0]["customers"].head(0))}
 
 
 @pytest.fixture(scope="module")
