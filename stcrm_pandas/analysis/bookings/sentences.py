@@ -110,7 +110,7 @@ def _differences(result: BookingSourcesResult) -> Iterator[str]:
         if len(clear) > _MOST_NAMED:
             yield f"{len(clear) - _MOST_NAMED} more {many} differ in this: see the table."
     compared = [frame["p_value"].notna().any() for frame in result.comparisons.values()]
-    if result.attribution.ranked and (missing := result.lacks("bookings: jobs")):
+    if missing := result.lacks("bookings: jobs"):
         yield f"{many.capitalize()} are not compared by how many bookings become jobs: {not_read(missing)}."
     elif compared and not any(compared):
         yield not_compared(result.comparisons["work"], one, f"bookings at least {result.mature_days} days old")

@@ -15,11 +15,11 @@ KNOWN = {"as_of": "2026-06-01T00:00Z", "time_zone": "America/Chicago"}
 
 
 @pytest.fixture
-def of_jobs(leads: Frames, jobs: Frames) -> Callable[..., Opportunities]:
+def of_jobs(leads: Frames, bookings: Frames, jobs: Frames) -> Callable[..., Opportunities]:
     def make(*rows: dict[str, Any], **more: Any) -> Opportunities:
         usual = {"created_on": JAN, "job_status": "Completed", "campaign_id": 7}
         made = jobs(*(usual | {"id": 10 + n, "lead_call_id": n} | row for n, row in enumerate(rows)))
-        return opportunities(leads(), None, made, names={"campaign": {7: "Radio"}}, **KNOWN | more)
+        return opportunities(leads(), bookings(), made, names={"campaign": {7: "Radio"}}, **KNOWN | more)
 
     return make
 
