@@ -189,6 +189,7 @@ class OptInChecks:
         self._port, self._plan, self._earlier = port, plan, earlier
         self._fresh = RowReader(port)
         self._known: dict[Record, _Known] = {}
+        self._of_owner: dict[tuple[str, Any], set[Record]] = defaultdict(set)
         self._with_number: dict[str, set[Record]] = defaultdict(set)
         self._preferences: dict[Key, list[OptOut]] = {}
         self._customer_of: dict[Any, Any] = {}  # location to customer
@@ -204,10 +205,10 @@ class OptInChecks:
         for resource, frame in frames.items():
             self._learn(resource, rows_of(TARGETS[resource], frame, None))
         cells = [(step, cell) for step in plan.steps for cell in step.cells]
-        self._agreed = {(_record(step), cell.column) for step, cell in cells if cell.consent and _said_no(cell)}
+        self._agreed = {(_record(step), cell.column) for step, cell in cells if cell.consent and _was_opted_out(cell)}
         self._planned: dict[str, list[OptOut]] = defaultdict(list)
         for step, cell in cells:
-            if step.opt_out and (cell.column in FLAGS or cell.column == "value") and _is_no(cell.new):
+            if step.opt_out and (cell.column in FLAGS or cell.column == "value") and _opts_out(cell.new):
                 for number in self._numbers_of(step):
                     self._planned[number].append(OptOut(_record(step), cell.column))
 
@@ -322,14 +323,14 @@ class OptInChecks:
             return {(METHODS, key[:2])}
         if resource == "contacts":
             with self._lock:
-                return {(kind, of) for kind, of in self._known if kind == METHODS and of[0] == key[0]}
+                return set(self._of_owner.get((METHODS, key[0]), ()))
         if resource == "customers" and removes_mark(step):
             owners = {
                 ("customer_contacts", key[0]),
                 *(("location_contacts", id) for id in self._locations[int(key[0])]),
             }
             with self._lock:
-                return {(kind, of) for kind, of in self._known if (kind, of[0]) in owners}
+                return {record for owner in owners for record in self._of_owner.get(owner, ())}
         return set()
 
     def _records_with(self, numbers: Iterable[str]) -> set[Record]:
@@ -421,6 +422,7 @@ class OptInChecks:
                 for number in known.numbers:
                     self._with_number[number].add(record)
                 self._known[record] = known
+                self._of_owner[resource, key[0]].add(record)
 
 
 def _linking(value: Any) -> Iterator[str]:
@@ -428,13 +430,13 @@ def _linking(value: Any) -> Iterator[str]:
     return (one for one in find_contacts(value) if not is_placeholder(one))
 
 
-def _is_no(value: Any) -> bool:
+def _opts_out(value: Any) -> bool:
     return value is False or is_opt_out(value)
 
 
-def _said_no(cell: Cell) -> bool:
+def _was_opted_out(cell: Cell) -> bool:
     """Return whether a cell was an opt-out before its change."""
-    return cell.old is True if cell.column in MARKS else _is_no(cell.old)
+    return cell.old is True if cell.column in MARKS else _opts_out(cell.old)
 
 
 def _record(step: Step) -> Record:
