@@ -351,6 +351,8 @@ class Mirror(StoredMirror):
         if (target / "history").exists():
             raise UsageError(f"{target} has a mirror. Choose another folder.")
         with disk(target), locked(target):
+            if not anonymous:  # whether an id was erased is nothing for others
+                Forgotten(self.folder).copy_to(target)
             stores = {one.name: self._store(one) for one in EVERY.values()}
             _for_each(lambda one: copies.copy(stores, Store(target, one.name), one, anonymous=anonymous))
             if (imported := ImportedStatuses(self.folder).table()).num_rows:

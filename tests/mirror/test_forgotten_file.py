@@ -69,3 +69,12 @@ def test_a_file_of_before_holds_and_gets_a_digest(mirror):
     path.write_bytes(other_key(path.read_bytes()))
     with pytest.raises(MirrorError, match="is damaged"):
         sync(mirror, full=True)
+
+
+def test_no_sync_of_an_export_brings_a_person_back(mirror, tmp_path):
+    mirror.export(tmp_path / "copy", anonymous=False)
+    copy = mirror_in(tmp_path / "copy", service=mirror._crm)
+    sync(copy, full=True)
+    assert copy.leads()["id"].tolist() == [1, 2, 3, 4]
+    anonymous = mirror.export(tmp_path / "anonymous", anonymous=True)
+    assert not (anonymous / "forgotten.json").exists(), "which ids were erased is nothing for others"

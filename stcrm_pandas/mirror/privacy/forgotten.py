@@ -56,6 +56,13 @@ class Forgotten:
         self._hashes |= {self._hash(name, id) for name in alone for id in person.ids(name)}
         self._save()
 
+    def copy_to(self, folder: Path) -> None:
+        """Write the same for a copy of the mirror, so that no sync of the copy brings anybody back."""
+        if self._path.exists():
+            copy = Forgotten(folder)
+            copy._key, copy._hashes, copy.pending = self._key, self._hashes, self.pending
+            copy._save()
+
     def seal(self) -> None:
         """Add the digest to a file of an earlier version, which has none."""
         if not self._sealed:
