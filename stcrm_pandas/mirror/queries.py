@@ -90,7 +90,10 @@ def run(query: str, files: Mapping[str, list[Path]], *, synced: Iterable[str] = 
         try:
             if not {statement.type.name for statement in db.extract_statements(query)} <= _READING:
                 raise UsageError("A query of a mirror only reads: it starts with SELECT, FROM, WITH or a similar word.")
-            found: pd.DataFrame = db.sql(query).df()
+            relation = db.sql(query)
+            if relation is None:
+                raise UsageError("The query is empty. Write one, such as: select * from leads")
+            found: pd.DataFrame = relation.df()
         except duckdb.Error as error:
             text = _without_values(error)
             raise UsageError(f"The query failed: {text} The mirror has: {', '.join(synced or files)}.") from None

@@ -36,3 +36,9 @@ def test_the_column_and_the_mistake_in_a_query_are_shown(mirror):
         mirror.sql("select sumary from leads")
     with pytest.raises(UsageError, match="syntax error at or near"):
         mirror.sql("selec 1")
+
+
+@pytest.mark.parametrize("query", ["", "  ", ";", "-- leads"])
+def test_an_empty_query_is_refused(mirror, query):
+    with pytest.raises(UsageError, match="The query is empty"):
+        mirror.sql(query)
