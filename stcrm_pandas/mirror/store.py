@@ -396,7 +396,7 @@ class Store:
             except (ValueError, KeyError, TypeError, AttributeError, IndexError):
                 raise DamagedFile("its commits cannot be read") from None
             if commits.last.number != file.last or not file.first <= commits.first.number <= file.last:
-                raise DamagedFile("it has other commits than its name says")
+                raise DamagedFile("its commits differ from those in its name")
             return commits
 
     def _path(self, first: int, last: int) -> Path:

@@ -343,7 +343,7 @@ def test_verify_finds_files_that_were_swapped_falsified_or_sealed_again(mirror, 
         write_parquet(table.slice(1), path, {b"stcrm_mirror": about[b"stcrm_mirror"]})
 
     assert mirror.verify()["problem"].tolist() == ["", ""]
-    assert "it has other commits than its name says" in problems(swapped)
+    assert "its commits differ from those in its name" in problems(swapped)
     assert "000000001-000000002.parquet cannot be used" in problems(falsified)
     assert "the file before it was changed or replaced" in problems(sealed_again)
     assert "1 file of the history without checksums" in problems(without_checksums)
