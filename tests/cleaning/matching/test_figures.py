@@ -9,6 +9,7 @@ import pytest
 
 from bench.duplicates import Known, make
 from stcrm_pandas.cleaning import duplicates
+from stcrm_pandas.cleaning.matching.scores import RIGHT
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,11 @@ def company() -> Known:
 
 @pytest.fixture(scope="module")
 def pairs(company: Known) -> pd.DataFrame:
-    """The listed pairs: whether they are the same, and whether one of them is a couple."""
+    """The listed pairs, and whether they are the same."""
+    return listed(company)
+
+
+def listed(company: Known) -> pd.DataFrame:
     found = duplicates(company.customers, company.contacts, company.locations).pairs
     known = {pair for ids in company.duplicates for pair in combinations(sorted(ids), 2)}
     keys = list(zip(found["id_1"].tolist(), found["id_2"].tolist(), strict=True))
@@ -43,3 +48,19 @@ def test_probabilities_are_the_share_that_is_right(pairs: pd.DataFrame) -> None:
         assert len(rows) > 200
         assert abs(rows["right"].mean() - rows["probability"].mean()) < 0.03
     assert pairs.groupby("tier")["probability"].mean().sort_values().index.tolist() == ["related", "look", "sure"]
+
+
+@pytest.mark.deep
+def test_each_stated_probability_is_the_share_in_other_companies() -> None:
+    companies = [
+        make(20_000, seed, harder=harder) for seed in ("a second street", "a third street") for harder in (False, True)
+    ]
+    found = pd.concat([listed(company)[["tier", "kind", "probability", "right"]] for company in companies])
+    cells = found.groupby(["tier", "kind", "probability"], as_index=False)["right"].agg(["mean", "size"])
+    assert {*zip(cells["tier"], cells["kind"], strict=True)} >= {*RIGHT}
+    stated = cells["probability"].astype(float)
+    error = (stated * (1 - stated) / cells["size"]) ** 0.5
+    apart = (cells["mean"] - stated).abs()
+    # Companies differ by more than chance; only pairs to look at may differ by more than a hundredth.
+    allowed = cells["tier"].map({"sure": 0.01, "look": 0.05, "related": 0.01}).astype(float) + 3 * error
+    assert cells[apart > allowed].empty, cells[apart > allowed].to_string()
