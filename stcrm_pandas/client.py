@@ -123,7 +123,7 @@ def connect(
         The names of dismissing reasons by id, such as `{620: "Price too high", 644: "Spam"}`, for reports. The API does
         not provide them. A sandbox has its own.
     double_opt_in : bool, optional
-        True if double opt-in is on in ServiceTitan, which the API does not tell: reports then count customers for
+        True if double opt-in is on in ServiceTitan, which the API does not return: reports then count customers for
         marketing by e-mail only if they have the tag `Opted In`. By default, False.
     service_url : str, optional
         The address of the ServiceTitan site that call lists link to. By default, `"https://go.servicetitan.com"`

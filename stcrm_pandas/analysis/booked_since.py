@@ -62,8 +62,8 @@ def jobs_since(
     later = pd.concat([pair[pair["since"] >= pair["created"]] for pair in pairs])
     first = later.sort_values("since", kind="stable").drop_duplicates("row").set_index("row")
     status = first["job_status"].map(" ({})".format, na_action="ignore").fillna("") if "job_status" in first else ""
-    said: pd.Series = "Job on " + day_of(first["since"].dt.tz_convert(zone)) + status
-    texts.update(said)
+    described: pd.Series = "Job on " + day_of(first["since"].dt.tz_convert(zone)) + status
+    texts.update(described)
     return texts
 
 
@@ -87,8 +87,9 @@ def only_customers(values: pd.DataFrame, contacts: pd.DataFrame | None) -> pd.Se
     held = _spelt(contacts[[*tenant, "customer_id", "value"]].dropna(subset=["customer_id"]))
     held = held[held["value"].isin(set(wanted["value"]))].drop_duplicates()
     alone = held[~held.duplicated([*tenant, "value"], keep=False)]
-    linked = wanted.merge(alone, on=[*tenant, "value"])
-    customers: pd.Series = linked.drop_duplicates("row").set_index("row")["customer_id"].astype("Int64")
+    linked = wanted.merge(alone, on=[*tenant, "value"])[["row", "customer_id"]].drop_duplicates()
+    only = linked[~linked.duplicated("row", keep=False)]
+    customers: pd.Series = only.set_index("row")["customer_id"].astype("Int64")
     return customers
 
 

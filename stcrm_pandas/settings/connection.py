@@ -172,7 +172,7 @@ class Settings(BaseSettings):
     )
     double_opt_in: bool = Field(
         default=False,
-        description="1 if double opt-in is on in ServiceTitan, which the API does not tell: reports then count "
+        description="1 if double opt-in is on in ServiceTitan, which the API does not return: reports then count "
         "customers for marketing e-mail only with the tag Opted In",
     )
     rate_limit: int = Field(default=55, gt=0, le=1000, description="maximum requests per second")

@@ -114,6 +114,9 @@ def waiting(bookings: Frames, jobs: Frames) -> BookingSources:
         booking(6, name="Cy Example"),  # another booking of the same name, too long ago
         booking(7, "02-12", name="Cy Example", status="Converted", job_id=907),
         booking(8),  # only a placeholder, which a customer with a later job has, too
+        booking(9, name="Dee Example"),  # another booking of the same name became a job, but before this one came
+        booking(10, "02-15", name="Dee Example", status="Converted", job_id=910),
+        booking(11),  # its number and its address are those of two customers, one of them with a later job
     ]
     contacts = contacts_of(
         {"booking_id": 1, "value": "512-555-0101"},
@@ -125,24 +128,30 @@ def waiting(bookings: Frames, jobs: Frames) -> BookingSources:
         {"customer_id": 3, "value": "512-555-0103", **OFF},
         {"booking_id": 8, "value": "none@none.com", "type": "Email"},
         {"customer_id": 1, "value": "none@none.com", "type": "Email"},
+        {"booking_id": 11, "value": "512-555-0101"},
+        {"booking_id": 11, "value": "bo@example.org", "type": "Email"},
+        {"customer_id": 2, "value": "bo@example.org", "type": "Email"},
     )
-    made = jobs({"customer_id": 1, "created_on": "2026-02-21T18:00Z", "job_status": "Completed"})
+    made = jobs(
+        {"customer_id": 1, "created_on": "2026-02-21T18:00Z", "job_status": "Completed"},
+        {"id": 910, "customer_id": 9, "created_on": "2026-02-16T18:00Z", "job_status": "Completed"},
+    )
     return booking_sources(bookings(*rows), jobs=made, contacts=contacts, as_of=AS_OF, time_zone=ZONE, min_group=1)
 
 
 def test_bookings_of_people_booked_since_are_in_a_list_of_their_own(waiting: BookingSources) -> None:
     keys = ("still-new", "bookings-booked-since", "bookings-not-to-call", "new-too-long")
     lists = {key: sorted(waiting.work_lists[key].frame["Booking"]) for key in keys}
-    assert [*lists.values()] == [[2, 6, 8], [1, 4], [3], []]
+    assert [*lists.values()] == [[2, 6, 8, 9, 11], [1, 4], [3], []]
     since = waiting.work_lists["bookings-booked-since"].frame
     assert dict(zip(since["Booking"], since["Why"], strict=True)) == {
         1: "Job on Feb 21, 2026 (Completed)",
         4: "Booking 5 of the same name and ZIP code became a job",
     }
     (call,) = [one for one in waiting.actions() if one.work_list == "still-new"]
-    assert call.do == "Call the 3 bookings waiting for more than a day."
+    assert call.do == "Call the 5 bookings waiting for more than a day."
     tile = waiting.tiles()[-1]
-    assert (tile.now, tile.details) == ("3", [("Up to 7 days", "0"), ("7–30 days", "3")])
+    assert (tile.now, tile.details) == ("5", [("Up to 7 days", "0"), ("7–30 days", "5")])
 
 
 def test_terms_of_the_lists_are_defined(found: LeadConversion, waiting: BookingSources) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from stcrm_pandas.analysis.base.engine import TENANT, collected, micros, true
+from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, micros, true
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.format import plural
 from stcrm_pandas.analysis.base.names import named_within
@@ -240,7 +240,10 @@ def _booked_since(result: BookingSourcesResult, rows: pd.DataFrame) -> pd.Series
 
 
 def _booked_twins(result: BookingSourcesResult, rows: pd.DataFrame) -> pd.Series:
-    """Return of each booking another one of the same name and ZIP code, at most a week apart, that became a job."""
+    """Return of each booking another one of the same name and ZIP code, at most a week apart, that became a job.
+
+    What came before is no reason not to call: the other booking is not older, or its job was created later.
+    """
     texts = pd.Series("", index=rows.index, dtype="str")
     if rows.empty or not {"name", "address_zip"} <= {*rows}:
         return texts
@@ -249,17 +252,32 @@ def _booked_twins(result: BookingSourcesResult, rows: pd.DataFrame) -> pd.Series
     since = true(nw.col("created") >= int(rows["created"].min()) - near)
     booked = collected(result.rows.filter(became(*WORK), ~nw.col("deleted"), since).select(*by, "created"))
     bookings: nw.LazyFrame[Any] = nw.from_native(result.bookings).lazy()
-    chosen = bookings.filter(nw.col("id").is_in(booked["id"].tolist() or [0])).select(*by, "name", "address_zip")
-    booked = booked.merge(collected(chosen), on=by)
+    chosen = bookings.filter(nw.col("id").is_in(booked["id"].tolist() or [0]))
+    booked = booked.merge(collected(chosen.select(*by, "name", "address_zip", "job_id")), on=by)
+    booked["job_created"] = _created_of_jobs(result, booked)
     pairs = (
         rows.assign(who=who_asked(rows), row=rows.index)
         .dropna(subset=["who"])
         .merge(booked.assign(who=who_asked(booked)), on=[*by[:-1], "who"], suffixes=("", "_booked"))
     )
+    later = (pairs[["created_booked", "job_created"]].max(axis=1) >= pairs["created"]).fillna(value=False)
     apart = (pairs["created_booked"] - pairs["created"]).abs()
-    nearest = pairs.assign(apart=apart)[apart <= near].sort_values("apart").drop_duplicates("row").set_index("row")
-    texts.update(nearest["id_booked"].map("Booking {} of the same name and ZIP code became a job".format).astype("str"))
+    nearest = pairs.assign(apart=apart)[later & (apart <= near)].sort_values("apart").drop_duplicates("row")
+    found = nearest.set_index("row")["id_booked"]
+    texts.update(found.map("Booking {} of the same name and ZIP code became a job".format).astype("str"))
     return texts
+
+
+def _created_of_jobs(result: BookingSourcesResult, booked: pd.DataFrame) -> pd.Series:
+    """Return when the job of each booking was created, in microseconds; missing if it is not known."""
+    if result.jobs is None or booked["job_id"].isna().all():
+        return pd.Series(pd.NA, index=booked.index, dtype="Int64")
+    made = lazy(result.jobs, "jobs", ("id",), times=("created_on",))
+    jobs = collected(made.filter(true(nw.col("id").is_in(booked["job_id"].dropna().tolist()))))
+    by = [TENANT] if TENANT in booked and TENANT in jobs else []
+    jobs = jobs.rename(columns={"id": "job_id"})[[*by, "job_id", "created_on"]]
+    joined = booked[[*by, "job_id"]].merge(jobs, on=[*by, "job_id"], how="left")
+    return joined["created_on"].set_axis(booked.index).astype("Int64")
 
 
 def _local(moments: pd.Series, zone: str) -> pd.Series:

@@ -186,8 +186,8 @@ def contact_preferences(
         The company's own list, including text opt-outs recorded outside the CRM; see `consent.consent_list` for its
         columns. Its opt-outs count as blocked; its opt-ins do not unblock anybody.
     double_opt_in : bool, optional
-        True if double opt-in is on in ServiceTitan, which the API does not tell: then marketing by e-mail needs the tag
-        `Opted In`. By default, the setting of the mirror's connection, else False.
+        True if double opt-in is on in ServiceTitan, which the API does not return: then marketing by e-mail needs the
+        tag `Opted In`. By default, the setting of the mirror's connection, else False.
     marketing_names, service_names : sequence of str, default ()
         The preferences in the newer contacts API that mean marketing, and messages about a customer's own job. Without
         them, both are unknown.

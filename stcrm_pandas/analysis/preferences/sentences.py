@@ -94,7 +94,7 @@ def _differences(result: ContactPreferencesResult) -> Iterator[str]:
         yield f"{len(clear) - _MOST_NAMED} more differences are clear: see the table."
     if frame["p_value"].isna().all() and not (frame["verdict"] == "others too few").any():
         yield not_compared(next(iter(result.comparisons.values())), one, "customers")
-    elif clear.empty:
+    elif clear.empty and frame["p_value"].notna().any():
         yield f"No {one} is clearly different from the others."
     if mix := frame.loc[frame["verdict"] == "explained by the mix", "name"].nunique():
         yield with_count(
