@@ -69,8 +69,8 @@ def audit(
     >>> result = stcrm.audit(crm)
     >>> result.table.columns[:6].tolist()
     ['finding', 'of', 'problem', 'rows', 'checked', 'share']
-    >>> result.summary()
-    '... of ... checks found something...'
+    >>> result.summary().splitlines()[0]
+    '... of ... checks found something:'
     """
     if crm is None and mirror is None:
         raise UsageError("audit needs the rows: stcrm.audit(crm), or stcrm.audit(mirror=mirror).")
