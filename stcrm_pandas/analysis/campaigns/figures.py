@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from stcrm_pandas.analysis.base.format import count_range, format_percent, format_share
 from stcrm_pandas.analysis.base.money import money
 from stcrm_pandas.analysis.base.names import group_word, sort_rule
+from stcrm_pandas.analysis.base.needs import not_read
 from stcrm_pandas.analysis.base.shares import extremes, rows_of
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.charts.base import COLORS, SHADE, compared_shares, empty, hover, lines, name_rows, top_axis
@@ -79,6 +80,8 @@ def steps(result: OpportunitiesResult) -> go.Figure:
 def cost(result: OpportunitiesResult) -> go.Figure:
     """Return the cost of a booked job by campaign, the lowest first, with the interval from the booked rate."""
     costs = result.costs
+    if costs is None and result.spend_given:
+        raise UsageError(f"there are no costs: {not_read(result.lacks('opportunities: costs'))}")
     if costs is None:
         raise UsageError("there is no spend: use opportunities(..., spend=read_spend('spend.csv'))")
     table = costs.table[costs.table["cost_per_booked"].notna() & costs.table["enough"]]
