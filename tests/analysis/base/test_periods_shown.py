@@ -12,12 +12,13 @@ from stcrm_pandas.analysis import booking_sources, contact_preferences, lead_con
 from stcrm_pandas.analysis.base.chosen_period import period
 from stcrm_pandas.analysis.leads.figures import months
 
-from ..preferences.contact_rows import contacts, customers
+from ..preferences.contact_rows import contacts, customers, no_others
 
 Frames = Callable[..., pd.DataFrame]
 ZONE, AS_OF = "America/Chicago", "2026-06-03T12:00Z"
 BUSY, QUIET = pd.Timestamp("2025-08-05T15:00Z"), pd.Timestamp("2026-05-26T15:00Z")
 TIMES = [BUSY] * 40 + [QUIET] * 12 + [pd.Timestamp("2026-02-10T15:00Z")]
+REASONS = pd.DataFrame({"id": [9], "is_lead": [False]})
 MOVED = "so this is Aug 4–10, 2025, the latest week with as many. "
 
 
@@ -35,12 +36,13 @@ def test_headline_of_leads_names_the_week_that_it_shows(leads: Frames, week: Any
     assert headline.evidence.startswith(f"Fewer than 30 leads of May 25–31, 2026 are 30 days old, {MOVED}")
 
 
-def test_headline_of_bookings_names_the_week_that_it_shows(bookings: Frames, week: Any) -> None:
+def test_headline_of_bookings_names_the_week_that_it_shows(bookings: Frames, leads: Frames, week: Any) -> None:
     rows = [
         {"id": place, "created_on": time, "modified_on": time, "source": "Web Form", "status": "Converted"}
         for place, time in enumerate(TIMES)
     ]
-    headline = booking_sources(bookings(*rows), as_of=AS_OF, time_zone=ZONE, period=week).headline()
+    found = booking_sources(bookings(*rows), leads=leads(), as_of=AS_OF, time_zone=ZONE, period=week)
+    headline = found.headline()
     assert headline.text == "100% of bookings of Aug 4–10, 2025 become jobs"
     assert headline.evidence.startswith(f"Fewer than 30 bookings of May 25–31, 2026 are 30 days old, {MOVED}")
 
@@ -72,17 +74,17 @@ def test_missing_campaigns_are_not_blamed_on_age(leads: Frames, bookings: Frames
         for place in range(60)
     ]
     known = {"by": "campaign", "as_of": AS_OF, "time_zone": ZONE}
-    alone = lead_conversion(leads(*rows), **known).summary()
+    alone = lead_conversion(leads(*rows), bookings=bookings(), jobs=jobs(), call_reasons=REASONS, **known).summary()
     why = "No campaign can be compared with the others: 60 of 60 inquiries that are old enough have no campaign."
     assert [one for one in alone if one.startswith("No campaign")] == [why]
     assert not [one for one in alone if "too few" in one]
     for found in (
-        booking_sources(bookings(*asked), **known),
-        opportunities(leads(*rows), bookings(*asked), jobs(), **known),
+        booking_sources(bookings(*asked), leads=leads(), **known),
+        opportunities(leads(*rows), bookings(*asked), jobs(), call_reasons=REASONS, **known),
     ):
         assert any(one.startswith("100% of") and "have no usable campaign" in one for one in found.summary())
         assert not [one for one in found.summary() if "clearly different" in one or "too few" in one]
-    units = booking_sources(bookings(*asked), **known | {"by": "business_unit"}).summary()
+    units = booking_sources(bookings(*asked), leads=leads(), **known | {"by": "business_unit"}).summary()
     assert (
         "No business unit can be compared with the others: 60 of 60 bookings at least 30 days old have no business "
         "unit." in units
@@ -92,5 +94,6 @@ def test_missing_campaigns_are_not_blamed_on_age(leads: Frames, bookings: Frames
 def test_types_of_customers_that_are_missing_are_named() -> None:
     whom = customers(*({"type": None} for _ in range(40)))
     reached = contacts(*({"customer_id": place} for place in range(1, 41)))
-    said = contact_preferences(whom, reached, by="customer_type", as_of=AS_OF, time_zone=ZONE).summary()
-    assert "No customer type can be compared with the others: 40 of 40 customers have no customer type." in said
+    found = contact_preferences(whom, reached, by="customer_type", as_of=AS_OF, time_zone=ZONE, **no_others())
+    why = "No customer type can be compared with the others: 40 of 40 customers have no customer type."
+    assert why in found.summary()
