@@ -15,6 +15,7 @@ from stcrm_pandas.analysis.campaigns.counts import BY as OF_OPPORTUNITIES
 from stcrm_pandas.analysis.leads.keys import BY as OF_LEADS
 from stcrm_pandas.analysis.preferences.groups import DIMENSIONS as OF_PREFERENCES
 from stcrm_pandas.contract.schemas.bookings import EXPORTED_BOOKINGS
+from stcrm_pandas.contract.schemas.contacts import CONTACT_METHODS, CONTACTS
 from stcrm_pandas.contract.schemas.customers import CUSTOMER_CONTACTS, CUSTOMERS
 from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.contract.schemas.leads import EXPORTED_LEADS
@@ -36,6 +37,8 @@ KINDS: dict[str, Row] = {
     "customer_contacts": CUSTOMER_CONTACTS,
     "locations": LOCATIONS,
     "location_contacts": LOCATION_CONTACTS,
+    "contacts": CONTACTS,
+    "contact_methods": CONTACT_METHODS,
     "campaigns": CAMPAIGNS,
     "business_units": BUSINESS_UNITS,
     "call_reasons": CALL_REASONS,
@@ -52,7 +55,9 @@ BY = {name: tuple(one for one in by if one != "tenant") for name, by in BY.items
 
 def frames_of(seed: int, *, leads: int, effects: bool = False) -> dict[str, pd.DataFrame]:
     """The frames of a company as the service returns them."""
-    tables = dict(make_company(leads=leads, seed=seed, as_of=AS_OF, effects=effects).tables())
+    tables = {
+        name: [*rows] for name, rows in make_company(leads=leads, seed=seed, as_of=AS_OF, effects=effects).tables()
+    }
     frames = {}
     for name, row in KINDS.items():
         rows = [one for one in tables[name] if not name.endswith("_contacts") or one["active"]]
@@ -63,6 +68,13 @@ def frames_of(seed: int, *, leads: int, effects: bool = False) -> dict[str, pd.D
         if name.endswith("_contacts"):
             owner = name.removesuffix("_contacts")
             frames[name][f"{owner}_id"] = pd.array([one[f"{owner}Id"] for one in rows], dtype="Int64")
+    of_methods = {"contact_id": "contactId", "contact_method_id": "contactMethodId", "name": "name", "value": "value"}
+    frames["contact_preferences"] = pd.DataFrame(
+        {
+            name: pd.array([one[field] for one in tables["contact_preferences"]], "str")
+            for name, field in of_methods.items()
+        }
+    )
     return frames
 
 
@@ -81,5 +93,7 @@ def report(frames: dict[str, pd.DataFrame], name: str, by: str) -> Any:
         del names["call_reason"]
         more = {"leads": leads, "jobs": jobs, "customers": frames["customers"], "business_units": units}
         return booking_sources(bookings, names=names, **more, **known)
-    places = {one: frames[one] for one in ("locations", "location_contacts")}
-    return contact_preferences(frames["customers"], frames["customer_contacts"], **places, **known)
+    others = {one: frames[one] for one in ("locations", "location_contacts")}
+    others |= {"methods": frames["contact_methods"], "method_preferences": frames["contact_preferences"]}
+    known |= {"newer_contacts": frames["contacts"], "marketing_names": ["Marketing"]}
+    return contact_preferences(frames["customers"], frames["customer_contacts"], **others, **known)
