@@ -13,6 +13,9 @@ from statsmodels.stats.proportion import proportions_ztest
 from stcrm_pandas.analysis import lead_conversion
 from stcrm_pandas.analysis.statistics.comparison import compare, together
 
+Frames = Callable[..., pd.DataFrame]
+REASONS = pd.DataFrame({"id": [9], "is_lead": [False]})
+
 
 def table(*groups: tuple[int | None, int, int, int]) -> pd.DataFrame:
     """Groups as (id, n, surely, possibly)."""
@@ -209,14 +212,15 @@ def test_twelve_points_among_400_are_detected(leads: Callable[..., pd.DataFrame]
     assert found >= 80
 
 
-def test_sentences_match_the_numbers(leads: Callable[..., pd.DataFrame]) -> None:
+def test_sentences_match_the_numbers(leads: Frames, bookings: Frames, jobs: Frames) -> None:
     def group(campaign: int, won: int, of: int) -> list[dict[str, object]]:
         when = {"created_on": "2026-01-05T12:00Z", "campaign_id": campaign}
         return [{"status": "Converted" if place < won else "Dismissed", **when} for place in range(of)]
 
     names = {1: "Radio", 2: "Mail", 3: "<script>alert(1)</script>", 4: "Bus"}
     rows = [*group(1, 60, 100), *group(2, 30, 100), *group(3, 5, 100), *group(4, 5, 6)]
-    found = lead_conversion(leads(*rows), by="campaign", names=names, as_of="2026-03-01T00:00Z")
+    known = {"bookings": bookings(), "jobs": jobs(), "call_reasons": REASONS, "as_of": "2026-03-01T00:00Z"}
+    found = lead_conversion(leads(*rows), by="campaign", names=names, **known)
     sentences = found.summary()
     assert sentences[0] == (
         "Of 306 inquiries at least 30 days old, 33% (95% CI 28–38%) were converted within 30 days of coming in."
@@ -230,21 +234,22 @@ def test_sentences_match_the_numbers(leads: Callable[..., pd.DataFrame]) -> None
     assert "&lt;script&gt;" in html
 
 
-def test_no_clear_difference_is_reported(leads: Callable[..., pd.DataFrame]) -> None:
+def test_no_clear_difference_is_reported(leads: Frames, bookings: Frames, jobs: Frames) -> None:
     rows = [{"status": "Open", "created_on": "2026-01-05T12:00Z", "campaign_id": place % 2} for place in range(100)]
-    found = lead_conversion(leads(*rows), by="campaign", as_of="2026-03-01T00:00Z")
+    known = {"bookings": bookings(), "jobs": jobs(), "call_reasons": REASONS, "as_of": "2026-03-01T00:00Z"}
+    found = lead_conversion(leads(*rows), by="campaign", **known)
     assert "No campaign is clearly different from the others." in found.summary()
-    alone = lead_conversion(leads(*rows[::2]), by="campaign", as_of="2026-03-01T00:00Z")
+    alone = lead_conversion(leads(*rows[::2]), by="campaign", **known)
     assert not any("can be compared" in sentences for sentences in alone.summary())
     assert "There is no other campaign to compare campaign 0 with." in alone.summary()
     assert not any("fewer than 30" in sentences for sentences in alone.summary())
-    most = lead_conversion(leads(*rows[::2], *rows[1:8:2]), by="campaign", as_of="2026-03-01T00:00Z").summary()
+    most = lead_conversion(leads(*rows[::2], *rows[1:8:2]), by="campaign", **known).summary()
     assert (
         "All other campaigns together have 4 inquiries that are old enough, fewer than 30: too few to compare "
         "campaign 0 with." in most
     )
     assert "1 campaign has fewer than 30 inquiries that are old enough: too few to compare." in most
-    both = lead_conversion(leads(*rows[:40]), by="campaign", as_of="2026-03-01T00:00Z").summary()
+    both = lead_conversion(leads(*rows[:40]), by="campaign", **known).summary()
     assert "No campaign can be compared with the others: too few inquiries that are old enough." in both
-    few = lead_conversion(leads(*rows[:5]), by="campaign", as_of="2026-03-01T00:00Z")
+    few = lead_conversion(leads(*rows[:5]), by="campaign", **known)
     assert few.summary()[0].endswith("These are too few to tell.")
