@@ -156,8 +156,8 @@ def _booked_since(result: LeadConversionResult, leads: pd.DataFrame, local: Zone
         jobs = collected(of_leads).rename(columns={"id": "booking_id", "job_id": "its_job"})
         owned = owned.merge(jobs, on=[*by[:-1], "booking_id"], how="left").set_axis(leads.index)
     texts = jobs_since(owned, result.jobs, links, as_of=result.as_of, zone=local)
-    converted = other.map("Lead {} of the same inquiry was converted".format, na_action="ignore")
-    return texts.mask(texts.eq("") & other.notna(), converted.astype("str"))
+    of_others = other.map("Lead {} of the same inquiry was converted".format, na_action="ignore")
+    return texts.mask(texts.eq("") & other.notna(), of_others.astype("str"))
 
 
 def _chances(result: LeadConversionResult, ages: pd.Series) -> pd.Series:
