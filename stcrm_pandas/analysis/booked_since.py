@@ -61,7 +61,11 @@ def jobs_since(
     ]
     later = pd.concat([pair[pair["since"] >= pair["created"]] for pair in pairs])
     first = later.sort_values("since", kind="stable").drop_duplicates("row").set_index("row")
-    status = first["job_status"].map(" ({})".format, na_action="ignore").fillna("") if "job_status" in first else ""
+    status = (
+        first["job_status"].map(" ({})".format, na_action="ignore").astype("str").fillna("")
+        if "job_status" in first
+        else ""
+    )
     described: pd.Series = "Job on " + day_of(first["since"].dt.tz_convert(zone)) + status
     texts.update(described)
     return texts

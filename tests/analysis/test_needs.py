@@ -71,7 +71,9 @@ def reduced(analysis: str, by: str, given: Given) -> Any:
     usual: dict[str, Any] = {"by": by, "as_of": AS_OF, "time_zone": ZONE}
     names = {"campaign": frames()["campaigns"], "business_unit": frames()["business_units"]}
     if analysis == "leads":
-        return lead_conversion(some.pop("leads"), names=names, **some, **usual)
+        people = pd.DataFrame({"customer_id": [1], "type": ["Phone"], "value": ["512-555-0100"]})
+        named = {**names, "customer": frames()["customers"]}
+        return lead_conversion(some.pop("leads"), names=named, contacts=people, **some, **usual)
     if analysis == "bookings":
         return booking_sources(some.pop("bookings"), names=names, **some, **usual)
     spend = pd.DataFrame({"campaign": frames()["campaigns"]["id"], "month": "2026-03", "amount": 900.0})
@@ -166,7 +168,7 @@ def test_everything_is_said_with_all_inputs(what: str) -> None:
 
 def test_all_that_needs_an_input_is_looked_for() -> None:
     """Contact preferences need all of their records: see test_contact_preferences_differences.py."""
-    assert {*SAYS} == {what for what in NEEDS if not what.startswith("preferences")}
+    assert {*SAYS} == {what for what in NEEDS if not what.startswith("preferences")} - {"leads: whom to call"}
 
 
 @pytest.mark.parametrize("given", SUBSETS, ids=lambda given: "-".join(sorted(given)) or "nothing")
@@ -200,6 +202,34 @@ def test_nothing_is_said_that_the_inputs_cannot_carry(given: Given) -> None:
         for one in result.actions():
             if any(name in one.do for name in groups):
                 assert one.do in {other.do for other in full.actions()}, (key, one)
+
+
+WHOM = ("jobs", "customers", "contacts")
+SOME = [frozenset(some) for some in chain.from_iterable(combinations(WHOM, size) for size in range(4))]
+
+
+@pytest.mark.parametrize("given", SOME, ids=lambda given: "-".join(sorted(given)) or "nothing")
+def test_calls_need_to_know_whom_not_to_call(leads: Any, jobs: Any, given: Given) -> None:
+    """The customer of the first is marked 'do not service', the number of the second opted out, the third had a job."""
+    at = {"created_on": "2026-05-20T12:00Z", "status": "Open"}
+    asked = leads(*({**at, "customer_id": id, "lead_phone": f"512-555-010{id}"} for id in (1, 2, 3, 4)))
+    refused = {"preferences_marketing_updates_enabled": [False], "preferences_job_reminders_enabled": [False]}
+    inputs: dict[str, Any] = {
+        "jobs": jobs({"customer_id": 3, "created_on": "2026-05-25T12:00Z"}),
+        "names": {"customer": pd.DataFrame({"id": [1], "name": ["Ann"], "do_not_service": [True]})},
+        "contacts": pd.DataFrame({"customer_id": [9], "type": ["Phone"], "value": ["512-555-0102"], **refused}),
+    }
+    some = {name: inputs["names" if name == "customers" else name] for name in given}
+    if "customers" in some:
+        some["names"] = some.pop("customers")
+    found = lead_conversion(asked, as_of=AS_OF, time_zone=ZONE, **some)
+    (action,) = (one for one in found.actions() if one.work_list == "no-follow-up")
+    if len(given) == 3:
+        assert action.do == "Call the 1 open lead without a follow-up date."
+    else:
+        assert action.do.startswith("Review the ")
+        assert action.brief.startswith("whom not to call is unknown: ")
+        assert (action.worth, action.amount) == (0, 0)
 
 
 def test_shares_without_leads_have_bounds_that_hold_the_true_ones() -> None:

@@ -20,6 +20,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "leads: groups that opportunities have": ("leads", "call_reasons", "bookings", "jobs"),
     # Without a job, a conversion has no date, and without a date, nobody knows who was still open at an age.
     "leads: chances of open ones": ("leads", "call_reasons", "jobs"),
+    # The customer, or any contact of the number, says who must not be called. A later job makes a call needless.
+    "leads: whom to call": ("leads", "jobs", "customers", "contacts"),
     # Opportunities. Bookings that failed are neither a lead nor a job.
     "opportunities: rates": ("leads", "bookings", "jobs"),
     "opportunities: groups": ("leads", "bookings", "jobs", "call_reasons"),

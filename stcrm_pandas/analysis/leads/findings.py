@@ -26,6 +26,7 @@ from stcrm_pandas.analysis.base.headline import (
     weekly_tile,
     year_of,
 )
+from stcrm_pandas.analysis.base.needs import not_read
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
@@ -206,19 +207,16 @@ def actions(result: LeadConversionResult, lists: Mapping[str, WorkList]) -> list
     ):
         if len(lists[key]):
             names = _unit(result) if key == "overdue-follow-up" else [f"open {name}" for name in _unit(result)]
-            suggested.append(
-                _call(
-                    result,
-                    do.format(plural(len(lists[key]), *names)),
-                    lists[key],
-                )
-            )
+            suggested.append(_call(result, do.format(plural(len(lists[key]), *names)), lists[key]))
     if len(result.by) == 1 and result.by[0] in _TO_ACT:
         suggested += _differences(result)
     return suggested
 
 
 def _call(result: LeadConversionResult, do: str, listed: WorkList) -> Action:
+    if missing := result.lacks("leads: whom to call"):
+        unknown = f"whom not to call is unknown: {not_read(missing)}"
+        return Action(do.replace("Call ", "Review ", 1), unknown, work_list=listed.key, brief=unknown)
     came = pd.to_datetime(listed.frame["Came in"], errors="coerce", utc=True)
     ages = ages_in_days(result, pd.DataFrame({"created_on": came})).dropna().clip(lower=0).to_numpy(dtype=np.float64)
     later = later_conversion(result.reduced.every_event_time, ages, least=result.min_group)

@@ -310,8 +310,9 @@ def lead_conversion(
         warned += began_too_late("leads", read[0], counted, dt.timedelta(days=within_days))
     leads_left_out = reduced.read.groupby("left_out")["leads"].sum()
     known_reasons = call_reasons is not None or not reduced.has_reasons
-    have = given_of({**given, "call_reasons": known_reasons or None})
     lookup = lead_lookups(names, asked)
+    people = lists.people_known(leads, lookup.get(CUSTOMER), contacts)
+    have = given_of({**given, "call_reasons": known_reasons or None}) | people
     if "category" in asked:
         reduced, lookup["category"] = lead_tables.by_category(reduced, asked, lookup.get("category"))
     overall = lead_tables.overall(reduced.days, min_group)

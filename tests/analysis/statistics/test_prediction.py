@@ -19,7 +19,7 @@ from stcrm_pandas.analysis.statistics.prediction import (
     share_of_earlier,
 )
 
-from ..booking_company import AS_OF, ZONE, company
+from ..booking_company import AS_OF, ZONE, company, contacts_of_owners
 
 
 @pytest.mark.parametrize(
@@ -170,6 +170,7 @@ def test_waiting_bookings_are_compared_with_earlier_waiting_ones() -> None:
 def test_value_of_leads_has_bounds() -> None:
     frames = company()[0]
     linked: dict[str, Any] = {name: frames[name] for name in ("jobs", "bookings", "call_reasons")}
+    linked |= {"names": {"customer": frames["customers"]}, "contacts": contacts_of_owners()["customer"]}
     found = lead_conversion(frames["leads"], by="campaign", as_of=AS_OF, time_zone=ZONE, **linked)
     sized = [one for one in found.actions() if one.work_list]
     assert sized
