@@ -73,7 +73,7 @@ def test_frame_after_any_actions_equals_a_plain_model(
     target = TARGETS[resource]
     path = Path(tmp_path_factory.mktemp("log")) / "log.sqlite"
     frame = data.draw(frames(target.row, least=1, most=4))
-    frame.attrs["stcrm"] = ABOUT
+    frame.attrs["stcrm"] = ABOUT | {"fetched_at": "2026-06-01T12:00:00Z"}
     session = open_session(path, resource, frame)
     model = Model(cells_of(session))
     everything = dict(model.cells)

@@ -166,7 +166,7 @@ def test_full_disk_fails_and_nothing_is_lost() -> None:
     (pages,) = db.execute("PRAGMA page_count").fetchone()
     db.execute(f"PRAGMA max_page_count = {pages}")  # SQLite then answers as on a full disk
     answer = view.act("edit", edits=[["2", "note", "x", "long " * 10_000]])
-    assert (answer["type"], "full" in answer["reason"]) == ("failed", True)
+    assert (answer["type"], "SQLITE_FULL" in answer["reason"]) == ("failed", True)
     assert grid_of(calls()).after["note"].tolist()[:2] == ["kept", "x"]
     db.execute("PRAGMA max_page_count = 1000000")
     assert view.send("edit", number=view.number, edits=[["2", "note", "x", "y"]])[0]["verdicts"][0][2] == "accepted"

@@ -40,8 +40,8 @@ def test_stored_zeros_are_missing_and_make_no_new_versions(stored: pa.Table) -> 
 
 
 def test_stored_zeros_are_null_in_sql(stored: pa.Table, tmp_path) -> None:
-    folder = tmp_path / "tenant=7"
-    folder.mkdir()
+    folder = tmp_path / "tenant=7" / "customers" / "current"
+    folder.mkdir(parents=True)
     pq.write_table(stored.append_column("_seq", pa.array([1] * 3)), folder / "1.parquet")
     found = queries.run("SELECT id, merged_to_id FROM customers ORDER BY id", {"customers": [folder / "1.parquet"]})
     assert found["merged_to_id"].isna().tolist() == [True, False, True]

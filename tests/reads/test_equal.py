@@ -68,7 +68,7 @@ def flat(row, before=""):
         if isinstance(value, dict):
             cells |= flat(value, f"{before}{snaked(name)}_")
         else:
-            cells[before + snaked(name)] = value
+            cells[before + snaked(name)] = None if name == "mergedToId" and value == 0 else value  # 0: not merged
     return cells
 
 
