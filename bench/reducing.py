@@ -169,7 +169,8 @@ def reduced(leads: Any, jobs: Any, bookings: Any) -> Reduced:
 
 
 def cells(found: Reduced) -> list[tuple[Any, ...]]:
-    table = found.cells[["key_0", "unit", "month", *COUNTS]].astype(object)
+    counted = [name for name in COUNTS if name != "contradictory"]  # only a status log can contradict
+    table = found.cells[["key_0", "unit", "month", *counted]].astype(object)
     return sorted(table.where(table.notna(), None).itertuples(index=False, name=None), key=repr)
 
 
