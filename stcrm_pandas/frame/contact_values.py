@@ -31,8 +31,12 @@ _UNLIKELY = re.compile(
     r"(?:no|na|n\.a)@(?:mail|e-?mail)\.[a-z]{2,4}"
 )
 """Names and domains that somebody may have, but not together."""
-_NO_NUMBERS = ("1234567890", "0123456789", "9876543210", "1231231231", "1231231234", "1112223333")
-_NO_LOCAL_NUMBERS = ("0000000", "1111111", "5555555", "5551212", "1234567", "0123456", "1231231", "1231234")
+NO_NUMBERS = frozenset(
+    ["1234567890", "0123456789", "9876543210", "1231231231", "1231231234", "1112223333"]
+    + [digit * 10 for digit in "0123456789"]
+)
+"""Numbers of ten digits that nobody has."""
+NO_LOCAL_NUMBERS = ("0000000", "1111111", "5555555", "5551212", "1234567", "0123456", "1231231", "1231234")
 """Local numbers that nobody has in any area code: directory assistance, 555-5555, and what cannot follow an area code.
 
 Others may be somebody's, as (225) 888-8888 and (234) 567-8901 are.
@@ -168,7 +172,7 @@ def is_placeholder(spelt: str) -> bool:
     local = digits[1:] if len(digits) in (8, 11) and digits[0] == "1" else digits
     if len(local) not in (7, 10) or spelt.startswith(tuple(f"+{n}" for n in range(2, 10))):
         return len(local) > 8 and local.endswith("0" * 9)  # elsewhere, runs and repeats can be somebody's
-    return local.endswith(_NO_LOCAL_NUMBERS) or local in _NO_NUMBERS or (len(local) == 10 and len({*local}) == 1)
+    return local.endswith(NO_LOCAL_NUMBERS) or local in NO_NUMBERS
 
 
 def same_contacts(one: Any, other: Any) -> bool:

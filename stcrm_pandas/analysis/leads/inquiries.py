@@ -11,19 +11,26 @@ from collections.abc import Mapping, Sequence
 import narwhals.stable.v2 as nw
 
 from stcrm_pandas.analysis.base.engine import MISSING, Rows, keys, micros, once, true
+from stcrm_pandas.frame.contact_values import NO_LOCAL_NUMBERS, NO_NUMBERS
 
 __all__ = ["converted_with", "inquiries_of", "persons_of", "phone_number"]
 
 _PERSON = ("kind", "person")
 _DIGITS = 10
+_NO_NUMBERS, _NO_LOCAL_NUMBERS = ([int(digits) for digits in numbers] for numbers in (NO_NUMBERS, NO_LOCAL_NUMBERS))
 
 
 def phone_number(column: str) -> nw.Expr:
-    """Return the last ten digits of a phone as a number; missing if there are fewer than ten or all are zero."""
+    """Return the last ten digits of a phone as a number; missing if there are fewer, or it is a placeholder.
+
+    `is_placeholder` decides about one number in Python; this is its rule for digits, in a form for every engine.
+    """
     digits = nw.col(column).str.replace_all(r"\D", "")
-    number = nw.when(digits.str.len_chars() >= _DIGITS).then(digits.str.tail(_DIGITS)).otherwise(nw.lit("0"))
-    whole = number.cast(nw.Int64)
-    return nw.when(whole > 0).then(whole)
+    length = digits.str.len_chars()
+    number = nw.when(length >= _DIGITS).then(digits.str.tail(_DIGITS)).otherwise(nw.lit("0")).cast(nw.Int64)
+    domestic = (length == _DIGITS) | ((length == _DIGITS + 1) & digits.str.starts_with("1"))
+    nobodys = number.is_in(_NO_NUMBERS) | (number % 10**7).is_in(_NO_LOCAL_NUMBERS)
+    return nw.when((number % 10**9 > 0) & ~(domestic & nobodys)).then(number)
 
 
 def persons_of(leads: Rows) -> Rows:

@@ -17,21 +17,24 @@ from stcrm_pandas.analysis.campaigns.opportunities import Opportunities, opportu
 from stcrm_pandas.analysis.leads.lead_conversion import lead_conversion
 from stcrm_pandas.analysis.statistics.comparison import together
 
-from ..booking_company import AS_OF, ZONE, company
+from ..booking_company import AS_OF, WITH_NOBODYS, ZONE, company, leads_with_placeholders
 
 SEED = 4
 
-SQL = """
+SQL = (
+    WITH_NOBODYS
+    + """
 create temp table leads_kept as
 with kept as (
     select *, right(regexp_replace(coalesce(lead_phone, ''), '[^0-9]', '', 'g'), 10) as digits from leads
     where active is distinct from false
       and (call_reason_id is null or call_reason_id not in (select id from call_reasons where is_lead = false))
 ), phones as (
-    select *, case when length(digits) = 10 and digits <> '0000000000' then digits end as phone from kept
+    select *, case when length(digits) = 10 and digits not in (from nobodys) then digits end as phone from kept
 ), shared as (
     select right(regexp_replace(lead_phone, '[^0-9]', '', 'g'), 10) as phone, min(customer_id) as owner from leads
-    where customer_id is not null group by 1 having count(distinct customer_id) = 1
+    where customer_id is not null and right(regexp_replace(lead_phone, '[^0-9]', '', 'g'), 10) not in (from nobodys)
+    group by 1 having count(distinct customer_id) = 1
 ), people as (
     select p.*, coalesce('c' || coalesce(p.customer_id, s.owner), 'p' || p.phone) as person
     from phones p left join shared s on p.customer_id is null and s.phone = p.phone
@@ -139,6 +142,7 @@ from (
         first.k = 2 and first.b is null and first.call is null and records = 1 as untraced from chains
 ) where untraced = $untraced group by 1 order by 1
 """
+)
 
 
 def counted(frames: dict[str, Any], **arguments: Any) -> Opportunities:
@@ -147,7 +151,7 @@ def counted(frames: dict[str, Any], **arguments: Any) -> Opportunities:
 
 @pytest.fixture(scope="module")
 def frames() -> dict[str, pd.DataFrame]:
-    return company(SEED)[0]
+    return company(SEED)[0] | {"leads": leads_with_placeholders(SEED)}
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
+import duckdb
+import hypothesis.strategies as st
+import narwhals.stable.v2 as nw
 import pandas as pd
+import polars as pl
 import pytest
+from hypothesis import given
 
 from stcrm_pandas.analysis import lead_conversion
+from stcrm_pandas.analysis.leads.inquiries import phone_number
+from stcrm_pandas.frame.contact_values import NO_LOCAL_NUMBERS, NO_NUMBERS, is_placeholder
 
 Frames = Callable[..., pd.DataFrame]
 AS_OF = "2026-06-01T00:00Z"
@@ -38,6 +45,20 @@ def counted(frame: pd.DataFrame, **more: Any) -> tuple[int, int]:
         ),
         pytest.param(
             [lead("01-01", lead_phone="000-000-0000"), lead("01-02", lead_phone="0000000000")], 2, id="no number"
+        ),
+        *(
+            pytest.param(
+                [
+                    lead("01-01", lead_phone=phone, customer_id=1),
+                    *(lead(f"01-0{day}", lead_phone=phone) for day in (2, 3)),
+                ],
+                3,
+                id=f"{phone} links nobody",
+            )
+            for phone in ("999-999-9999", "123-456-7890", "512-555-1212", "+1 (512) 555-5555", "222.222.2222")
+        ),
+        pytest.param(
+            [lead("01-01", lead_phone="(225) 888-8888"), lead("01-02", lead_phone="225-888-8888")], 1, id="somebody's"
         ),
         pytest.param(
             [lead("01-01", lead_phone="555-0101"), lead("01-02", lead_phone="5550101")], 2, id="too short to tell"
@@ -72,6 +93,23 @@ def test_which_leads_form_one_inquiry(leads: Frames, rows: list[dict[str, Any]],
     assert counted(leads(*rows)) == (len(rows), inquiries)
     assert counted(leads(*rows[::-1])) == (len(rows), inquiries)
     assert counted(leads(*rows), unit="lead") == (len(rows), len(rows))
+
+
+DIGITS = st.text("0123456789", min_size=10, max_size=14)
+PLACEHOLDERS = st.builds(
+    lambda start, digits: (start + digits)[-11:],
+    st.text("0123456789", min_size=4, max_size=4) | st.sampled_from(["1", "44", ""]),
+    st.sampled_from([*NO_LOCAL_NUMBERS, *NO_NUMBERS, "000000000"]),
+)
+
+
+@given(st.lists(DIGITS | PLACEHOLDERS.filter(lambda digits: len(digits) >= 10), min_size=1, max_size=30))
+def test_every_engine_knows_the_placeholders_that_python_knows(numbers: list[str]) -> None:
+    expected = [None if is_placeholder(digits) else int(digits[-10:]) for digits in numbers]
+    typed = pl.DataFrame({"id": range(len(numbers)), "phone": [f"+{digits[:-4]}-{digits[-4:]}" for digits in numbers]})
+    for frame in (typed, typed.to_pandas(), duckdb.sql("from typed")):
+        rows = nw.from_native(frame).lazy().select("id", number=phone_number("phone")).sort("id").collect("pyarrow")
+        assert rows["number"].to_list() == expected
 
 
 def test_window_of_an_inquiry_is_an_argument(leads: Frames) -> None:

@@ -15,12 +15,15 @@ from statsmodels.stats.proportion import proportion_confint
 from stcrm_pandas.analysis import LeadConversion, Period, first_screen, lead_conversion
 from stcrm_pandas.analysis.base.format import format_range
 
-from ..booking_company import AS_OF, ZONE, company
+from ..booking_company import AS_OF, WITH_NOBODYS, ZONE, company, leads_with_placeholders
 
-SQL = """
+SQL = (
+    WITH_NOBODYS
+    + """
 create temp table kept as
-select l.*, regexp_replace(coalesce(l.lead_phone, ''), '[^0-9]', '', 'g') as digits
+select l.*, if(n.number is null, regexp_replace(coalesce(l.lead_phone, ''), '[^0-9]', '', 'g'), '') as digits
 from leads l left join call_reasons r on r.id = l.call_reason_id
+left join nobodys n on n.number = right(regexp_replace(l.lead_phone, '[^0-9]', '', 'g'), 10)
 where l.active is not false and r.is_lead is not false;
 
 create temp table phones as
@@ -75,6 +78,7 @@ select person, nth,
     max(modified_on) filter (status = 'Dismissed') as ended
 from dated group by person, nth;
 """
+)
 
 COUNTED = """
     count(*) as inquiries, sum(leads)::bigint as leads, count(*) filter (mature) as mature,
@@ -99,7 +103,7 @@ def database() -> Any:
     frames, _ = company()
     with duckdb.connect() as database:
         for name in ("leads", "jobs", "bookings", "call_reasons", "campaigns"):
-            plain = frames[name].dropna(axis=1, how="all")
+            plain = (leads_with_placeholders() if name == "leads" else frames[name]).dropna(axis=1, how="all")
             if name == "leads":
                 plain = plain.assign(tag_type_ids=[list(tags) for tags in plain["tag_type_ids"]])
             objects = [column for column in plain if plain[column].dtype == "object_" and column != "tag_type_ids"]
@@ -112,7 +116,7 @@ def database() -> Any:
 def ours(by: Any, **more: Any) -> LeadConversion:
     frames, _ = company()
     linked = {name: frames[name] for name in ("jobs", "bookings", "call_reasons")}
-    return lead_conversion(frames["leads"], by=by, as_of=AS_OF, time_zone=ZONE, **linked, **more)
+    return lead_conversion(leads_with_placeholders(), by=by, as_of=AS_OF, time_zone=ZONE, **linked, **more)
 
 
 @pytest.mark.parametrize(
