@@ -73,13 +73,28 @@ class Person:
         """Return whether a text has one of the person's numbers or addresses, however a number is written."""
         if not self.values:
             return False
-        between = r"[\s().-]{0,3}"
-        numbers = (between.join(value[-10:]) for value in self.values if "@" not in value)
-        whole = (rf"(?<!\d)(?:1{between})?{number}(?!\d)" for number in numbers)  # not a part of a longer id
-        addresses = (re.escape(value) for value in self.values if "@" in value)
-        mentioned = re.compile("|".join([*whole, *addresses]), re.IGNORECASE)
+        patterns = [_address(value) if "@" in value else _number(value) for value in self.values]
+        mentioned = re.compile("|".join(patterns), re.IGNORECASE)
         return any(map(mentioned.search, (text, _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text))))
 
+
+def _number(value: str) -> str:
+    """Return the pattern of a number in every format, but not as a part of a longer one, of an id or of a decimal."""
+    between = r"[\s().-]{0,3}"
+    country, digits = value[:-10].lstrip("+") or "1", value[-10:]
+    trunk = "" if country == "1" else f"0?{between}"  # 020 7946 0958 is +44 20 7946 0958
+    start = rf"(?:(?<!\d)(?!(?<=\d\.)\d{{10}})|{_AFTER_ESCAPE})"
+    return rf"{start}(?:(?:\+|00)?{country}{between})?{trunk}{between.join(digits)}(?!\d)"
+
+
+def _address(value: str) -> str:
+    """Return the pattern of an address, but not as a part of a longer one."""
+    start = rf"(?:(?<!\w)(?<!\w['.+-])|{_AFTER_ESCAPE})"
+    return rf"{start}{re.escape(value)}(?!\w|-\w|\.\w)"
+
+
+_AFTER_ESCAPE = r"(?<=\\[nrtbf])|(?<=%[0-9a-f]{2})"
+"""A line break in JSON text and a character in a URL end in a letter or a digit, which is no part of what follows."""
 
 _ESCAPED = re.compile(r"\\+u([0-9a-f]{4})", re.IGNORECASE)
 """A character in JSON text, and in JSON text within JSON text."""
