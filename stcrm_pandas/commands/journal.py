@@ -63,9 +63,8 @@ def purge(
     Journals that show that somebody was opted in are kept: without them, a plan may opt in again a person who has opted
     out since.
     """
-    from stcrm_pandas.edits.apply.journal import digest_of, files_of
-    from stcrm_pandas.edits.apply.locks import hold_all
-    from stcrm_pandas.edits.apply.opt_ins import opt_in_records
+    from stcrm_pandas.edits.apply.opt_ins import opt_ins_in
+    from stcrm_pandas.edits.journals import delete
     from stcrm_pandas.grid.log import folder_of, logs_in
     from stcrm_pandas.grid.log import purge as purge_log
 
@@ -78,17 +77,17 @@ def purge(
     paths = [
         path for path in sorted(folder.glob("*.sqlite")) if latest is None or path.name < f"{latest:%Y%m%dT%H%M%S%f}"
     ]
-    records = {path: opt_in_records(path) for path in paths}
-    consent = [path for path in paths if records[path] != 0]
-    if not opt_ins:
-        paths = [path for path in paths if path not in consent]
+    records = {path: opt_ins_in(path) for path in paths}
+    consent = {path: opt_in for path, opt_in in records.items() if opt_in != frozenset()}
+    chosen = records if opt_ins else {path: records[path] for path in paths if path not in consent}
     logs = [
         log for log in logs_in(folder_of(folder)) if latest is None or dt.datetime.fromisoformat(log.latest) < latest
     ]
-    found = f"{plural(len(paths), 'journal')}" + (f" and {plural(len(logs), 'log')} of grids" if logs else "")
+    of_grids = f" and {plural(len(logs), 'log')} of grids" if logs else ""
+    found = plural(len(chosen), "journal") + of_grids
     if consent:
-        unread = sum(records[path] is None for path in consent)
-        held = plural(sum(records[path] or 0 for path in consent), "record") + " of opt-ins"
+        unread = sum(opt_in is None for opt_in in consent.values())
+        held = plural(sum(len(opt_in or ()) for opt_in in consent.values()), "record") + " of opt-ins"
         held += f" and {plural(unread, 'journal')} that cannot be read and may have more" if unread else ""
         say(
             f"This deletes {held}: a plan may then opt in again somebody who has opted out since."
@@ -96,15 +95,14 @@ def purge(
             else f"{plural(len(consent), 'journal')} kept, with {held}. Without them, a plan may opt in again somebody "
             "who has opted out since; --opt-ins deletes them, too."
         )
-    if (paths or logs) and not yes and not typer.confirm(f"Delete {found}? Their edits can no longer be undone."):
+    if (chosen or logs) and not yes and not typer.confirm(f"Delete {found}? Their edits can no longer be undone."):
         raise typer.Exit(REFUSED)
-    with hold_all(folder, filter(None, map(digest_of, paths))):
-        for path in paths:
-            for file in files_of(path):
-                file.unlink(missing_ok=True)
+    deleted = delete(folder, chosen)
     for log in logs:
         purge_log(log.path)
-    say(f"{found} deleted.")
+    if kept := len(chosen) - len(deleted):
+        say(f"{plural(kept, 'journal')} kept: an apply has sent other opt-ins since they were counted. Purge again.")
+    say(f"{plural(len(deleted), 'journal')}{of_grids} deleted.")
 
 
 @app.command()

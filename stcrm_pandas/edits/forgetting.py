@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stcrm_pandas.edits.apply.journal import digest_of, files_of
-from stcrm_pandas.edits.apply.locks import hold_all
-from stcrm_pandas.edits.apply.opt_ins import opt_in_records, opt_ins_lock
+from stcrm_pandas.edits.apply.opt_ins import OptIn, opt_ins_in, opt_ins_lock
 from stcrm_pandas.edits.diff.columns import target_of
+from stcrm_pandas.edits.journals import delete
 from stcrm_pandas.edits.plan.model import PlanData, from_json
 from stcrm_pandas.edits.plan.plan_file import KIND
 from stcrm_pandas.http.own_files import connect_read_only
@@ -72,7 +71,7 @@ def journals_about(folder: Path, tenant: int, owns: Owns, mentions: Mentions) ->
         if plan.tenant == tenant:
             concerned = _concerns(plan, owns) or any(map(mentions, [about["plan"], *texts]))
             if concerned:
-                found.append(Concerned(path, len(plan.keys), opt_in_records(path), opt_ins_lock(plan)))
+                found.append(Concerned(path, len(plan.keys), _count_opt_ins(path), opt_ins_lock(plan)))
     return found
 
 
@@ -105,14 +104,15 @@ def delete_journals(folder: Path, journals: Iterable[Concerned]) -> list[Concern
         An apply is running.
     """
     chosen = list(journals)
-    names = {name for one in chosen for name in (digest_of(one.path), one.opt_ins_lock) if name}
-    with hold_all(folder, names):
-        found = [replace(one, opt_ins=opt_in_records(one.path)) if one.is_deleted else one for one in chosen]
-        for one in found:
-            if one.is_deleted:
-                for file in files_of(one.path):
-                    file.unlink(missing_ok=True)
-    return found
+    counted = {one.path: frozenset[OptIn]() for one in chosen if one.is_deleted}
+    deleted = delete(folder, counted, {one.opt_ins_lock for one in chosen})
+    kept = counted.keys() - set(deleted)
+    return [replace(one, opt_ins=_count_opt_ins(one.path)) if one.path in kept else one for one in chosen]
+
+
+def _count_opt_ins(path: Path) -> int | None:
+    opt_ins = opt_ins_in(path)
+    return None if opt_ins is None else len(opt_ins)
 
 
 def _concerns(plan: PlanData, owns: Owns) -> bool:

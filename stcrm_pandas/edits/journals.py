@@ -1,18 +1,18 @@
-"""The journals on this machine as a list: what was applied, when, to how many rows, and what became of it."""
+"""The journals on this machine: what was applied, when, to how many rows, and the outcome; their deletion."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
-from stcrm_pandas.edits.apply.journal import Journal, facts_of
-from stcrm_pandas.edits.apply.locks import is_held
-from stcrm_pandas.edits.apply.opt_ins import UnreadableJournal
+from stcrm_pandas.edits.apply.journal import Journal, digest_of, facts_of, files_of
+from stcrm_pandas.edits.apply.locks import hold_all, is_held
+from stcrm_pandas.edits.apply.opt_ins import OptIn, UnreadableJournal, opt_ins_in
 from stcrm_pandas.edits.apply.outcomes import IN_PROGRESS
 from stcrm_pandas.edits.apply.undo import changed_back, is_undone
 from stcrm_pandas.edits.port import Port
@@ -116,3 +116,27 @@ def journals(port: Port) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     frame["applied_at"] = pd.to_datetime(frame["applied_at"], utc=True, format="ISO8601", errors="coerce")
     return frame.astype(COLUMNS)
+
+
+def delete(folder: Path, counted: Mapping[Path, frozenset[OptIn] | None], locks: Iterable[str] = ()) -> list[Path]:
+    """Delete journals that still show the same opt-ins, and return them; no apply can run meanwhile.
+
+    Parameters
+    ----------
+    counted : mapping
+        Each journal with the opt-ins that somebody agreed to delete with it, as `opt_ins_in` returned them. If an apply
+        has sent other ones since, the journal is kept.
+    locks : iterable of str, default ()
+        The names of further locks to hold.
+
+    Raises
+    ------
+    UsageError
+        An apply is running.
+    """
+    with hold_all(folder, filter(None, {*map(digest_of, counted), *locks})):
+        unchanged = [path for path, opt_ins in counted.items() if opt_ins_in(path) == opt_ins]
+        for path in unchanged:
+            for file in files_of(path):
+                file.unlink(missing_ok=True)
+    return unchanged

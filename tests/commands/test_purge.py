@@ -142,3 +142,39 @@ def test_records_of_opt_ins_are_kept(box, tenant, join, renamed, stcrm):
     stdout = stcrm("journal", "purge", "--opt-ins", "--yes")[1]
     assert "This deletes" in stdout
     assert not [*folder.glob("*.sqlite")]
+
+
+class Meanwhile:
+    """The answer to a question, before which something happens."""
+
+    def __init__(self, happen):
+        self._happen = happen
+
+    def readline(self, *_):
+        self._happen()
+        return "y\n"
+
+    def isatty(self):
+        return False
+
+
+@pytest.mark.parametrize("option", [(), ("--opt-ins",)])
+def test_opt_ins_that_are_sent_during_the_question_are_kept(option, box, tenant, join, stcrm):
+    """An unfinished plan of four opt-ins sends one, and continues while somebody reads how many would be deleted."""
+    crm = join(box, state_dir=tenant / "state")
+    folder = tenant / "state" / "journals"
+    for id in range(1, 5):
+        box.change("customers", id, doNotMail=True)
+    before = crm.customers.list(refresh=True).head(4)
+    may = {"allow_opt_in": True, "consent_source": "letters"}
+    plan = crm.customers.plan_changes(before, before.assign(do_not_mail=False), **may)
+    journal = plan.apply(limit=1 if option else 0).path
+    code, stdout, stderr = stcrm("journal", "purge", *option, typed=Meanwhile(plan.apply))
+    assert code == 0, stderr
+    assert ("This deletes 1 record of opt-ins" in stdout) is bool(option)
+    assert "1 journal kept: an apply has sent other opt-ins" in stdout
+    assert stdout.endswith("0 journals deleted.\n")
+    assert [*folder.glob("*.sqlite")] == [journal]
+    for id in range(1, 5):
+        box.change("customers", id, doNotMail=True)
+    assert len(plan.apply().conflicts) == 4, "none is opted in again"

@@ -217,13 +217,17 @@ def read_complete(path: Path) -> tuple[PlanData, list[Entry]]:
     return journal.plan, entries
 
 
-def opt_in_records(path: Path) -> int | None:
-    """Return how many opt-ins a journal shows as sent; None if it cannot be read and nobody acknowledged that."""
+OptIn = tuple[str, Key, str]
+"""An opt-in: resource, key and column of its row."""
+
+
+def opt_ins_in(path: Path) -> frozenset[OptIn] | None:
+    """Return the opt-ins that a journal shows as sent; None if it cannot be read and nobody acknowledged that."""
     try:
         plan, entries = read_complete(path)
     except UnreadableJournal:
-        return 0 if is_acknowledged(path) else None
-    return sum(len(columns) for _, columns in _opted_in(plan, entries, None))
+        return frozenset() if is_acknowledged(path) else None
+    return frozenset((*row, column) for row, columns in _opted_in(plan, entries, None) for column in columns)
 
 
 def may_be_of_tenant(path: Path, plan: PlanData) -> bool:
