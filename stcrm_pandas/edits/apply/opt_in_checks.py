@@ -21,7 +21,7 @@ import pandas as pd
 
 from stcrm_pandas.contract.marks import FORBIDS, MARKS, MESSAGES
 from stcrm_pandas.edits.apply.fresh_rows import RowReader
-from stcrm_pandas.edits.apply.opt_ins import EarlierOptIns, SentOptIns, refuse_all_opt_ins
+from stcrm_pandas.edits.apply.opt_ins import EarlierOptIns, SentOptIns, opt_in_columns, refuse_all_opt_ins
 from stcrm_pandas.edits.diff.columns import TARGETS, target_of
 from stcrm_pandas.edits.plan.build import rows_of
 from stcrm_pandas.edits.plan.consent import CONTACT_VALUES, FLAGS, is_opt_out
@@ -270,21 +270,20 @@ class OptInChecks:
     # Evaluating
 
     def _refusals(self, step: Step) -> list[Refusal]:
+        """Return the refusals of a request's opt-ins.
+
+        Whether the row itself is opted out in the columns that the request opts in is decided by `classify`.
+        """
         with self._lock:
-            opt_outs = [one for number in self._numbers_of(step) for one in self._opt_outs_of(number)]
-            opt_outs += [one for customer in self._other_owners(step) for one in self._marks.get(customer, ())]
-            found: list[Refusal] = []
-            for cell in step.cells:
-                if cell.consent:
-                    blocking = (
-                        one.refusal(step.key, cell.column)
-                        for one in opt_outs
-                        if one.blocks(cell.column)
-                        and (one.record, one.column) != (_record(step), cell.column)
-                        and not self._is_agreed(one)
-                    )
-                    found += itertools.islice(blocking, 1)
-            return found
+            opt_outs = [opt_out for number in self._numbers_of(step) for opt_out in self._opt_outs_of(number)]
+            opt_outs += [mark for customer in self._other_owners(step) for mark in self._marks.get(customer, ())]
+            own = {(_record(step), column) for column in opt_in_columns(step)}
+            opt_outs = [one for one in opt_outs if (one.record, one.column) not in own and not self._is_agreed(one)]
+            refusals: list[Refusal] = []
+            for column in (cell.column for cell in step.cells if cell.consent):
+                blocking = (opt_out.refusal(step.key, column) for opt_out in opt_outs if opt_out.blocks(column))
+                refusals += itertools.islice(blocking, 1)
+            return refusals
 
     def _is_agreed(self, opt_out: OptOut) -> bool:
         """Return whether the plan was made from an opt-out and changes it to an opt-in, and has not done so yet."""

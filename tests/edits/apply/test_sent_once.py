@@ -80,6 +80,76 @@ def test_refreshed_rows_count_as_new_despite_clock_skew(box, crm, time):
     assert len(crm.customers.export(since="2020-01-01", refresh=True).frame) == len(feed)
 
 
+BOTH = {REMINDERS: True, "preferences_marketing_updates_enabled": True}
+NEITHER = {"preferences.jobRemindersEnabled": False, "preferences.marketingUpdatesEnabled": False}
+
+
+def flags(box):
+    preferences = box.row("customer_contacts", (1, 1001))["preferences"]
+    return preferences["jobRemindersEnabled"], preferences["marketingUpdatesEnabled"]
+
+
+@pytest.fixture
+def two_flags(box, crm):
+    """A contact that is opted out of two messages, as read, and the plan that opts it in to both."""
+    box.change("customer_contacts", (1, 1001), **NEITHER)
+    before = crm.customers.list_contacts(customer_ids=[1], refresh=True)
+    return before, crm.customers.plan_contact_changes(before, before.assign(**BOTH), **MAY)
+
+
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_two_opt_ins_of_a_row_in_doubt_are_no_refusal_of_each_other(carried_out, two_flags, box, crm, time, count):
+    """The response is lost. Both flags are off afterwards: the row itself is in conflict, no other record is."""
+    before, plan = two_flags
+    box.inject("customers.update_contact", status=500, done=carried_out)
+    assert len(plan.apply().succeeded) == carried_out
+    box.change("customer_contacts", (1, 1001), **NEITHER)
+    box.requests.clear()
+    result = plan.apply()
+    assert result.failed.empty
+    assert result.conflicts["why"].str.contains("somebody undid it").all()
+    assert count(box) == 0
+    before.attrs["stcrm"]["fetched_at"] = "2027-01-01T00:00:00Z"  # read again, and they agreed again
+    assert crm.customers.plan_contact_changes(before, before.assign(**BOTH), **MAY).apply().ok
+    assert flags(box) == (True, True)
+
+
+def test_opt_out_of_one_of_two_flags_that_was_opted_in_before_stops_both(two_flags, box, crm, count):
+    before, plan = two_flags
+    marketing = before.assign(preferences_marketing_updates_enabled=True)
+    assert crm.customers.plan_contact_changes(before, marketing, **MAY).apply().ok
+    box.change("customer_contacts", (1, 1001), **NEITHER)
+    box.requests.clear()
+    result = plan.apply()
+    assert result.conflicts["why"].str.contains("somebody undid it").all()
+    assert count(box) == 0
+    assert flags(box) == (False, False)
+
+
+def test_marketing_opt_out_of_the_row_that_the_plan_does_not_change_stops_its_other_opt_in(two_flags, crm):
+    before, _ = two_flags
+    plan = crm.customers.plan_contact_changes(before, before.assign(**{REMINDERS: True}), **MAY)
+    assert plan.refused[["column", "instead"]].to_numpy().tolist() == [
+        [REMINDERS, "ask the person; plan_opt_out(…) opts out the other records, too"]
+    ]
+
+
+def test_marketing_opt_out_of_the_row_that_comes_meanwhile_stops_its_other_opt_in(box, join):
+    crm = join(box, concurrency=1)
+    for id in (1, 2):
+        says_no(box, id)
+    before = crm.customers.list_contacts(customer_ids=[1, 2], refresh=True)
+    plan = crm.customers.plan_contact_changes(before, before.assign(**{REMINDERS: True}), **MAY)
+    no = {"preferences.marketingUpdatesEnabled": False}
+    box.inject(
+        "customers.update_contact",
+        before=lambda: [box.change("customer_contacts", (id, 1000 + id), **no) for id in (1, 2)],
+    )
+    result = plan.apply()
+    assert on(box, 1) + on(box, 2) == 1, "the one whose request was under way"
+    assert "is opted out" in result.failed["why"].item()
+
+
 def cut(path):
     path.write_bytes(path.read_bytes()[:9000])
 
