@@ -157,10 +157,11 @@ def resume(path: Any, port: Port, *, limit: int | None = None, stop_after: int |
     if finished:
         return journal.path
     folder = port.journal_folder
-    if place.parent != folder.resolve() or [one.resolve() for one in find_journals(folder, plan)][-1] != place:
+    if place.parent != folder.resolve() or [path.resolve() for path in find_journals(folder, plan)[-1:]] != [place]:
         raise UsageError(
-            f"{str(path)!r} is not the latest journal of its plan in {folder}: it is from another folder, or the plan "
-            "was applied again later. Load the plan and apply it: rows with the planned values are not sent again."
+            f"{str(path)!r} is not the latest journal of its plan in {folder}: it is from another folder, it was "
+            "renamed, or the plan was applied again later. Load the plan and apply it: rows with the planned values "
+            "are not sent again."
         )
     return apply(plan, port, limit=limit, stop_after=stop_after)
 

@@ -8,7 +8,9 @@ import threading
 import time as real_time
 
 import pandas as pd
+import pytest
 
+from stcrm_pandas.errors import UsageError
 from stcrm_pandas.sandbox import Sandbox
 
 from .company import Company
@@ -69,3 +71,10 @@ def test_running_apply_and_other_tenants(box, crm, join, renamed):
     assert crm.journals()["state"].tolist() == ["finished"]
     with Sandbox(company=Company(), as_of=AS_OF, rate_limit=None) as other:
         assert join(other).journals().empty
+
+
+def test_a_renamed_journal_is_not_resumed(crm, renamed):
+    result = crm.customers.plan_changes(*renamed(crm, 3)).apply(limit=1)
+    other = result.path.rename(result.path.with_name("mine.sqlite"))
+    with pytest.raises(UsageError, match="it was renamed"):
+        crm.resume(other)
