@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import itertools
 import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from types import NoneType
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from stcrm_pandas.mirror.files.sealed import reading_notes
 
 Parents = dict[Any, tuple[pd.Timestamp, pd.Timestamp]]
 """When the rows of each parent were first and last read, by id."""
@@ -80,11 +84,18 @@ def metadata_of(commits: Sequence[Commit]) -> dict[bytes, bytes]:
 
 
 class FileCommits:
-    """The commits of one file, from its metadata; the file may be from an earlier version, which stored all in full."""
+    """The commits of one file, from its metadata; the file may be from an earlier version, which stored all in full.
 
+    Raises
+    ------
+    DamagedFile
+        The metadata cannot be read, here or when the commits in between are asked for.
+    """
+
+    @reading_notes("commits")
     def __init__(self, metadata: Mapping[bytes, bytes] | None) -> None:
         stored = metadata or {}
-        self._chosen = [Commit(**one) for one in json.loads(stored[_COMMITS])]
+        self._chosen = [_checked(Commit(**noted)) for noted in json.loads(stored[_COMMITS])]
         self._table = stored.get(_TIMES)
         self.first, self.last = self._chosen[0], self._chosen[-1]
 
@@ -94,6 +105,7 @@ class FileCommits:
         return next((commit for commit in reversed(self._chosen) if commit.full), None)
 
     @property
+    @reading_notes("commits")
     def all(self) -> list[Commit]:
         """All commits, oldest first."""
         if self._table is None:
@@ -110,6 +122,7 @@ class FileCommits:
         ]
 
     @property
+    @reading_notes("commits")
     def times(self) -> pd.DataFrame:
         """The `seen_at` and `complete_to` of all commits in UTC, by their numbers."""
         if self._table is None:
@@ -139,6 +152,25 @@ def _packed(commits: Sequence[Commit]) -> bytes:
     for name in _MOMENTS:
         columns[name] = np.diff(_moments(commits, name).asi8, prepend=0).tolist()
     return base64.b64encode(zlib.compress(json.dumps(columns).encode()))
+
+
+def _checked(commit: Commit) -> Commit:
+    """Return a commit as a file has it if its parts are of the kinds that they are written with.
+
+    Raises
+    ------
+    TypeError, ValueError
+        They are not.
+    """
+    kinds = (int, str, str, (str, NoneType), bool, int, str, dict, list, list)
+    if not all(map(isinstance, vars(commit).values(), kinds)):
+        raise TypeError
+    spans = [(first, last) for first, last, ids in commit.parents if isinstance(ids, list)]
+    for moment in (commit.seen_at, commit.complete_to, *itertools.chain(*spans)):
+        parsed = dt.datetime.fromisoformat(moment)
+        if parsed.tzinfo is None or pd.Timestamp(moment) != parsed:  # readers use both, which read different texts
+            raise ValueError
+    return commit
 
 
 def _moments(commits: Sequence[Commit], name: str) -> pd.DatetimeIndex:

@@ -131,11 +131,15 @@ class Store:
 
     def commits(self) -> list[Commit]:
         """Return all commits, oldest first. Reads that need only the first and the last use `ends`."""
-        return [commit for file in self.files() for commit in self._commits(file).all]
+        return self._all_commits(self.files())
 
     def times(self) -> pd.DataFrame:
         """Return the `seen_at` and `complete_to` of all commits in UTC, by their numbers."""
-        return pd.concat([self._commits(file).times for file in self.files()])
+        parts = []
+        for file in self.files():
+            with self.blaming(file.path):
+                parts.append(self._commits(file).times)
+        return pd.concat(parts)
 
     def ends(self) -> tuple[Commit, Commit] | None:
         """Return the first and the last commit; None if there is none."""
@@ -228,7 +232,7 @@ class Store:
         merged = every if files is None else files
         if not merged or (len(merged) == 1 and self._footer(merged[0])[0].content is not None):
             return None
-        commits = [commit for file in merged for commit in self._commits(file).all]
+        commits = self._all_commits(merged)
         with contextlib.ExitStack() as stack:
             table = OpenHistory(self, self._open(merged, stack)).read()
         table = table.take(pc.sort_indices(table, [(name, "ascending") for name in (*key, SEQ)]))
@@ -391,13 +395,17 @@ class Store:
     def _commits(self, file: HistoryFile) -> FileCommits:
         """Return the commits of a file; the oldest may have been left out."""
         with self.blaming(file.path):
-            try:
-                commits = FileCommits(self._footer(file)[0].about)
-            except (ValueError, KeyError, TypeError, AttributeError, IndexError):
-                raise DamagedFile("its commits cannot be read") from None
+            commits = FileCommits(self._footer(file)[0].about)
             if commits.last.number != file.last or not file.first <= commits.first.number <= file.last:
                 raise DamagedFile("its commits differ from those in its name")
             return commits
+
+    def _all_commits(self, files: Sequence[HistoryFile]) -> list[Commit]:
+        found: list[Commit] = []
+        for file in files:
+            with self.blaming(file.path):
+                found += self._commits(file).all
+        return found
 
     def _path(self, first: int, last: int) -> Path:
         return self.history / f"{first:09}-{last:09}.parquet"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from types import SimpleNamespace
 from typing import Any
@@ -49,6 +50,13 @@ class Service:
         )
         self.leads = SimpleNamespace(list=self._lists("leads"), export=self.export)
         self.lookups = SimpleNamespace(campaigns=SimpleNamespace(list=self._lists("campaigns")))
+
+    def copy(self) -> Service:
+        """Return another service in the same state, so that what a test changes stays in that test."""
+        found = Service()
+        found.now, found.states = self.now, copy.deepcopy(self.states)
+        found.known_tokens = set(self.known_tokens)
+        return found
 
     def put(self, resource: str, id: int, *, moves: bool = True, **values: Any) -> None:
         """Create or change a row; with `moves=False` its modification date stays, as with balances."""

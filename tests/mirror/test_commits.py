@@ -32,7 +32,7 @@ def commits(count, first=1):
             rows=number % 7,
             environment="test",
             settings={"time_zone": "America/Chicago"},
-            parents=[["first", "last", [number]]],
+            parents=[[START.isoformat(), (START + number * HOUR).isoformat(), [number]]],
         )
         for number in range(first, first + count)
     ]

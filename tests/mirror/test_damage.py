@@ -76,7 +76,7 @@ def mirror(made, tmp_path):
 
 def copy_of(mirror, folder):
     shutil.copytree(mirror.folder, folder / mirror.folder.name)
-    return mirror_in(folder, service=mirror._crm)
+    return mirror_in(folder, service=mirror._crm.copy())
 
 
 def content(mirror, *, sql=True):
@@ -137,6 +137,59 @@ def test_a_flipped_bit_raises_or_changes_nothing(made, tmp_path, flips):
             else:
                 assert equal(found, expected[name]), (name, path)
     assert set(seen) == {"history", "imported"}, "damage was seen there, and derived files are derived again"
+
+
+FOREIGN_LABELS = (
+    b"\xff",
+    b"{",
+    b"[]",
+    b"7",
+    b'{"format": "1"}',
+    b'{"tenant": "7"}',
+    b'{"tenant": "7", "resource": "leads", "color": "red"}',
+    b'{"tenant": "7", "resource": "leads", "same_as": 7}',
+)
+
+
+@pytest.mark.parametrize("label", FOREIGN_LABELS)
+def test_a_foreign_label_is_an_error_that_names_the_file(mirror, label):
+    path = newest(mirror)
+    about, table = pq.read_metadata(path).metadata, pq.read_table(path, partitioning=None)
+    path.unlink()
+    write_parquet(table, path, {b"stcrm_commits": about[b"stcrm_commits"], b"stcrm_mirror": label})
+    for read, found in content(mirror, sql=False).items():
+        if "leads" in read:
+            assert str(path) in str(found), read
+            assert "delete it and sync again" in str(found), read
+        else:
+            assert isinstance(found, pd.DataFrame), read
+
+
+@pytest.mark.parametrize("changes", [20, pytest.param(200, marks=pytest.mark.deep)])
+def test_damaged_notes_on_commits_raise_no_decoders_error(tmp_path, changes):
+    """Files of earlier versions have no checksums, so damage is found when their notes are decoded, or not at all."""
+    mirror, chance, seen = mirror_in(tmp_path), random.Random(5), Counter()
+    for step in range(6):
+        mirror._crm.put("leads", 1, summary=f"step {step}", status=f"status {step}")
+        sync(mirror)
+    mirror.compact()
+    store = Store(mirror.folder, "leads")
+    store.sweep(time.time() + 48 * 3600)
+    (file,) = store.files()
+    table, about = pq.read_table(file.path, partitioning=None), pq.read_metadata(file.path).metadata
+    notes = {name: about[name] for name in (b"stcrm_commits", b"stcrm_times")}
+    for number in range(changes):
+        name, place = chance.choice(list(notes)), chance.random()
+        raw = bytearray(notes[name])
+        if number % 2:
+            raw[int(place * len(raw))] ^= 1 << chance.randrange(8)
+        else:
+            raw = raw[: int(place * len(raw))]
+        pq.write_table(table.replace_schema_metadata({**notes, name: bytes(raw)}), file.path)
+        damage = [found for found in content(mirror, sql=False).values() if isinstance(found, MirrorError)]
+        seen[name] += any(f"{file.path} cannot be used: its commits" in str(found) for found in damage)
+        shutil.rmtree(mirror.folder / "current", ignore_errors=True)
+    assert all(count > changes / 5 for count in seen.values()), seen
 
 
 @pytest.mark.parametrize(("resource", "old"), [("leads", True), ("campaigns", False)])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
+from types import NoneType
 
-from stcrm_pandas.mirror.files.sealed import DamagedFile, Footer
+from stcrm_pandas.mirror.files.sealed import DamagedFile, Footer, reading_notes
 
 _LABEL = b"stcrm_mirror"
 FORMAT = 1
@@ -61,10 +62,13 @@ def label_of(footer: Footer, here: Label, columns: Collection[str]) -> Label:
         if footer.content is not None or not set(columns) <= set(footer.parquet.schema.to_arrow_schema().names):
             raise DamagedFile("it is not a file of this resource of a mirror")
         return replace(here, after=None, same_as=None, format=0)
-    noted = json.loads(stored)
-    if noted.get("format", 0) > FORMAT:
-        raise NewerFile("a newer version wrote it")
-    label = Label(**noted)
+    with reading_notes("label"):
+        noted = json.loads(stored)
+        if noted.get("format", 0) > FORMAT:
+            raise NewerFile("a newer version wrote it")
+        label = Label(**noted)
+        if not all(isinstance(digest, (str, NoneType)) for digest in (label.after, label.same_as)):
+            raise TypeError
     if (label.tenant, label.resource) != (here.tenant, here.resource):
         raise DamagedFile(f"it has {label.resource} of tenant {label.tenant}")
     return label

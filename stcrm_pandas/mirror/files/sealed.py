@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 import secrets
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,6 +165,21 @@ def decoding() -> Iterator[None]:
             raise UnreadableFile(os.strerror(error.errno)) from None
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DamagedFile(f"it cannot be decoded ({reason[:200]})") from None
+
+
+@contextlib.contextmanager
+def reading_notes(what: str) -> Iterator[None]:
+    """Raise an error that foreign or damaged notes of a file about itself cause as `DamagedFile`.
+
+    Parameters
+    ----------
+    what : str
+        What is read, such as "commits".
+    """
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError, zlib.error):
+        raise DamagedFile(f"its {what} cannot be read") from None
 
 
 def _raw_footer(file: BinaryIO) -> bytes:
