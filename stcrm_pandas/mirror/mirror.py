@@ -231,7 +231,8 @@ class Mirror(StoredMirror):
 
         What to erase is written down first: if the process is killed, the next `forget` or `sync` erases the rest. No
         later sync brings the people back, even if they still exist in ServiceTitan: the mirror keeps keyed hashes of
-        their ids. `stcrm forget` also erases them from caches, journals, logs of grids, decisions and plans.
+        their ids. A record that is merged with them later is erased by the sync that shows it. `stcrm forget` also
+        erases them from caches, journals, logs of grids, decisions and plans.
 
         Parameters
         ----------

@@ -16,6 +16,7 @@ from stcrm_pandas.errors import MirrorError, PermissionDenied, RequestError, Stc
 from stcrm_pandas.mirror import versions
 from stcrm_pandas.mirror.commits import Commit, Parents, packed_parents, parents_of
 from stcrm_pandas.mirror.derived import Known, current_rows, current_table
+from stcrm_pandas.mirror.privacy.forgetting import forget_merged, stores_of
 from stcrm_pandas.mirror.privacy.forgotten import Forgotten
 from stcrm_pandas.mirror.privacy.people import OF
 from stcrm_pandas.mirror.resources import FEED_DELAY, OVERLAP, Mirrored
@@ -208,7 +209,10 @@ class Sync:
 
     def _without_forgotten(self, read: versions.Incoming) -> versions.Incoming:
         """Return a read without the rows of people who were erased."""
-        gone = Forgotten(self._store.folder).of_forgotten(self._mirrored.name, read.frame)
+        forgotten = Forgotten(self._store.folder)
+        if self._mirrored.name == "customers":
+            forget_merged(stores_of(self._store.folder), read.frame, forgotten)
+        gone = forgotten.of_forgotten(self._mirrored.name, read.frame)
         return replace(read, frame=read.frame[~gone].reset_index(drop=True)) if gone.any() else read
 
     def _list(self, **filters: Any) -> pd.DataFrame:

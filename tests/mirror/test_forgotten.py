@@ -136,6 +136,46 @@ def test_no_sync_brings_a_forgotten_person_back(copied):
     assert not [id for id in (owner, merged, booking) if str(id) in kept]
 
 
+@pytest.mark.filterwarnings("ignore::stcrm_pandas.errors.StcrmWarning")
+@pytest.mark.parametrize("full", [False, True])
+def test_records_that_are_merged_later_with_a_forgotten_person_are_erased(tmp_path, full):
+    """Also one that is merged into such a record at the same time, and one that the mirror knew as merged into it."""
+    with (
+        stcrm.Sandbox(leads=100, seed=3, as_of=AS_OF, rate_limit=None) as sandbox,
+        stcrm.connect(sandbox=sandbox) as crm,
+    ):
+        customers = crm.customers.list(active=None)
+        chain = customers.loc[customers["merged_to_id"].isna(), "id"].head(4).astype(int).tolist()
+        owner, later, further, known = chain
+        for customer in (later, further, known):
+            sandbox.change("customers", customer, name=f"{NAME} {customer}", active=True)
+            crm.customers.create_contact(customer, type="Email", value=f"{customer}.{EMAIL}")
+        sandbox.change("customers", known, active=False, mergedToId=further)
+        sandbox.advance(3600)
+        mirror = crm.mirror(tmp_path)
+        mirror.sync()
+        mirror.forget(owner)
+        others = set(mirror.customers()["id"]) - set(chain)
+        assert {word for _, word in traces(mirror.folder, EMAIL, NAME)} == {EMAIL, NAME}
+        sandbox.change("customers", later, active=False, mergedToId=owner)
+        sandbox.change("customers", further, active=False, mergedToId=later)
+        sandbox.advance(3600)
+        mirror.sync(full=full, allow_deletions=True)
+        assert traces(mirror.folder, EMAIL, NAME) == []
+        for customer in chain:
+            sandbox.change("customers", customer, name=f"{NAME} again")
+        sandbox.advance(3600)
+        mirror.sync(full=True, allow_deletions=True)
+        assert traces(mirror.folder, EMAIL, NAME) == []
+        assert set(mirror.customers()["id"]) == others
+        for name, column in (
+            ("leads", "customer_id"),
+            ("locations", "customer_id"),
+            ("customer_contacts", "customer_id"),
+        ):
+            assert not mirror.read(name)[column].isin(chain).any()
+
+
 def test_a_house_that_is_sold_is_the_new_customers(copied):
     mirror, owner, merged, _ = copied
     mirror.forget(owner)

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 
 from stcrm_pandas.mirror.commits import parents_of, without_parents
+from stcrm_pandas.mirror.privacy import people
 from stcrm_pandas.mirror.privacy.forgotten import Forgotten, key_of, listed
 from stcrm_pandas.mirror.privacy.people import OF, Person
 from stcrm_pandas.mirror.resources import EVERY
@@ -45,6 +47,24 @@ def finish(stores: Mapping[str, Store], forgotten: Forgotten) -> list[list[objec
             found.append([name, *erased])
     forgotten.done()
     return found
+
+
+def forget_merged(stores: Mapping[str, Store], customers: pd.DataFrame, forgotten: Forgotten) -> None:
+    """Erase the customers that a read shows as merged into somebody who was erased, as `forget` does.
+
+    They are the same person, and no longer shown once the sync has gone on; so this comes before its commit.
+
+    Parameters
+    ----------
+    customers : DataFrame
+        Rows of customers as read.
+    """
+    while True:  # one of them may be merged into another
+        new = ~forgotten.has("customers", customers["id"]) & forgotten.has("customers", customers["merged_to_id"])
+        if not new.any():
+            break
+        forgotten.note(people.find(stores, customers.loc[new, "id"].tolist()))
+    finish(stores, forgotten)
 
 
 def _counted(stores: Mapping[str, Store], person: Person) -> list[list[object]]:
