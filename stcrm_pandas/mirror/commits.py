@@ -18,12 +18,16 @@ from types import NoneType
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.mirror.files.sealed import reading_notes
 
 Parents = dict[Any, tuple[pd.Timestamp, pd.Timestamp]]
 """When the rows of each parent were first and last read, by id."""
+Moments = npt.NDArray[np.datetime64]
+Times = tuple[npt.NDArray[np.int64], Moments, Moments]
+"""The numbers of commits, when the service answered, and up to when all changes are there (UTC, in microseconds)."""
 _COMMITS, _TIMES = b"stcrm_commits", b"stcrm_times"
 
 
@@ -112,35 +116,45 @@ class FileCommits:
             return self._chosen
         known = {commit.number: commit for commit in self._chosen}
         like, columns = replace(self.last, token=None, parents=[], missing=[]), self._columns
-        texts = [[time.isoformat() for time in self.times[name]] for name in _MOMENTS]
+        numbers, *moments = self.times
+        texts = [[time.isoformat() for time in pd.DatetimeIndex(cells, tz="UTC")] for cells in moments]
         return [
             known.get(number)
             or replace(like, number=number, seen_at=seen_at, complete_to=complete_to, full=full, rows=rows)
             for number, seen_at, complete_to, full, rows in zip(
-                self.times.index, *texts, columns["full"].astype(bool).tolist(), columns["rows"].tolist(), strict=True
+                numbers.tolist(), *texts, map(bool, columns["full"]), columns["rows"], strict=True
             )
         ]
 
     @property
     @reading_notes("commits")
-    def times(self) -> pd.DataFrame:
-        """The `seen_at` and `complete_to` of all commits in UTC, by their numbers."""
+    def times(self) -> Times:
+        """The numbers, `seen_at` and `complete_to` of all commits in UTC."""
+        numbers = np.arange(self.first.number, self.last.number + 1)
         if self._table is None:
-            found = {name: _moments(self._chosen, name) for name in _MOMENTS}
+            seen_at, complete_to = (_moments(self._chosen, name) for name in _MOMENTS)
         else:
-            found = {name: pd.DatetimeIndex(self._columns[name], tz="UTC") for name in _MOMENTS}
-        return pd.DataFrame(found, index=range(self.first.number, self.last.number + 1))
+            sums = (np.cumsum(np.array(self._columns[name], np.int64)) for name in _MOMENTS)
+            seen_at, complete_to = (cells.astype("M8[us]") for cells in sums)
+        if not len(numbers) == len(seen_at) == len(complete_to):
+            raise ValueError
+        return numbers, seen_at, complete_to
 
     @cached_property
-    def _columns(self) -> dict[str, Any]:
+    def _columns(self) -> dict[str, list[int]]:
         assert self._table is not None
-        columns = json.loads(zlib.decompress(base64.b64decode(self._table)))
-        sums = {name: np.cumsum(np.array(columns[name], np.int64)) for name in _MOMENTS}
-        found: dict[str, Any] = {name: np.array(cells) for name, cells in columns.items()}
-        return found | {name: cells.astype("M8[us]") for name, cells in sums.items()}
+        columns: dict[str, list[int]] = json.loads(zlib.decompress(base64.b64decode(self._table)))
+        return columns
 
 
 _MOMENTS = ("seen_at", "complete_to")
+
+
+def times_of(parts: Sequence[Times]) -> pd.DataFrame:
+    """Return the `seen_at` and `complete_to` of commits in UTC, by their numbers, from those of each file."""
+    numbers, *moments = (np.concatenate(cells) for cells in zip(*parts, strict=True))
+    cells = {name: pd.DatetimeIndex(cells, tz="UTC") for name, cells in zip(_MOMENTS, moments, strict=True)}
+    return pd.DataFrame(cells, index=numbers)
 
 
 def _packed(commits: Sequence[Commit]) -> bytes:
@@ -150,7 +164,7 @@ def _packed(commits: Sequence[Commit]) -> bytes:
         "rows": [commit.rows for commit in commits],
     }
     for name in _MOMENTS:
-        columns[name] = np.diff(_moments(commits, name).asi8, prepend=0).tolist()
+        columns[name] = np.diff(_moments(commits, name).astype(np.int64), prepend=0).tolist()
     return base64.b64encode(zlib.compress(json.dumps(columns).encode()))
 
 
@@ -162,7 +176,7 @@ def _checked(commit: Commit) -> Commit:
     TypeError, ValueError
         They are not.
     """
-    kinds = (int, str, str, (str, NoneType), bool, int, str, dict, list, list)
+    kinds: tuple[Any, ...] = (int, str, str, (str, NoneType), bool, int, str, dict, list, list)
     if not all(map(isinstance, vars(commit).values(), kinds)):
         raise TypeError
     spans = [(first, last) for first, last, ids in commit.parents if isinstance(ids, list)]
@@ -173,9 +187,9 @@ def _checked(commit: Commit) -> Commit:
     return commit
 
 
-def _moments(commits: Sequence[Commit], name: str) -> pd.DatetimeIndex:
-    times = [dt.datetime.fromisoformat(getattr(commit, name)) for commit in commits]
-    return pd.DatetimeIndex(times).tz_convert("UTC").as_unit("us")
+def _moments(commits: Sequence[Commit], name: str) -> Moments:
+    times = (dt.datetime.fromisoformat(getattr(commit, name)) for commit in commits)
+    return np.array([time.astimezone(dt.UTC).replace(tzinfo=None) for time in times], "M8[us]")
 
 
 def parents_of(commit: Commit | None) -> Parents:

@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 from stcrm_pandas.contract.schemas.arrow import arrow_type
 from stcrm_pandas.errors import MirrorBusy, MirrorError
 from stcrm_pandas.http.own_files import make_private_folder
-from stcrm_pandas.mirror.commits import Commit, FileCommits, metadata_of
+from stcrm_pandas.mirror.commits import Commit, FileCommits, metadata_of, times_of
 from stcrm_pandas.mirror.files.current import CurrentFiles
 from stcrm_pandas.mirror.files.label import Label, NewerFile, label_of
 from stcrm_pandas.mirror.files.names import discard, link, sync_folder
@@ -99,6 +99,7 @@ class Store:
         self._label = Label(folder.name.removeprefix("tenant="), resource)
         self._columns = (*row.key, SEQ, *_OWN)
         self.current = CurrentFiles(folder / "current" / resource, self._label, self._columns)
+        self._read_footers: dict[Path, tuple[tuple[int, ...], Footer, Label]] = {}
 
     def files(self) -> list[HistoryFile]:
         """Return the files that have all commits once, in their order.
@@ -139,7 +140,7 @@ class Store:
         for file in self.files():
             with self.blaming(file.path):
                 parts.append(self._commits(file).times)
-        return pd.concat(parts)
+        return times_of(parts)
 
     def ends(self) -> tuple[Commit, Commit] | None:
         """Return the first and the last commit; None if there is none."""
@@ -359,11 +360,14 @@ class Store:
             ) from None
 
     def _footer(self, file: HistoryFile) -> tuple[Footer, Label]:
-        """Return the footer and the label of a file that belongs here."""
-        with self.blaming(file.path):
-            footer = read_footer(file.path)
-            label = label_of(footer, self._label, self._columns)
-            return footer, label
+        """Return the footer and the label of a file that belongs here; it is read once, since files never change."""
+        with self.blaming(file.path), decoding():
+            now = file.path.stat()
+            state = (now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
+            if file.path not in self._read_footers or self._read_footers[file.path][0] != state:
+                footer = read_footer(file.path)
+                self._read_footers[file.path] = (state, footer, label_of(footer, self._label, self._columns))
+            return self._read_footers[file.path][1:]
 
     def _footers(self, files: Sequence[HistoryFile]) -> list[Footer]:
         """Return the footers of files that follow each other."""
@@ -386,8 +390,11 @@ class Store:
         return label.same_as or footer.digest
 
     def _open(self, files: Sequence[HistoryFile], stack: contextlib.ExitStack) -> dict[Path, pq.ParquetFile]:
+        """Open files that follow each other, but those without rows; always the last, which has all columns."""
         found = {}
         for file, footer in zip(files, self._footers(files), strict=True):
+            if not footer.parquet.num_rows and file != files[-1]:  # most syncs of a mirror that is synced every hour
+                continue
             with self.blaming(file.path):
                 found[file.path] = stack.enter_context(open_parquet(file.path, footer))
         return found

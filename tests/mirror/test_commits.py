@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from stcrm_pandas.mirror.commits import Commit, FileCommits, metadata_of
+from stcrm_pandas.mirror.commits import Commit, FileCommits, metadata_of, times_of
 from stcrm_pandas.mirror.mirror import Mirror
 from stcrm_pandas.mirror.store import Store
 
@@ -48,9 +48,10 @@ def test_a_file_has_all_commits_in_full_or_their_times(count):
     assert stored.last_full is None or (stored.last_full.number, stored.last_full.token) == (201, "token 201")
     for name in PLAIN:
         assert [getattr(commit, name) for commit in stored.all] == [getattr(commit, name) for commit in made], name
-    assert stored.times.index.tolist() == [commit.number for commit in made]
+    times = times_of([stored.times])
+    assert times.index.tolist() == [commit.number for commit in made]
     for name in ("seen_at", "complete_to"):
-        assert stored.times[name].tolist() == [pd.Timestamp(getattr(commit, name)) for commit in made]
+        assert times[name].tolist() == [pd.Timestamp(getattr(commit, name)) for commit in made]
     again = FileCommits(metadata_of(stored.all))
     assert again.all == stored.all
 
@@ -100,3 +101,21 @@ def test_a_mirror_of_an_earlier_version_opens_and_grows(tmp_path, compact):
     mirror.compact()
     assert mirror.leads()["summary"].iloc[0] == "later"
     assert mirror.status_log("leads")["first_seen"].iloc[1] == before[4]["first_seen"].iloc[1]
+
+
+def test_a_read_opens_no_file_without_rows(tmp_path):
+    """Most syncs of a mirror that is synced every hour find nothing new, and each has a file until they are merged."""
+    service = Service()
+    service.put("leads", 1, summary="first", status="Open")
+    mirror = Mirror(tmp_path / "titan", tenant=7, crm=service, time_zone="America/Chicago")
+    for step in range(9):
+        service.now += HOUR
+        if step == 5:
+            service.put("leads", 1, summary="changed", status="Open")
+        mirror.sync(only=["leads"])
+    store = Store(mirror.folder, "leads")
+    with store.opened() as history:
+        rows = [file.metadata.num_rows for file in history.files.values()]
+    assert (len(store.files()), rows) == (9, [1, 1, 0])
+    assert mirror.history("leads", 1)["summary"].tolist() == ["first", "changed"]
+    assert mirror.status_log("leads")["last_seen"].iloc[0] == store.times()["complete_to"].iloc[-1]

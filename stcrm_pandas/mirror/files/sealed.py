@@ -148,9 +148,10 @@ def open_parquet(path: Path, footer: Footer | None = None) -> pq.ParquetFile:
     FileNotFoundError
         It does not exist.
     """
-    check_content(path, footer or read_footer(path))
+    checked = footer or read_footer(path)
+    check_content(path, checked)
     with decoding():
-        return pq.ParquetFile(path, page_checksum_verification=True)
+        return pq.ParquetFile(path, metadata=checked.parquet, page_checksum_verification=True)
 
 
 @contextlib.contextmanager
