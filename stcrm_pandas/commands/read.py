@@ -15,7 +15,7 @@ from stcrm_pandas.commands.saying import say
 from stcrm_pandas.contract.operations import Operation, by_name
 from stcrm_pandas.contract.schemas.fields import Field, snake
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.http.paths import argument
+from stcrm_pandas.http.query import argument
 from stcrm_pandas.output.printable import plural
 
 _METHODS = {

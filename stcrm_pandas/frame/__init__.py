@@ -14,11 +14,9 @@ value by value.
 call_reasons does not match the API description: created_on is null in 1 row (7); modified_on is null in 1 row (7)
 """
 
-from stcrm_pandas.frame.assemble import Assembled, assemble
+from stcrm_pandas.frame.assemble import Assembled, DecodedPage, assemble, mark, validate
 from stcrm_pandas.frame.decode import decode
 from stcrm_pandas.frame.drift import Drift, drift_frame, drift_message
-from stcrm_pandas.frame.page import DecodedPage, mark
-from stcrm_pandas.frame.validate import validate
 
 __all__ = [
     "Assembled",

@@ -1,8 +1,12 @@
-"""Combine pages into one frame: without duplicates, in order, with the documented dtypes."""
+"""Decoded pages, and the one validated frame made of them: no duplicates, in order, with the documented dtypes.
+
+Arrow columns become arrays of a frame without loops over values, except for lists.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,10 +16,47 @@ import orjson
 import pandas as pd
 import pyarrow as pa
 
-from stcrm_pandas.contract.schemas.fields import Row
-from stcrm_pandas.frame.cells import cells_of
-from stcrm_pandas.frame.drift import Drift, merge
-from stcrm_pandas.frame.page import JSON, DecodedPage
+from stcrm_pandas.contract.schemas.arrow import arrow_type, parts, to_tuples
+from stcrm_pandas.contract.schemas.fields import ZERO_FOR_NULL, Column, Row
+from stcrm_pandas.contract.schemas.list_dtype import ListArray, ListDtype
+from stcrm_pandas.errors import ResponseError
+from stcrm_pandas.frame.drift import JSON, Drift, merge
+
+
+@dataclass(frozen=True)
+class DecodedPage:
+    """The contents of one response body.
+
+    Parameters
+    ----------
+    rows : int
+        Number of rows.
+    has_more, total, continue_from : bool or None
+        Values of the envelope; None if missing.
+    table : pa.Table
+        The flattened rows: parents first, documented columns, then undocumented fields.
+    drift : tuple of Drift
+        Schema drift of the page.
+    fallback : bool
+        The fast path rejected the page, and it was read value by value.
+    """
+
+    rows: int
+    has_more: bool | None
+    total: int | None
+    continue_from: str | None
+    table: pa.Table
+    drift: tuple[Drift, ...]
+    fallback: bool
+
+
+def mark(row: Row, page: DecodedPage) -> Hashable:
+    """Return what identifies a page: its number of rows, and the keys of the first and last row."""
+    if page.rows == 0:
+        return (0,)
+    ends = [(page.table.column(name)[0].as_py(), page.table.column(name)[-1].as_py()) for name in row.key]
+    return (page.rows, *ends)
+
 
 Positions = npt.NDArray[np.intp]
 
@@ -141,3 +182,79 @@ def frozen(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: frozen(item) for name, item in value.items()}
     return tuple(map(frozen, value)) if isinstance(value, list) else value
+
+
+TEXT: Any = pd.StringDtype(na_value=np.nan)
+UTC_TIME = pd.DatetimeTZDtype(unit="us", tz="UTC")
+
+
+def cells_of(column: Column, chunks: Sequence[Any], length: int) -> Any:
+    """Return one column of all pages as an array of its dtype."""
+    if column.field.many:
+        return ListArray(to_tuples(column.field, chunks, length), ListDtype(column.field))
+    match column.dtype:
+        case "str":
+            whole = pa.chunked_array(chunks, arrow_type(column.field)).cast(pa.large_string()).combine_chunks()
+            return TEXT.__from_arrow__(whole)
+        case "boolean":
+            values, missing = np.empty(length, np.bool_), _missing(chunks, length)
+            for part, chunk in parts(values, chunks):
+                part[:] = chunk.fill_null(False).to_numpy(zero_copy_only=False)
+            return pd.arrays.BooleanArray(values, missing)
+        case "Int64":
+            whole_numbers, missing = _numbers(chunks, length, np.int64), _missing(chunks, length)
+            if column.field.name in ZERO_FOR_NULL:
+                missing |= whole_numbers == 0
+            return pd.arrays.IntegerArray(whole_numbers, missing)
+        case "Float64":
+            return pd.arrays.FloatingArray(_numbers(chunks, length, np.float64), _missing(chunks, length))
+        case _:
+            moments = _numbers(chunks, length, np.int64)
+            moments[_missing(chunks, length)] = np.iinfo(np.int64).min
+            naive = pd.Series(moments.view("M8[us]"), copy=False)
+            return naive.dt.tz_localize("UTC").array
+
+
+def _numbers(chunks: Sequence[Any], length: int, dtype: type[np.generic]) -> npt.NDArray[Any]:
+    """Return the concatenated value buffers, with arbitrary values for nulls."""
+    values = np.empty(length, dtype)
+    for part, chunk in parts(values, chunks):
+        if len(chunk):
+            part[:] = np.frombuffer(chunk.buffers()[1], dtype, count=chunk.offset + len(chunk))[chunk.offset :]
+    return values
+
+
+def _missing(chunks: Sequence[Any], length: int) -> npt.NDArray[np.bool_]:
+    missing = np.zeros(length, np.bool_)
+    for part, chunk in parts(missing, chunks):
+        if chunk.null_count:
+            part[:] = chunk.is_null().to_numpy(zero_copy_only=False)
+    return missing
+
+
+def validate(row: Row, frame: pd.DataFrame) -> None:
+    """Check a frame by its model: all columns, their dtypes, and unique keys. Nothing is changed.
+
+    Raises
+    ------
+    ResponseError
+        The frame does not match; the message names columns, checks and counts, never values.
+    """
+    # Before pandera itself: two threads that load it from two places wait for each other.
+    from stcrm_pandas.contract.schemas.models import model_of
+
+    # isort: split
+    from pandera.errors import SchemaErrors
+
+    try:
+        model_of(row).to_schema().validate(frame, lazy=True, inplace=True)
+    except SchemaErrors as errors:
+        failed = Counter(
+            (str(case["failure_case"] if missing else case["column"]), "is missing" if missing else str(case["check"]))
+            for case in errors.failure_cases.to_dict("records")
+            for missing in [case["check"] == "column_in_dataframe"]
+        )
+        problems = "; ".join(f"{column}: {check} ({count:,})" for (column, check), count in failed.items())
+        raise ResponseError(
+            f"The frame of {row.name} does not match its model: {problems}. Please report this as a bug."
+        ) from None

@@ -19,13 +19,22 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from stcrm_pandas.contract.operations import Returned
-from stcrm_pandas.contract.schemas.arrow import TYPES, arrow_type
+from stcrm_pandas.contract.schemas.arrow import TYPES, FastPathFailed, arrow_type, parse_times
 from stcrm_pandas.contract.schemas.fields import Field, Row, snake
-from stcrm_pandas.frame.drift import SHOWN, WORDS, Finding, to_drifts
-from stcrm_pandas.frame.page import PLAIN, DecodedPage
+from stcrm_pandas.frame.assemble import DecodedPage
+from stcrm_pandas.frame.drift import (
+    PLAIN,
+    SHOWN,
+    WORDS,
+    Finding,
+    Path,
+    as_columns,
+    column_name,
+    new_field,
+    to_drifts,
+    unknown_fields,
+)
 from stcrm_pandas.frame.repair import repair
-from stcrm_pandas.frame.times import FastPathFailed, parse_times
-from stcrm_pandas.frame.unknown import Path, as_columns, column_name, new_field, unknown_fields
 
 DEEP = 250
 """Largest depth of nesting: Arrow's reader crashes the process at some thousands."""

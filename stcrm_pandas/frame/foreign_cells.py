@@ -25,8 +25,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stcrm_pandas.contract.schemas.arrow import microseconds
 from stcrm_pandas.contract.schemas.fields import Column, Field, Kind, snake
-from stcrm_pandas.frame.times import microseconds
 
 EXACT = 2**53
 """Beyond this, one float stands for several integers."""

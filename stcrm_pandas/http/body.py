@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 import re
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -28,7 +27,7 @@ from stcrm_pandas.contract.operations import Operation
 from stcrm_pandas.contract.schemas.fields import Field, snake
 from stcrm_pandas.contract.sentinel import CLEAR
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.http.query import utc_text, whole_number
+from stcrm_pandas.http.query import guid, utc_text, whole_number
 from stcrm_pandas.output.printable import closest
 
 DIGITS = 15
@@ -173,22 +172,6 @@ def body_value(one: Field, value: Any) -> Any:
             raise ValueError(check.problems[0])
         return sent
     return check._scalar(one, value)
-
-
-def guid(value: Any) -> str:
-    """Return a GUID in the service's format.
-
-    Raises
-    ------
-    ValueError
-        The value is not a GUID.
-    """
-    if isinstance(value, uuid.UUID):
-        return str(value)
-    try:
-        return str(uuid.UUID(value.strip()))
-    except (ValueError, AttributeError):
-        raise ValueError("must be a GUID, such as 6f1d3c52-a0b8-4e7d-9c15-e2f480ab37d6") from None
 
 
 def _name(one: Field) -> str:

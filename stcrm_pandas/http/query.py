@@ -1,4 +1,4 @@
-"""Turn filters as users write them into query parameters. Pure.
+"""Turn a method's arguments into the path and the query of requests. Pure.
 
 The service ignores unknown parameters, so a misspelled filter would return everything: names, types and values are
 checked here before anything is sent.
@@ -10,6 +10,9 @@ checked here before anything is sent.
 >>> to_query(leads, {"statsu": "Open"})
 Traceback (most recent call last):
 stcrm_pandas.errors.UsageError: leads.list has no filter 'statsu'. Did you mean 'status'? ...
+>>> from stcrm_pandas.contract.operations import by_name
+>>> paths(by_name("leads.list_notes"), {"id": [7, 8]})
+[{'id': 7}, {'id': 8}]
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ import pandas as pd
 from pandas.api.types import is_list_like
 
 from stcrm_pandas.contract.operations import ACTIVE, ARCHIVED, Operation
-from stcrm_pandas.contract.schemas.fields import Field, snake
+from stcrm_pandas.contract.schemas.fields import Field, Row, snake
 from stcrm_pandas.errors import StcrmWarning, UsageError, notify
 from stcrm_pandas.output.printable import closest
 
@@ -169,6 +172,22 @@ def whole_number(value: Any) -> int:
     return number
 
 
+def guid(value: Any) -> str:
+    """Return a GUID in the service's format.
+
+    Raises
+    ------
+    ValueError
+        The value is not a GUID.
+    """
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    try:
+        return str(uuid.UUID(value.strip()))
+    except (ValueError, AttributeError):
+        raise ValueError("must be a GUID, such as 6f1d3c52-a0b8-4e7d-9c15-e2f480ab37d6") from None
+
+
 def utc_text(value: Any, time_zone: str | None) -> str:
     """Return a date or time as ISO 8601 text in UTC.
 
@@ -236,3 +255,75 @@ def split_ids(ids: Sequence[Any], size: int) -> list[list[Any]]:
     """
     unique = list(dict.fromkeys(ids))
     return [unique[start : start + size] for start in range(0, len(unique), size)]
+
+
+Path = dict[str, object]
+
+
+def argument(field: Field, names: Iterable[str]) -> str:
+    """Return a method's argument for a path parameter: in the plural if it takes many values."""
+    name = snake(field.name)
+    return name if name in names else f"{name}s"
+
+
+def path_of(operation: Operation, given: Mapping[str, Any]) -> Path:
+    """Return the path parameters of one request.
+
+    Parameters
+    ----------
+    given : mapping
+        By the API's names.
+
+    Raises
+    ------
+    UsageError
+        A value is not valid in a path.
+    """
+    return {field.name: _checked(operation, field, given[field.name]) for field in operation.path_fields}
+
+
+def paths(operation: Operation, given: Mapping[str, Any]) -> list[Path]:
+    """Return the path parameters of each request, in order, without duplicates.
+
+    Parameters
+    ----------
+    given : mapping
+        By the API's names, each one value or a list; lists are combined item by item.
+
+    Raises
+    ------
+    UsageError
+        A value is not valid in a path, or lists have different lengths.
+    """
+    many = {
+        name: list(value) for name, value in given.items() if not isinstance(value, str) and isinstance(value, Iterable)
+    }
+    lengths = {len(values) for values in many.values()}
+    if len(lengths) > 1:
+        raise UsageError(f"{operation.name}: {' and '.join(map(snake, many))} must have the same length.")
+    count = lengths.pop() if lengths else 1
+    rows = [{name: many[name][n] if name in many else value for name, value in given.items()} for n in range(count)]
+    calls = {tuple(path.values()): path for path in (path_of(operation, row) for row in rows)}
+    return list(calls.values())
+
+
+def parents_of(row: Row | None, path: Path) -> dict[str, object]:
+    """Return the columns for the path parameters: a row's parents are the first of them, in order."""
+    parents = row.parents if row else ()
+    return {snake(parent.name): value for parent, value in zip(parents, path.values(), strict=False)}
+
+
+def _checked(operation: Operation, field: Field, value: Any) -> object:
+    try:
+        if field.kind == "integer":
+            return whole_number(value)
+        return guid(value) if field.kind == "guid" else _path_word(value)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{operation.name}({snake(field.name)}=…): {error}.") from None
+
+
+def _path_word(value: Any) -> str:
+    # `.` and `..` would lead to another path, even if escaped.
+    if not isinstance(value, str) or value.strip() in ("", ".", ".."):
+        raise ValueError("must be text, and not empty")
+    return value

@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 
 from stcrm_pandas.errors import MirrorError, NotMirrored, StcrmError, StcrmWarning, UsageError, notify
-from stcrm_pandas.http.body import guid
-from stcrm_pandas.http.query import whole_number
+from stcrm_pandas.http.query import guid, whole_number
 from stcrm_pandas.mirror.derived import refresh_current
 from stcrm_pandas.mirror.privacy import copies, forgetting, old_versions, people
 from stcrm_pandas.mirror.privacy.forgotten import Forgotten

@@ -20,8 +20,7 @@ import pyarrow.compute as pc
 from stcrm_pandas.contract.schemas.arrow import arrow_type, to_arrow
 from stcrm_pandas.contract.schemas.fields import Column, Row
 from stcrm_pandas.contract.schemas.list_dtype import dtypes_of
-from stcrm_pandas.frame.assemble import frozen
-from stcrm_pandas.frame.cells import cells_of
+from stcrm_pandas.frame.assemble import cells_of, frozen
 from stcrm_pandas.frame.foreign_cells import as_utc
 
 SEEN_AT, VALID_FROM, DELETED, UNDOCUMENTED = "_seen_at", "_valid_from", "_deleted", "_undocumented"

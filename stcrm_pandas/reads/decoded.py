@@ -26,8 +26,7 @@ from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.contract.schemas.list_dtype import ListArray, ListDtype, dtypes_of
 from stcrm_pandas.errors import StcrmError
 from stcrm_pandas.frame import Assembled, DecodedPage, Drift
-from stcrm_pandas.frame.assemble import frozen
-from stcrm_pandas.frame.cells import TEXT, UTC_TIME
+from stcrm_pandas.frame.assemble import TEXT, UTC_TIME, frozen
 from stcrm_pandas.http.cache import Cache, Generation
 from stcrm_pandas.reads.pagination import FetchedRead
 

@@ -27,8 +27,7 @@ from stcrm_pandas.errors import (
     notify,
 )
 from stcrm_pandas.frame import DecodedPage, Drift
-from stcrm_pandas.http.paths import argument, parents_of, paths
-from stcrm_pandas.http.query import Query, split_ids, to_query, utc_text, whole_number
+from stcrm_pandas.http.query import Query, argument, parents_of, paths, split_ids, to_query, utc_text, whole_number
 from stcrm_pandas.output.printable import plural
 from stcrm_pandas.reads.decoded import DecodedReads
 from stcrm_pandas.reads.feed import Feed

@@ -24,8 +24,7 @@ from stcrm_pandas.errors import (
 from stcrm_pandas.http import wire
 from stcrm_pandas.http.body import to_body
 from stcrm_pandas.http.cache import Cache
-from stcrm_pandas.http.paths import parents_of, path_of
-from stcrm_pandas.http.query import to_query
+from stcrm_pandas.http.query import parents_of, path_of, to_query
 from stcrm_pandas.http.session import CachedServiceSession
 from stcrm_pandas.reads.reading import Reader
 from stcrm_pandas.settings.connection import Settings

@@ -1,10 +1,15 @@
-"""Fields as Arrow types, and lists between Arrow and the cells of a frame: tuples of values or of named tuples."""
+"""Fields as Arrow types; times and lists between Arrow and the cells of a frame.
+
+The cell of a list is a tuple of values or of named tuples. Times are moments in UTC with microseconds.
+"""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain
 from typing import Any, cast
@@ -13,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from stcrm_pandas.contract.schemas.fields import Field, Kind, snake
 
@@ -48,9 +54,7 @@ def parts(values: npt.NDArray[Any], chunks: Iterable[Any]) -> Iterable[tuple[npt
         start += len(chunk)
 
 
-def to_tuples(
-    field: Field, chunks: Sequence[Any], length: int, *, moment: Callable[[Any], Any] = pd.Timestamp
-) -> npt.NDArray[np.object_]:
+def to_tuples(field: Field, chunks: Sequence[Any], length: int) -> npt.NDArray[np.object_]:
     """Return Arrow lists as tuples, None if missing, by offsets into one flat tuple of values.
 
     Parameters
@@ -61,14 +65,12 @@ def to_tuples(
         The lists.
     length : int
         Number of lists.
-    moment : callable, default pd.Timestamp
-        Converts a time in a record.
     """
     cells: npt.NDArray[np.object_] = np.full(length, None, dtype=object)
     with _gc_paused():
         for part, chunk in parts(cells, chunks):
             values = chunk.flatten()
-            items = _records(field, values, moment) if field.kind == "object" else _interned(values)
+            items = _records(field, values) if field.kind == "object" else _interned(values)
             sizes = np.diff(chunk.offsets.to_numpy())
             if chunk.null_count:  # a null may have a range of values, which `flatten` leaves out
                 sizes[chunk.is_null().to_numpy(zero_copy_only=False)] = 0
@@ -82,10 +84,10 @@ def to_tuples(
     return cells
 
 
-def _records(field: Field, values: Any, moment: Callable[[Any], Any]) -> tuple[Any, ...]:
+def _records(field: Field, values: Any) -> tuple[Any, ...]:
     """Return named tuples; equal ones are the same object."""
     if any(part.many or part.kind in ("object", "time") for part in field.fields):
-        return tuple(None if one is None else _nested(field, one, moment) for one in values.to_pylist())
+        return tuple(None if one is None else _nested(field, one) for one in values.to_pylist())
     columns_of = [values.field(part.name).dictionary_encode() for part in field.fields]
     which = np.zeros(len(values), np.int64)  # one number for each combination of parts
     for part in columns_of:
@@ -103,7 +105,7 @@ def _records(field: Field, values: Any, moment: Callable[[Any], Any]) -> tuple[A
     return tuple(records.tolist())
 
 
-def _nested(field: Field, value: Any, moment: Callable[[Any], Any]) -> Any:
+def _nested(field: Field, value: Any) -> Any:
     """Return a record that contains records: lists as tuples, objects as dictionaries."""
     values: list[Any] = []
     for part in field.fields:
@@ -111,12 +113,18 @@ def _nested(field: Field, value: Any, moment: Callable[[Any], Any]) -> Any:
         if one is None:
             values.append(None)
         elif part.many:
-            values.append(tuple(_nested(part, item, moment) if part.fields else item for item in one))
+            values.append(tuple(_nested(part, item) if part.fields else item for item in one))
         elif part.kind == "object":
             values.append({snake(name): item for name, item in one.items()})
         else:
-            values.append(moment(one) if part.kind == "time" else one)
+            values.append(_moment(one) if part.kind == "time" else one)
     return cast("type[tuple[Any, ...]]", field.record)._make(values)  # type: ignore[attr-defined]
+
+
+def _moment(time: Any) -> pd.Timestamp:
+    """Return a time of a record, which is text as in the body unless the page was read value by value."""
+    at = microseconds(time)[0] if isinstance(time, str) else time
+    return pd.Timestamp(at, unit="us", tz="UTC") if isinstance(at, int) else pd.Timestamp(at)
 
 
 def _interned(values: Any) -> tuple[Any, ...]:
@@ -185,3 +193,66 @@ def _plain(field: Field, value: Any, times_as_text: bool) -> Any:
     if isinstance(value, pd.Timestamp) and times_as_text:
         return value.isoformat().replace("+00:00", "Z")
     return value
+
+
+MOMENT = pa.timestamp("us", "UTC")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TEXT = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+class FastPathFailed(Exception):
+    """The page has to be read value by value."""
+
+
+def parse_times(texts: Any) -> Any:
+    """Parse many UTC times at once, with up to 7 fractional digits, including the year 1.
+
+    A seventh digit is cut off. Anything else, such as an offset or a missing `Z`, raises `FastPathFailed` or Arrow's
+    error.
+    """
+    filled = len(texts) - texts.null_count
+    if filled:
+        _, offsets, data = texts.buffers()
+        ends = np.frombuffer(offsets, np.int32, count=texts.offset + len(texts) + 1)[texts.offset :]
+        lengths = np.diff(ends)
+        stops = ends[1:][lengths > 0]
+        octets = np.frombuffer(data, np.uint8)
+        known = lengths[lengths > 0]
+        if len(stops) != filled or known.min() < 20 or known.max() > 28:
+            raise FastPathFailed
+        # Everything after 26 bytes is cut off below: it must be a digit and `Z`, or only `Z`.
+        if (octets[stops - 1] != ord("Z")).any() or ((octets[stops - 2] - np.uint8(ord("0"))) > 9).any():
+            raise FastPathFailed
+    short = pc.ascii_rtrim(pc.binary_slice(texts.cast(pa.binary()), 0, 26).cast(pa.string()), characters="Z")
+    return short.cast(pa.timestamp("us")).view(MOMENT)
+
+
+def microseconds(text: str) -> tuple[int, str]:
+    """Return a time as microseconds since 1970, and its deviation from the API's format (empty if none).
+
+    Raises `ValueError` if the text is not a time.
+
+    Examples
+    --------
+    >>> microseconds("2026-01-01T00:00:00.1234567Z")
+    (1767225600123456, '')
+    >>> microseconds("2026-01-01T01:00:00+01:00")
+    (1767225600000000, 'offset')
+    """
+    match = _TEXT.fullmatch(text)
+    if match is None:
+        raise ValueError("is not a time")
+    *parts, fraction, zone = match.groups()
+    micro = int((fraction or "0").ljust(6, "0")[:6])
+    at = datetime(*(int(part or 0) for part in parts), micro, tzinfo=UTC)  # type: ignore[arg-type, misc]
+    deviation = "" if zone == "Z" and parts[-1] and len(fraction or "") <= 7 and text[10] == "T" else "form"
+    if zone is None:
+        deviation = "no zone"
+    elif zone.upper() != "Z":
+        sign = -1 if zone[0] == "-" else 1
+        at -= sign * timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+        deviation = "offset"
+    return (at - _EPOCH) // timedelta(microseconds=1), deviation

@@ -23,8 +23,7 @@ from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing, read
 from stcrm_pandas.frame.matching import key_columns
-from stcrm_pandas.http.body import guid
-from stcrm_pandas.http.query import split_ids
+from stcrm_pandas.http.query import guid, split_ids
 from stcrm_pandas.output.printable import plural
 
 WARN_ABOVE = 0.25

@@ -14,7 +14,7 @@ from stcrm_pandas.contract.operations import IDS, OPERATIONS, Operation, by_name
 from stcrm_pandas.contract.schemas.fields import snake
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.http.paths import path_of
+from stcrm_pandas.http.query import path_of
 from stcrm_pandas.output.printable import closest
 from stcrm_pandas.reads.feed import Feed
 from stcrm_pandas.reads.naming import add_names
