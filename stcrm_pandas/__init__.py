@@ -23,10 +23,9 @@ if TYPE_CHECKING:
     from stcrm_pandas.cleaning.audit.audit import audit
     from stcrm_pandas.client import Client, connect
     from stcrm_pandas.contract import schemas
-    from stcrm_pandas.contract.nested import Address, ApplicationData, NewContact, NewLocation, Preferences
-    from stcrm_pandas.contract.sentinel import CLEAR
+    from stcrm_pandas.contract.arguments import CLEAR, Address, ApplicationData, NewContact, NewLocation, Preferences
     from stcrm_pandas.edits.plans import Plan, Result
-    from stcrm_pandas.frame.custom_fields import custom_fields
+    from stcrm_pandas.frame.customers import custom_fields
     from stcrm_pandas.grid.edit import edit
     from stcrm_pandas.grid.grid import Grid
     from stcrm_pandas.mirror.many import Mirrors, mirrors
@@ -34,9 +33,8 @@ if TYPE_CHECKING:
     from stcrm_pandas.reads.feed import Feed
     from stcrm_pandas.reads.origin import origin
     from stcrm_pandas.sandbox import Sandbox
-    from stcrm_pandas.sheets.excel import to_excel
+    from stcrm_pandas.sheets.export import to_excel, to_sql
     from stcrm_pandas.sheets.files import read_sheet, write_sheet
-    from stcrm_pandas.sheets.sql import to_sql
 
 __version__ = "0.1.0"
 __all__ = [
@@ -71,29 +69,29 @@ __all__ = [
 ]
 
 _MODULES = {
-    "CLEAR": "contract.sentinel",
-    "Address": "contract.nested",
-    "ApplicationData": "contract.nested",
+    "CLEAR": "contract.arguments",
+    "Address": "contract.arguments",
+    "ApplicationData": "contract.arguments",
     "Client": "client",
     "Feed": "reads.feed",
     "Grid": "grid.grid",
     "Mirror": "mirror.mirror",
     "Mirrors": "mirror.many",
-    "NewContact": "contract.nested",
-    "NewLocation": "contract.nested",
+    "NewContact": "contract.arguments",
+    "NewLocation": "contract.arguments",
     "Plan": "edits.plans",
-    "Preferences": "contract.nested",
+    "Preferences": "contract.arguments",
     "Result": "edits.plans",
     "Sandbox": "sandbox",
     "audit": "cleaning.audit.audit",
     "connect": "client",
-    "custom_fields": "frame.custom_fields",
+    "custom_fields": "frame.customers",
     "edit": "grid.edit",
     "origin": "reads.origin",
     "mirrors": "mirror.many",
     "read_sheet": "sheets.files",
-    "to_excel": "sheets.excel",
-    "to_sql": "sheets.sql",
+    "to_excel": "sheets.export",
+    "to_sql": "sheets.export",
     "write_sheet": "sheets.files",
 }
 

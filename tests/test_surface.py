@@ -18,7 +18,7 @@ import stcrm_pandas as stcrm
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.contract.schemas.fields import snake
 from stcrm_pandas.errors import DriftWarning, UsageError
-from stcrm_pandas.resources.base.resource import Resource
+from stcrm_pandas.resources.resource import Resource
 
 OPTIONS = {"max_age", "refresh", "allow_incomplete"}
 NAMED = {"leads.list", "bookings.list", "customers.list", "locations.list", "lookups.jobs.list"}

@@ -11,8 +11,7 @@ from stcrm_pandas.commands.doctor import doctor
 from stcrm_pandas.commands.saying import say
 from stcrm_pandas.settings.addresses import ENVIRONMENTS
 from stcrm_pandas.settings.connection import problem_with
-from stcrm_pandas.settings.sources import ENV_FILE, env_file
-from stcrm_pandas.settings.writing import other_lines, write_env_file
+from stcrm_pandas.settings.sources import ENV_FILE, env_file, other_lines, write_env_file
 
 _QUESTIONS = {
     "environment": "Environment: production, integration, or the address of the API",

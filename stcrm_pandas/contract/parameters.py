@@ -217,7 +217,7 @@ OWN: Final[dict[str, dict[str, str]]] = {
         "columns do not change; a missing value clears the field. To add a field that no row has yet, add a row in "
         "the long form, or a column in the wide form with the id of its type as the name.",
     },
-    "PhonesAndEmails.update_contact": {
+    "CustomerOrLocation.update_contact": {
         "preferences": "All five preferences. Do not turn one on without the person's consent."
     },
     "Customers.create": {
@@ -251,7 +251,6 @@ OWN: Final[dict[str, dict[str, str]]] = {
 """Descriptions for a single method, which replace the shared ones."""
 
 OWN_VALUES: Final[dict[str, dict[str, str]]] = {
-    "BookingContacts": {"id": "The id of the booking."},
     "BookingProviderTags": {"id": "The id of the booking provider tag."},
     "Bookings": {
         "business_unit_id": "The id of the business unit that handles the booking.",
@@ -268,7 +267,6 @@ OWN_VALUES: Final[dict[str, dict[str, str]]] = {
     },
     "CustomerOrLocation": {"id": "The id of the customer or location."},
     "Customers": {"id": "The id of the customer.", "name": "The name of the customer."},
-    "LeadFollowUp": {"id": "The id of the lead."},
     "Leads": {
         "business_unit_id": "The id of the business unit that handles the lead.",
         "campaign_id": "The id of the campaign that the lead came from.",
@@ -276,6 +274,5 @@ OWN_VALUES: Final[dict[str, dict[str, str]]] = {
         "priority": "The priority of the lead.",
     },
     "Locations": {"id": "The id of the location.", "name": "The name of the location."},
-    "PhonesAndEmails": {"id": "The id of the customer or location."},
 }
 """Descriptions for the methods of a class that write one row, which replace the shared ones."""

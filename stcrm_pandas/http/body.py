@@ -23,9 +23,9 @@ import numpy as np
 import pandas as pd
 
 from stcrm_pandas.contract import rules
+from stcrm_pandas.contract.arguments import CLEAR
 from stcrm_pandas.contract.operations import Operation
 from stcrm_pandas.contract.schemas.fields import Field, snake
-from stcrm_pandas.contract.sentinel import CLEAR
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.http.query import guid, utc_text, whole_number
 from stcrm_pandas.output.printable import closest

@@ -1,13 +1,15 @@
-"""Text for people: counts with nouns, suggestions, and foreign text without control characters or secrets. Pure."""
+"""Text for people: counts with nouns, suggestions, spellings that mean the same, and foreign text that is safe. Pure.
+
+Safe text has no control characters and no secrets.
+"""
 
 from __future__ import annotations
 
 import base64
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable
-
-__all__ = ["closest", "company_name", "is_demo", "plural", "printable", "without_words"]
 
 _TIME_WORDS = (
     (re.compile("(?:on_or_)?(?:since|after|from)$"), "on_or_after"),
@@ -133,3 +135,12 @@ def _signs(character: str) -> str:
 def _in_hex(word: bytes) -> Iterable[str]:
     if 2 * len(word) >= _SHORTEST:
         yield "(?i:" + r"[\s:,-]{0,2}(?:0x|\\{1,8}x)?".join(f"{byte:02x}" for byte in word) + ")"
+
+
+def spelling_key(text: str) -> str:
+    """Return the letters and digits of a text, in lower case and without accents.
+
+    >>> spelling_key("E-mail  Dormant") == spelling_key("EMAIL dormant"), spelling_key("Café 24/7")
+    (True, 'cafe247')
+    """
+    return "".join(one for one in unicodedata.normalize("NFKD", text.casefold()) if one.isalnum())

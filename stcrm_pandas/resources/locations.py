@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from stcrm_pandas.contract.nested import Address, ApplicationData, CustomFieldValues, NewContact
-from stcrm_pandas.resources.base.customer_or_location import CustomerOrLocation
-from stcrm_pandas.resources.base.export import Exportable
-from stcrm_pandas.resources.base.planning import WARN_ABOVE
-from stcrm_pandas.resources.base.resource import Ids, MaxAge, When, checked, operation
+from stcrm_pandas.contract.arguments import Address, ApplicationData, CustomFieldValues, NewContact
+from stcrm_pandas.resources.customer_or_location import CustomerOrLocation
+from stcrm_pandas.resources.resource import WARN_ABOVE, Exportable, Ids, MaxAge, When, checked, operation
 
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan

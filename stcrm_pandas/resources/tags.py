@@ -9,10 +9,11 @@ import pandas as pd
 
 from stcrm_pandas.errors import ServiceError, StcrmWarning, notify
 from stcrm_pandas.http.query import split_ids
-from stcrm_pandas.resources.base.resource import Ids, IdsOrNames, WritableResource, checked
+from stcrm_pandas.resources.resource import Ids, IdsOrNames, WritableResource, checked
 
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan
+
 
 CUSTOMERS_PER_REQUEST = 1_000
 

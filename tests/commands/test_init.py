@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 import stcrm_pandas as stcrm
 from stcrm_pandas.cli import app
 from stcrm_pandas.errors import SettingsError
-from stcrm_pandas.settings.writing import write_env_file
+from stcrm_pandas.settings.sources import write_env_file
 
 ORDER = ("api_url", "auth_url", "tenant", "client_id", "client_secret", "app_key")
 

@@ -12,9 +12,9 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 import stcrm_pandas as stcrm
+from stcrm_pandas.contract.arguments import CLEAR
 from stcrm_pandas.contract.operations import OPERATIONS, Operation
 from stcrm_pandas.contract.schemas.fields import Field, snake
-from stcrm_pandas.contract.sentinel import CLEAR
 from stcrm_pandas.errors import Conflict
 from stcrm_pandas.http.body import to_body
 from stcrm_pandas.sandbox import Sandbox

@@ -11,7 +11,7 @@ from numpydoc.docscrape import NumpyDocString
 
 import stcrm_pandas as stcrm
 from stcrm_pandas.http.cache import Cache
-from stcrm_pandas.resources.base.resource import Resource
+from stcrm_pandas.resources.resource import Resource
 from stcrm_pandas.sandbox import Fault
 
 

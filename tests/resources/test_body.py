@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import stcrm_pandas as stcrm
-from stcrm_pandas.contract import nested
+from stcrm_pandas.contract import arguments
 from stcrm_pandas.contract.operations import OPERATIONS, by_name
 from stcrm_pandas.contract.rules import RULES, broken
 from stcrm_pandas.contract.schemas import bodies
@@ -214,11 +214,11 @@ def test_empty_patch_raises():
 
 
 FIELDS = {
-    nested.NewContact: [bodies.NEW_CONTACT, bodies.NEW_BOOKING_CONTACT],
-    nested.Preferences: [bodies.PREFERENCES],
-    nested.NewLocation: [bodies.NEW_LOCATION],
-    nested.Address: [bodies.PLACED_ADDRESS],
-    nested.ApplicationData: [bodies.CHANGED_EXTERNAL_DATA],
+    arguments.NewContact: [bodies.NEW_CONTACT, bodies.NEW_BOOKING_CONTACT],
+    arguments.Preferences: [bodies.PREFERENCES],
+    arguments.NewLocation: [bodies.NEW_LOCATION],
+    arguments.Address: [bodies.PLACED_ADDRESS],
+    arguments.ApplicationData: [bodies.CHANGED_EXTERNAL_DATA],
 }
 
 

@@ -17,8 +17,7 @@ import stcrm_pandas as stcrm
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.contract.schemas.list_dtype import ListDtype
 from stcrm_pandas.errors import MissingNamesWarning, MissingParentsWarning, UsageError
-from stcrm_pandas.reads.name_lookups import LOOKUPS
-from stcrm_pandas.reads.naming import MOST_BOOKINGS
+from stcrm_pandas.reads.naming import LOOKUPS, MOST_BOOKINGS
 from stcrm_pandas.sandbox import Sandbox
 
 from .company import Rows, made

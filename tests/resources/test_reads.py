@@ -186,7 +186,7 @@ def test_contacts_are_joined(family, ids, contacts, box, join):
 
 
 def test_many_customers_need_few_requests(standing, crm):
-    from stcrm_pandas.resources.base.phones_and_emails import FEW
+    from stcrm_pandas.resources.customer_or_location import FEW
 
     frame = pd.DataFrame({"id": pd.Series(range(1, FEW + 2), dtype="Int64")})
     wide = crm.customers.with_contacts(frame, "wide")

@@ -29,7 +29,7 @@ from stcrm_pandas.errors import (
     UsageError,
     WritesNotAllowed,
 )
-from stcrm_pandas.resources.base.resource import WritableResource
+from stcrm_pandas.resources.resource import WritableResource
 
 from .cases import CASES, PLACE
 from .company import CAMPAIGN, CUSTOMERS, LEADS, TAG, made

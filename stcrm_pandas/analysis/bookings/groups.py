@@ -8,7 +8,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.names import NONE
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.output.spelling import spelling_key
+from stcrm_pandas.output.printable import spelling_key
 
 __all__ = ["Groups", "other_spellings", "same_providers", "spellings"]
 

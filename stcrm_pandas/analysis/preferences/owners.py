@@ -14,10 +14,9 @@ from stcrm_pandas.analysis.base.engine import TENANT
 from stcrm_pandas.analysis.base.inputs import table_of
 from stcrm_pandas.analysis.preferences.reach import INVALID, NONE
 from stcrm_pandas.analysis.preferences.records import ADDRESS, flag, read, refuse_repeats
-from stcrm_pandas.contract.marks import DORMANT, FORBIDS, OPTED_IN
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.frame.merged import is_merged
-from stcrm_pandas.output.spelling import spelling_key
+from stcrm_pandas.frame.customers import DORMANT, FORBIDS, OPTED_IN, is_merged
+from stcrm_pandas.output.printable import spelling_key
 
 __all__ = ["Owners", "age_in_years", "customers_of", "locations_of", "newer_contacts_of"]
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT
-from stcrm_pandas.contract.marks import CHANNELS, FORBIDS, MESSAGES, PURPOSES
+from stcrm_pandas.frame.customers import CHANNELS, FORBIDS, MESSAGES, PURPOSES
 
 __all__ = [
     "CHANNELS",

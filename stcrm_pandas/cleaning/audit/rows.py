@@ -15,7 +15,7 @@ from stcrm_pandas.cleaning.recipes.emails import emails
 from stcrm_pandas.cleaning.recipes.fix import Fix
 from stcrm_pandas.cleaning.recipes.phones import phones
 from stcrm_pandas.errors import MirrorError, PermissionDenied
-from stcrm_pandas.frame.merged import is_merged
+from stcrm_pandas.frame.customers import is_merged
 
 if TYPE_CHECKING:
     from stcrm_pandas.cleaning.matching.duplicates import Duplicates

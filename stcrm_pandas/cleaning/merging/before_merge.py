@@ -15,14 +15,13 @@ from stcrm_pandas.cleaning.merging.consent import (
     strictest_preferences,
 )
 from stcrm_pandas.cleaning.merging.united import tags_not_added, unite
-from stcrm_pandas.contract.marks import OPTED_IN
 from stcrm_pandas.edits.plan.build import opt_outs_first
 from stcrm_pandas.edits.plan.consent import FLAGS
 from stcrm_pandas.edits.plans import Plan
 from stcrm_pandas.errors import PermissionDenied
+from stcrm_pandas.frame.customers import OPTED_IN, is_merged
 from stcrm_pandas.frame.foreign_cells import is_missing
-from stcrm_pandas.frame.merged import is_merged
-from stcrm_pandas.output.spelling import spelling_key
+from stcrm_pandas.output.printable import spelling_key
 from stcrm_pandas.resources.customers import Customers
 from stcrm_pandas.resources.locations import Locations
 from stcrm_pandas.resources.lookups import Lookups

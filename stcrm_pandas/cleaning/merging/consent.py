@@ -11,7 +11,7 @@ from stcrm_pandas.cleaning.contact_owners import owners_of, whole
 from stcrm_pandas.edits.plan.consent import BLOCKING_FLAGS, FLAGS
 from stcrm_pandas.edits.plan.opt_out import MARKETING
 from stcrm_pandas.frame.contact_values import find_contacts, is_placeholder
-from stcrm_pandas.frame.merged import is_merged
+from stcrm_pandas.frame.customers import is_merged
 
 DO_NOT_TEXT = "phone_settings_do_not_text"
 

@@ -10,7 +10,7 @@ import pandas as pd
 from stcrm_pandas.cleaning.merging.consent import missing_opt_outs
 from stcrm_pandas.cleaning.merging.merge_list import read_merge_list
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.frame.merged import merged_into
+from stcrm_pandas.frame.customers import merged_into
 
 DONE, OPEN, OTHER_WAY, ELSEWHERE, UNKNOWN = (
     "done",

@@ -18,7 +18,7 @@ from stcrm_pandas.cleaning.recipes.fix import Fix
 from stcrm_pandas.cleaning.recipes.letters import letters_apart
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
-from stcrm_pandas.output.spelling import spelling_key
+from stcrm_pandas.output.printable import spelling_key
 
 CONFIRM = "may mean the same as another one: confirm the map"
 _LONG_WORD = 5

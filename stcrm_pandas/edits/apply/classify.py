@@ -19,7 +19,7 @@ from stcrm_pandas.edits.plan.consent import consent_change
 from stcrm_pandas.edits.plan.fill import merged
 from stcrm_pandas.edits.plan.model import Cell, Key, Step
 from stcrm_pandas.edits.plan.steps import PlanOptions, can_be_inactive, without_cells
-from stcrm_pandas.frame.merged import merged_into
+from stcrm_pandas.frame.customers import merged_into
 
 OPT_IN_UNDONE = (
     "this opt-in was sent after the plan was made, and somebody undid it; if they agreed again, read the row and make "

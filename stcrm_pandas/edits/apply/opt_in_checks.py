@@ -19,7 +19,6 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.contract.marks import FORBIDS, MARKS, MESSAGES
 from stcrm_pandas.edits.apply.fresh_rows import RowReader
 from stcrm_pandas.edits.apply.opt_ins import EarlierOptIns, SentOptIns, opt_in_columns, refuse_all_opt_ins
 from stcrm_pandas.edits.diff.columns import TARGETS, target_of
@@ -31,6 +30,7 @@ from stcrm_pandas.edits.plan.opt_out import MARKETING, ContactRows
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import StcrmError
 from stcrm_pandas.frame.contact_values import find_contacts, is_placeholder
+from stcrm_pandas.frame.customers import FORBIDS, MARKS, MESSAGES
 from stcrm_pandas.frame.foreign_cells import is_missing
 
 Record = tuple[str, Key]

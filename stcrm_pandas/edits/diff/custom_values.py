@@ -10,7 +10,7 @@ import pandas as pd
 
 from stcrm_pandas.contract.schemas.parts import CustomField
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.frame.custom_fields import custom_fields, field_names
+from stcrm_pandas.frame.customers import custom_fields, field_names
 from stcrm_pandas.frame.foreign_cells import is_missing
 from stcrm_pandas.http.query import whole_number
 

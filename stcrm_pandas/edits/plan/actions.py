@@ -13,8 +13,8 @@ from stcrm_pandas.edits.diff.values import to_json
 from stcrm_pandas.edits.plan.build import WARN_ABOVE, Origin, bulk_steps, check_origin, rows_of, warn_if_many
 from stcrm_pandas.edits.plan.model import Cell, Key, PlanData, Refusal, Step
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.frame.customers import merged_into
 from stcrm_pandas.frame.foreign_cells import is_missing
-from stcrm_pandas.frame.merged import merged_into
 from stcrm_pandas.http.body import check_body
 from stcrm_pandas.http.query import whole_number
 from stcrm_pandas.output.printable import closest

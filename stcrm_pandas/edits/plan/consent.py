@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from stcrm_pandas.contract.marks import MARKS
 from stcrm_pandas.edits.diff.columns import Target
 from stcrm_pandas.frame.contact_values import same_contacts
+from stcrm_pandas.frame.customers import MARKS
 from stcrm_pandas.frame.foreign_cells import is_missing
 
 ConsentChange = Literal["opt in", "opt out", ""]

@@ -21,9 +21,9 @@ from stcrm_pandas.edits.plan.model import Key, PlanData, Refusal, Step
 from stcrm_pandas.edits.plan.steps import PlanOptions, plan_row
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.contact_values import find_contacts, unrecognized_rest
+from stcrm_pandas.frame.customers import merged_into
 from stcrm_pandas.frame.foreign_cells import is_missing
 from stcrm_pandas.frame.matching import SHOWN
-from stcrm_pandas.frame.merged import merged_into
 
 MARKETING = FLAGS[1]
 PHONES = {"Phone", "MobilePhone"}

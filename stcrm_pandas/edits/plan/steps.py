@@ -13,8 +13,8 @@ from stcrm_pandas.edits.diff.values import COLUMNS_WITH_PARTS, missing_part, par
 from stcrm_pandas.edits.plan.consent import FLAGS, consent_change
 from stcrm_pandas.edits.plan.fill import OLDER, CannotFill, fill_of, merged
 from stcrm_pandas.edits.plan.model import Cell, Key, Refusal, Step
+from stcrm_pandas.frame.customers import merged_into
 from stcrm_pandas.frame.foreign_cells import is_missing
-from stcrm_pandas.frame.merged import merged_into
 from stcrm_pandas.http.body import body_value
 
 Change = tuple[str, Any, Any]

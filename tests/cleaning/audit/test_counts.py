@@ -11,7 +11,7 @@ import pytest
 
 import stcrm_pandas as stcrm
 from stcrm_pandas.errors import StcrmWarning, UsageError
-from stcrm_pandas.frame.merged import is_merged
+from stcrm_pandas.frame.customers import is_merged
 from stcrm_pandas.sandbox import Sandbox
 
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)

@@ -1,13 +1,66 @@
-"""Custom fields of a frame as rows or as columns."""
+"""Columns of customers and locations that mean more than they say: merged rows, marks, custom fields. Pure.
+
+A customer marked Do Not Mail gets no letters, no marketing e-mail and no texts that Marketing Pro sends. No mark blocks
+calls but Do Not Service. The service writes null as the id of the merged row for rows that were not merged, and for
+some of them 0.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import pandas as pd
 
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.frame.foreign_cells import is_missing
 from stcrm_pandas.output.printable import printable
+
+PURPOSES = ("service", "marketing")
+CHANNELS = ("call", "text", "e-mail", "mail")
+MESSAGES = tuple((purpose, channel) for purpose in PURPOSES for channel in CHANNELS)
+"""What may be sent to a customer: each purpose by each channel."""
+
+MARKS = ("do_not_service", "do_not_mail")
+"""The flags of a customer that leave it out of messages; setting one is an opt-out, removing it an opt-in."""
+
+_LETTERS_AND_MARKETING = (("service", "mail"), ("marketing", "text"), ("marketing", "e-mail"), ("marketing", "mail"))
+
+FORBIDS: Mapping[str, frozenset[tuple[str, str]]] = {
+    "do_not_service": frozenset(MESSAGES),
+    "do_not_mail": frozenset(_LETTERS_AND_MARKETING),
+    "email_dormant": frozenset({("marketing", "e-mail")}),
+    "not_opted_in": frozenset({("marketing", "e-mail")}),
+}
+"""The messages that each mark forbids, the first that counts first: the flags, then those that tags stand for."""
+
+DORMANT = "emaildormant"
+"""The tag `Email Dormant`, as `spelling_key` has it: its customers get no marketing e-mail."""
+OPTED_IN = "optedin"
+"""The tag `Opted In`: where double opt-in is on, customers without it get no marketing e-mail."""
+
+
+def is_merged(into: pd.Series) -> pd.Series:
+    """Return which rows were merged, from their `merged_to_id`.
+
+    Examples
+    --------
+    >>> is_merged(pd.Series([7, 0, None], dtype="Int64")).tolist()
+    [True, False, False]
+    """
+    return into.fillna(0).ne(0).astype(bool)
+
+
+def merged_into(row: Mapping[str, Any]) -> int | None:
+    """Return the id of the row that a row was merged into; None if it was not merged.
+
+    Examples
+    --------
+    >>> merged_into({"merged_to_id": 7}), merged_into({"merged_to_id": 0}), merged_into({})
+    (7, None, None)
+    """
+    into = row.get("merged_to_id")
+    return None if into is None or is_missing(into) or int(into) == 0 else int(into)
 
 
 def custom_fields(frame: pd.DataFrame, form: Literal["long", "wide"] = "long", *, key: str = "id") -> pd.DataFrame:

@@ -1,14 +1,36 @@
-"""Typed dictionaries for the objects inside a request body. A plain dictionary works, too.
+"""What methods that write take besides plain values: `CLEAR`, which sends null, and typed dictionaries.
+
+The dictionaries are the objects inside a request body. A plain dictionary works, too.
 
 >>> Address(street="12 Elm St", city="Austin", state="TX", zip="78701", country="USA")["zip"]
 '78701'
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, NotRequired, TypedDict
+from enum import Enum
+from typing import Final, Literal, NotRequired, TypedDict
 
 from stcrm_pandas.contract.schemas.parts import CustomField, ExternalData
-from stcrm_pandas.contract.sentinel import Clears
+
+
+class Clear(Enum):
+    """The type of `CLEAR`."""
+
+    CLEAR = "clear"
+
+    def __repr__(self) -> str:
+        return "CLEAR"
+
+
+CLEAR: Final = Clear.CLEAR
+"""Sent as null to clear a field. None does not change a field.
+
+The API accepts null for only a few fields. For other fields, `CLEAR` raises an error.
+"""
+
+Clears = Literal[Clear.CLEAR]
+"""The type of `CLEAR` in annotations."""
+
 
 ContactType = Literal["Phone", "Email", "Fax", "MobilePhone"]
 CustomerType = Literal["Residential", "Commercial"]

@@ -1,1 +1,0 @@
-"""What resources have in common: one class per set of methods."""
