@@ -30,7 +30,7 @@ from stcrm_pandas.mirror.mirror import Mirror
 from stcrm_pandas.mirror.resources import FEED_DELAY
 from stcrm_pandas.mirror.store import MOST_FILES, SEQ, Store
 from stcrm_pandas.mirror.versions import DELETED, SEEN_AT, UNDOCUMENTED, VALID_FROM, to_table
-from stcrm_pandas.reads.feed import Feed
+from stcrm_pandas.reads.reading import Feed
 
 NOW = pd.Timestamp("2027-01-01", tz="UTC")
 VERSIONS, CHANGES = 10, 1_000

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from stcrm_pandas.grid.grid import Grid
     from stcrm_pandas.mirror.many import Mirrors, mirrors
     from stcrm_pandas.mirror.mirror import Mirror
-    from stcrm_pandas.reads.feed import Feed
-    from stcrm_pandas.reads.origin import origin
+    from stcrm_pandas.reads.provenance import origin
+    from stcrm_pandas.reads.reading import Feed
     from stcrm_pandas.sandbox import Sandbox
     from stcrm_pandas.sheets.export import to_excel, to_sql
     from stcrm_pandas.sheets.files import read_sheet, write_sheet
@@ -73,7 +73,7 @@ _MODULES = {
     "Address": "contract.arguments",
     "ApplicationData": "contract.arguments",
     "Client": "client",
-    "Feed": "reads.feed",
+    "Feed": "reads.reading",
     "Grid": "grid.grid",
     "Mirror": "mirror.mirror",
     "Mirrors": "mirror.many",
@@ -87,7 +87,7 @@ _MODULES = {
     "connect": "client",
     "custom_fields": "frame.customers",
     "edit": "grid.edit",
-    "origin": "reads.origin",
+    "origin": "reads.provenance",
     "mirrors": "mirror.many",
     "read_sheet": "sheets.files",
     "to_excel": "sheets.export",

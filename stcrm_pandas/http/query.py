@@ -32,7 +32,8 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_list_like
 
-from stcrm_pandas.contract.operations import ACTIVE, ARCHIVED, Operation
+from stcrm_pandas.contract import rules
+from stcrm_pandas.contract.operations import ACTIVE, ARCHIVED, IDS_PER_REQUEST, Operation
 from stcrm_pandas.contract.schemas.fields import Field, Row, snake
 from stcrm_pandas.errors import StcrmWarning, UsageError, notify
 from stcrm_pandas.output.printable import closest
@@ -45,6 +46,8 @@ _TIME = re.compile(
     r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?)? ?(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 """Times that pandas reads in only one way: it would read 03/04/2026 as a day in March."""
+_ALL_AT_ONCE = ("tag_type_ids", "estimate_ids", "equipment_ids")
+"""Filters that would mean something else if their ids were split into several requests."""
 
 
 def to_query(operation: Operation, filters: Mapping[str, Any], *, time_zone: str | None = None) -> Query:
@@ -79,6 +82,56 @@ def to_query(operation: Operation, filters: Mapping[str, Any], *, time_zone: str
         if value is not None:
             query.append((field.name, _text(operation, name, field, value, time_zone)))
     return query
+
+
+def checked_query(operation: Operation, filters: Mapping[str, Any], *, time_zone: str | None = None) -> Query:
+    """Return the query parameters of a read, checked by the rules between filters, too; see `to_query`.
+
+    Raises
+    ------
+    UsageError
+        As `to_query`; or a rule is broken.
+    """
+    query = to_query(operation, filters, time_zone=time_zone)
+    if faults := [rule.message for rule in rules.broken(operation.id, dict(query))]:
+        raise UsageError(f"{operation.name}: {'; '.join(faults)}.")
+    return query
+
+
+def to_queries(
+    operation: Operation, filters: Mapping[str, Any], *, time_zone: str | None = None
+) -> tuple[dict[str, Any], list[Query]]:
+    """Return the filters of a list as they are sent, and the query of each request: ids are sent fifty in a request.
+
+    Raises
+    ------
+    UsageError
+        As `checked_query`; or a list of values is too long and cannot be split.
+    """
+    filters = {**filters, **{name: value for name, value in operation.required if filters.get(name) is None}}
+    lists = {snake(field.name): field for field in operation.filters if field.many}
+    filters = {name: as_list(value) if name in lists else value for name, value in filters.items()}
+    long = [name for name in lists if isinstance(filters.get(name), list) and len(filters[name]) > IDS_PER_REQUEST]
+    if not long:
+        return filters, [checked_query(operation, filters, time_zone=time_zone)]
+    name = long[0]
+    if len(long) > 1 or not name.endswith("ids") or name in _ALL_AT_ONCE:
+        raise UsageError(f"{operation.name}: give at most {IDS_PER_REQUEST} values for {' and '.join(long)}.")
+    try:
+        chunks = split_ids([whole_number(id) for id in filters[name]], IDS_PER_REQUEST)
+    except ValueError as error:
+        raise UsageError(f"{operation.name}({name}=…): {error}.") from None
+    query = checked_query(operation, {**filters, name: chunks[0]}, time_zone=time_zone)
+    texts = [",".join(map(str, chunk)) for chunk in chunks]
+    parameter = lists[name].name
+    return filters, [[(key, text if key == parameter else value) for key, value in query] for text in texts]
+
+
+def as_list(value: Any, *, always: bool = False) -> Any:
+    """Return many values as a list; a single value as it is, or as a list with `always`."""
+    if value is None or isinstance(value, str) or not isinstance(value, Iterable):
+        return [value] if always else value
+    return list(value)
 
 
 def unknown_filter_message(operation: Operation, name: str, names: Iterable[str]) -> str:

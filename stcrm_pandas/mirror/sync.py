@@ -22,7 +22,7 @@ from stcrm_pandas.mirror.privacy.people import OF
 from stcrm_pandas.mirror.resources import FEED_DELAY, OVERLAP, Mirrored
 from stcrm_pandas.mirror.store import Store
 from stcrm_pandas.output.printable import plural
-from stcrm_pandas.reads.feed import Feed
+from stcrm_pandas.reads.reading import Feed
 
 MOST_VANISHED = 0.10
 """The largest share of rows that may be missing from a complete list; more looks like a list that hides rows.

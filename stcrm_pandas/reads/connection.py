@@ -16,9 +16,8 @@ from stcrm_pandas.contract.operations import Operation, by_name
 from stcrm_pandas.http import wire
 from stcrm_pandas.http.cache import Cache
 from stcrm_pandas.http.session import CachedServiceSession
-from stcrm_pandas.reads.options import Options
 from stcrm_pandas.reads.progress import Bar, Progress
-from stcrm_pandas.reads.reading import Reader, below
+from stcrm_pandas.reads.reading import Options, Reader, below
 from stcrm_pandas.reads.writing import Writer
 from stcrm_pandas.settings.addresses import ENVIRONMENTS
 from stcrm_pandas.settings.connection import Settings

@@ -25,10 +25,10 @@ import pyarrow as pa
 from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.contract.schemas.list_dtype import ListArray, ListDtype, dtypes_of
 from stcrm_pandas.errors import StcrmError
-from stcrm_pandas.frame import Assembled, DecodedPage, Drift
+from stcrm_pandas.frame import Assembled, Drift
 from stcrm_pandas.frame.assemble import TEXT, UTC_TIME, frozen
 from stcrm_pandas.http.cache import Cache, Generation
-from stcrm_pandas.reads.pagination import FetchedRead
+from stcrm_pandas.reads.fetching import FetchedRead
 
 SMALLEST = 1000
 """Frames of fewer rows are not stored: their pages decode in a few milliseconds."""
@@ -54,7 +54,7 @@ class DecodedReads:
         self._loaders = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="stcrm-load")
         self._last: Future[None] | None = None
 
-    def load(self, row: Row, generation: Generation) -> tuple[FetchedRead[DecodedPage], Assembled] | None:
+    def load(self, row: Row, generation: Generation) -> tuple[FetchedRead, Assembled] | None:
         """Return a stored frame and where it comes from; None if there is none, or anything in it disagrees."""
         store = self._cache.decoded
         try:
@@ -76,7 +76,7 @@ class DecodedReads:
             }
             drift = tuple(Drift(**{**one, "ids": tuple(one["ids"])}) for one in about["drift"])
             counts = generation.parts or ()
-            fetched: FetchedRead[DecodedPage] = FetchedRead(
+            fetched: FetchedRead = FetchedRead(
                 generation=generation,
                 pages=[],
                 counts=counts,
@@ -91,7 +91,7 @@ class DecodedReads:
             store.drop(generation.id)
             return None
 
-    def save(self, row: Row, fetched: FetchedRead[DecodedPage], assembled: Assembled) -> None:
+    def save(self, row: Row, fetched: FetchedRead, assembled: Assembled) -> None:
         """Store the frame of a complete read, in another thread."""
         frame = assembled.frame
         if len(frame) < SMALLEST:

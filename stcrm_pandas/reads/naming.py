@@ -29,8 +29,7 @@ from stcrm_pandas.errors import (
 )
 from stcrm_pandas.frame.contact_values import best_contacts, first_contact, opt_outs
 from stcrm_pandas.output.printable import plural
-from stcrm_pandas.reads.options import Options
-from stcrm_pandas.reads.reading import PathAndParents, Reader
+from stcrm_pandas.reads.reading import Options, PathAndParents, Reader
 
 _OF_LEAD = {"customer": "lead_customer_name", "phone": "lead_phone", "email": "lead_email"}
 """What a lead has itself; it comes before what its customer has, as in call lists."""

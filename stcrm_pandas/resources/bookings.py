@@ -9,7 +9,7 @@ import pandas as pd
 
 from stcrm_pandas.contract.arguments import Address, ContactType, CustomerType, NewContact, Priority
 from stcrm_pandas.errors import MissingRows, StcrmError
-from stcrm_pandas.reads.options import Options
+from stcrm_pandas.reads.reading import Options
 from stcrm_pandas.resources.resource import WARN_ABOVE, Exportable, Ids, MaxAge, Plannable, When, checked, operation
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from stcrm_pandas.contract.arguments import ContactType, Preferences
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.reads.options import Options
+from stcrm_pandas.reads.reading import Options
 from stcrm_pandas.resources.resource import WARN_ABOVE, Feed, Ids, MaxAge, Plannable, When, checked, operation
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from stcrm_pandas.contract.operations import by_name
 from stcrm_pandas.contract.schemas.list_dtype import dtypes_of
 from stcrm_pandas.errors import RequestError
 from stcrm_pandas.frame.foreign_cells import array
-from stcrm_pandas.reads.feed import Feed
+from stcrm_pandas.reads.reading import Feed
 
 START = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 DELAY = dt.timedelta(minutes=15)

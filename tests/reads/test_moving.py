@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from stcrm_pandas import frame as frames
 from stcrm_pandas.contract.operations import by_name
 from stcrm_pandas.errors import IncompleteRead
-from stcrm_pandas.reads.moving import Span, read_moving
+from stcrm_pandas.reads.pagination import Span, paginate_spans
 
 from ..shop import row_of
 
@@ -70,7 +70,7 @@ class Moving:
         return None if minutes is None else f"{START + dt.timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%SZ}"
 
     def read(self):
-        pages = read_moving(LIST.row, self.ask, LIST.name)
+        pages = paginate_spans(self.ask, LIST.row, LIST.name)
         return {id for page in pages for id in page.table.column("id").to_pylist()}
 
 

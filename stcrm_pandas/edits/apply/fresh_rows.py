@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from stcrm_pandas import frame as frames
@@ -115,10 +114,9 @@ class RowReader:
             response = self._port.ask(operation, path, asked)
             return frames.decode(row, operation.returns, response.content, parents=parents)
 
-        mark = partial(frames.mark, row)
         for last in (False, True):
-            pages = paginate(ask, mark)
-            total, problem = pages[0].total, problem_of(pages, mark)
+            pages = paginate(ask, row)
+            total, problem = pages[0].total, problem_of(pages, row)
             frame = frames.assemble(row, pages).frame  # empties the list
             problem = problem or shortfall(len(frame), total)
             if problem is None:
