@@ -1,7 +1,9 @@
-"""Descriptions of the parameters that several methods share.
+"""Descriptions of the parameters that several methods share: one line each, for forty methods repeat it.
 
 `docs/docstrings.py` copies them into the docstrings of the methods. A parameter that is not listed here is described in
 the docstring of its method. Filters and values have separate tables, because the same name can mean different things.
+The guide explains options of reads in full in `docs/guide/reading.md`, of feeds in `docs/guide/feeds.md`, of plans
+in `docs/guide/bulk_edits.md`, `as_of` in `docs/guide/mirror.md`.
 """
 
 from __future__ import annotations
@@ -31,8 +33,7 @@ FILTERS: Final = {
     "customer_created_before": f"Only leads whose customer was created before this time. {ZONE}",
     "customer_modified_on_or_after": f"Only leads whose customer was last modified at or after this time. {ZONE}",
     "active": "True returns only active rows, and False returns only inactive rows. By default, both are returned.",
-    "is_archived": "True returns only archived contacts, and False returns only contacts that are not archived. The "
-    "API does not document its default.",
+    "is_archived": "Whether to return archived contacts, or the others. The API does not document its default.",
     "name": "Only rows with this name. The API does not document whether part of a name matches.",
     "title": "Only contacts with this title.",
     "email": "Only rows with this e-mail address.",
@@ -87,16 +88,12 @@ FILTERS: Final = {
     "exclude_accounting_changes_from_modified_date_range": "True leaves out rows in which only the balance changed.",
     "external_data_application_guid": "The GUID of the application whose data is returned in `external_data`.",
     "external_data_key": "Only rows with this key in an application's data. Requires `external_data_values`.",
-    "external_data_values": "Only rows in which `external_data_key` has one of these values. At most 50 values are "
-    "allowed.",
-    "since": f"Only rows changed at or after this time. {ZONE} Without `since` and `continue_from`, all rows are "
-    "returned.",
+    "external_data_values": "Only rows in which `external_data_key` has one of these values, at most 50.",
+    "since": f"Only rows changed at or after this time. {ZONE}",
     "continue_from": "The token of an earlier feed (`Feed.continue_from`), to return only rows changed since then.",
     "include_recent_changes": "True includes changes from about the last 15 minutes. Duplicates are dropped.",
-    "names": "True adds local times, customers' phone numbers and e-mail addresses, and names for ids, as `crm.named` "
-    "does.",
-    "max_age": 'Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of '
-    "the connection.",
+    "names": "True adds names for ids, customers' phone numbers and addresses, and local times, as `crm.named` does.",
+    "max_age": 'Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.',
     "refresh": "True ignores cached data and caches the new result.",
     "allow_incomplete": "True returns incomplete data with a warning instead of raising an error.",
 }
@@ -172,16 +169,13 @@ VALUES: Final = {
 
 PLANS: Final = {
     "before": "The rows as they were read.",
-    "after": "The same rows after editing, or a sheet from `read_sheet`. Omitted rows and columns do not change; a "
-    "missing value clears the cell.",
+    "after": "The edited rows, or a sheet from `read_sheet`. A missing value clears; what is omitted does not change.",
     "reason": "Why the change is made. It is stored in the journal.",
     "allow_opt_in": "True allows opt-ins. They require `consent_source`, and other records are checked for opt-outs.",
     "consent_source": "Who consented, when and how. It is stored in the journal.",
     "check": "True runs the checks that require a read immediately, instead of when the plan is applied.",
-    "warn_above": "A share of the rows in `before`, from 0 to 1 (25% by default). If the plan changes a larger share, "
-    "it contains a warning, unless there are fewer than 20 rows.",
-    "keep_coordinates": "True keeps the coordinates when an address changes, for example because only its spelling is "
-    "corrected.",
+    "warn_above": "The share of the rows, from 0 to 1, above which the plan warns; 25% by default, from 20 rows on.",
+    "keep_coordinates": "True keeps the coordinates when an address changes, as when only its spelling is corrected.",
     "allow_inactive": "True allows changes to inactive and merged rows.",
     "allow_deactivate": "True allows deactivating customers that have a balance or an active location.",
     "allow_move": "True allows moving a location to another customer.",
@@ -195,8 +189,7 @@ PLANS: Final = {
 
 MIRRORED: Final = {
     "resource": 'The resource, such as `"customer_contacts"`.',
-    "as_of": f"Return the rows as of this time. A date means midnight. {ZONE} By default, the latest versions are "
-    "returned.",
+    "as_of": f"The rows as of this time, a date at midnight; by default, the latest. {ZONE}",
     "by": '`"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirror.',
 }
 """Parameters of methods that return the rows of a mirror."""

@@ -25,8 +25,7 @@ class Rows(ABC):
         resource : str
             The resource, such as `"customer_contacts"`.
         as_of : str, date or Timestamp, optional
-            Return the rows as of this time. A date means midnight. The default time zone is the tenant's. By default,
-            the latest versions are returned.
+            The rows as of this time, a date at midnight; by default, the latest. The default time zone is the tenant's.
         by : {"valid", "seen"}, default "valid"
             `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirror.
         """
@@ -37,8 +36,7 @@ class Rows(ABC):
         Parameters
         ----------
         as_of : str, date or Timestamp, optional
-            Return the rows as of this time. A date means midnight. The default time zone is the tenant's. By default,
-            the latest versions are returned.
+            The rows as of this time, a date at midnight; by default, the latest. The default time zone is the tenant's.
         by : {"valid", "seen"}, default "valid"
             `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirror.
 
@@ -69,8 +67,7 @@ class Rows(ABC):
         Parameters
         ----------
         as_of : str, date or Timestamp, optional
-            Return the rows as of this time. A date means midnight. The default time zone is the tenant's. By default,
-            the latest versions are returned.
+            The rows as of this time, a date at midnight; by default, the latest. The default time zone is the tenant's.
         by : {"valid", "seen"}, default "valid"
             `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirror.
 
@@ -101,8 +98,7 @@ class Rows(ABC):
         Parameters
         ----------
         as_of : str, date or Timestamp, optional
-            Return the rows as of this time. A date means midnight. The default time zone is the tenant's. By default,
-            the latest versions are returned.
+            The rows as of this time, a date at midnight; by default, the latest. The default time zone is the tenant's.
         by : {"valid", "seen"}, default "valid"
             `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirror.
 
@@ -133,8 +129,7 @@ class Rows(ABC):
         Parameters
         ----------
         as_of : str, date or Timestamp, optional
-            Return the rows as of this time. A date means midnight. The default time zone is the tenant's. By default,
-            the latest versions are returned.
+            The rows as of this time, a date at midnight; by default, the latest. The default time zone is the tenant's.
         by : {"valid", "seen"}, default "valid"
             `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirror.
 
@@ -165,8 +160,7 @@ class Rows(ABC):
         Parameters
         ----------
         as_of : str, date or Timestamp, optional
-            Return the rows as of this time. A date means midnight. The default time zone is the tenant's. By default,
-            the latest versions are returned.
+            The rows as of this time, a date at midnight; by default, the latest. The default time zone is the tenant's.
         by : {"valid", "seen"}, default "valid"
             `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirror.
 

@@ -55,11 +55,9 @@ class Bookings(Plannable, Exportable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         names : bool, default False
-            True adds local times, customers' phone numbers and e-mail addresses, and names for ids, as `crm.named`
-            does.
+            True adds names for ids, customers' phone numbers and addresses, and local times, as `crm.named` does.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -96,8 +94,7 @@ class Bookings(Plannable, Exportable):
         ids : int, sequence of int or Series
             One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -159,8 +156,7 @@ class Bookings(Plannable, Exportable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -201,8 +197,7 @@ class Bookings(Plannable, Exportable):
         ids : int, sequence of int or Series
             One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -468,8 +463,7 @@ class Bookings(Plannable, Exportable):
         ids : int, sequence of int or Series
             One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -531,8 +525,7 @@ class Bookings(Plannable, Exportable):
         ids : int, sequence of int or Series
             One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -700,15 +693,13 @@ class Bookings(Plannable, Exportable):
         before : DataFrame
             The rows as they were read.
         after : DataFrame or Sheet
-            The same rows after editing, or a sheet from `read_sheet`. Omitted rows and columns do not change; a missing
-            value clears the cell.
+            The edited rows, or a sheet from `read_sheet`. A missing value clears; what is omitted does not change.
         reason : str, optional
             Why the change is made. It is stored in the journal.
         check : bool, default False
             True runs the checks that require a read immediately, instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
-            A share of the rows in `before`, from 0 to 1 (25% by default). If the plan changes a larger share, it
-            contains a warning, unless there are fewer than 20 rows.
+            The share of the rows, from 0 to 1, above which the plan warns; 25% by default, from 20 rows on.
 
         Returns
         -------
@@ -783,8 +774,7 @@ class BookingProviderTags(Plannable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -821,8 +811,7 @@ class BookingProviderTags(Plannable):
         ids : int, sequence of int or Series
             One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False

@@ -42,8 +42,7 @@ class Contacts(Plannable):
         reference_id : str, optional
             Only rows with this id from your own system.
         is_archived : bool or str, optional
-            True returns only archived contacts, and False returns only contacts that are not archived. The API does not
-            document its default.
+            Whether to return archived contacts, or the others. The API does not document its default.
         created_on_or_after : str, date or Timestamp, optional
             Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
@@ -53,8 +52,7 @@ class Contacts(Plannable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -91,8 +89,7 @@ class Contacts(Plannable):
         ids : str, sequence of str or Series
             One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -149,8 +146,7 @@ class Contacts(Plannable):
         reference_id : str, optional
             Only rows with this id from your own system.
         is_archived : bool or str, optional
-            True returns only archived contacts, and False returns only contacts that are not archived. The API does not
-            document its default.
+            Whether to return archived contacts, or the others. The API does not document its default.
         created_on_or_after : str, date or Timestamp, optional
             Only rows created at or after this time. The default time zone is the tenant's.
         created_before : str, date or Timestamp, optional
@@ -160,8 +156,7 @@ class Contacts(Plannable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -215,8 +210,7 @@ class Contacts(Plannable):
         created_before : str, date or Timestamp, optional
             Only rows created before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -469,8 +463,7 @@ class ContactMethods(Plannable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -534,8 +527,7 @@ class ContactMethods(Plannable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -575,8 +567,7 @@ class ContactMethods(Plannable):
         contact_method_ids : str, sequence of str or Series
             The GUIDs of one or more contact methods.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -771,8 +762,7 @@ class ContactPreferences(Plannable):
         contact_method_ids : str, sequence of str or Series
             The GUIDs of one or more contact methods.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -822,8 +812,7 @@ class ContactPreferences(Plannable):
         preference_names : str, sequence of str or Series
             The names of one or more preferences.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -865,8 +854,7 @@ class ContactPreferences(Plannable):
         Parameters
         ----------
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False

@@ -80,8 +80,7 @@ class CustomerOrLocation(Plannable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -134,8 +133,7 @@ class CustomerOrLocation(Plannable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -173,8 +171,7 @@ class CustomerOrLocation(Plannable):
         ids : int, sequence of int or Series
             One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -328,8 +325,7 @@ class CustomerOrLocation(Plannable):
         check : bool, default False
             True runs the checks that require a read immediately, instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
-            A share of the rows in `before`, from 0 to 1 (25% by default). If the plan changes a larger share, it
-            contains a warning, unless there are fewer than 20 rows.
+            The share of the rows, from 0 to 1, above which the plan warns; 25% by default, from 20 rows on.
 
         Returns
         -------
@@ -370,8 +366,7 @@ class CustomerOrLocation(Plannable):
         ids : int, sequence of int or Series
             One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -576,8 +571,7 @@ class CustomerOrLocation(Plannable):
         before : DataFrame
             The rows as they were read.
         after : DataFrame or Sheet
-            The same rows after editing, or a sheet from `read_sheet`. Omitted rows and columns do not change; a missing
-            value clears the cell.
+            The edited rows, or a sheet from `read_sheet`. A missing value clears; what is omitted does not change.
         reason : str, optional
             Why the change is made. It is stored in the journal.
         allow_opt_in : bool, default False
@@ -587,8 +581,7 @@ class CustomerOrLocation(Plannable):
         check : bool, default False
             True runs the checks that require a read immediately, instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
-            A share of the rows in `before`, from 0 to 1 (25% by default). If the plan changes a larger share, it
-            contains a warning, unless there are fewer than 20 rows.
+            The share of the rows, from 0 to 1, above which the plan warns; 25% by default, from 20 rows on.
 
         Returns
         -------
@@ -653,15 +646,13 @@ class CustomerOrLocation(Plannable):
         Parameters
         ----------
         since : str, date or Timestamp, optional
-            Only rows changed at or after this time. The default time zone is the tenant's. Without `since` and
-            `continue_from`, all rows are returned.
+            Only rows changed at or after this time. The default time zone is the tenant's.
         continue_from : str, optional
             The token of an earlier feed (`Feed.continue_from`), to return only rows changed since then.
         include_recent_changes : bool, optional
             True includes changes from about the last 15 minutes. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False

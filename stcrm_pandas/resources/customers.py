@@ -88,7 +88,7 @@ class Customers(CustomerOrLocation, Exportable):
         external_data_key : str, optional
             Only rows with this key in an application's data. Requires `external_data_values`.
         external_data_values : str or sequence of str, optional
-            Only rows in which `external_data_key` has one of these values. At most 50 values are allowed.
+            Only rows in which `external_data_key` has one of these values, at most 50.
         street : str, optional
             Only rows with this street.
         unit : str, optional
@@ -106,11 +106,9 @@ class Customers(CustomerOrLocation, Exportable):
         longitude : float, optional
             Only rows at this longitude, in degrees.
         names : bool, default False
-            True adds local times, customers' phone numbers and e-mail addresses, and names for ids, as `crm.named`
-            does.
+            True adds names for ids, customers' phone numbers and addresses, and local times, as `crm.named` does.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -147,8 +145,7 @@ class Customers(CustomerOrLocation, Exportable):
         ids : int, sequence of int or Series
             One or more ids. Duplicates are dropped.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -206,8 +203,7 @@ class Customers(CustomerOrLocation, Exportable):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -428,12 +424,11 @@ class Customers(CustomerOrLocation, Exportable):
         before : DataFrame
             The rows as they were read.
         after : DataFrame or Sheet
-            The same rows after editing, or a sheet from `read_sheet`. Omitted rows and columns do not change; a missing
-            value clears the cell.
+            The edited rows, or a sheet from `read_sheet`. A missing value clears; what is omitted does not change.
         reason : str, optional
             Why the change is made. It is stored in the journal.
         keep_coordinates : bool, default False
-            True keeps the coordinates when an address changes, for example because only its spelling is corrected.
+            True keeps the coordinates when an address changes, as when only its spelling is corrected.
         allow_inactive : bool, default False
             True allows changes to inactive and merged rows.
         allow_deactivate : bool, default False
@@ -447,8 +442,7 @@ class Customers(CustomerOrLocation, Exportable):
         check : bool, default False
             True runs the checks that require a read immediately, instead of when the plan is applied.
         warn_above : float, default WARN_ABOVE
-            A share of the rows in `before`, from 0 to 1 (25% by default). If the plan changes a larger share, it
-            contains a warning, unless there are fewer than 20 rows.
+            The share of the rows, from 0 to 1, above which the plan warns; 25% by default, from 20 rows on.
 
         Returns
         -------

@@ -53,8 +53,7 @@ class Campaigns(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -106,8 +105,7 @@ class CampaignCategories(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -180,8 +178,7 @@ class JobTypes(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -319,13 +316,11 @@ class Jobs(Resource):
         external_data_key : str, optional
             Only rows with this key in an application's data. Requires `external_data_values`.
         external_data_values : str or sequence of str, optional
-            Only rows in which `external_data_key` has one of these values. At most 50 values are allowed.
+            Only rows in which `external_data_key` has one of these values, at most 50.
         names : bool, default False
-            True adds local times, customers' phone numbers and e-mail addresses, and names for ids, as `crm.named`
-            does.
+            True adds names for ids, customers' phone numbers and addresses, and local times, as `crm.named` does.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -382,8 +377,7 @@ class CallReasons(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -447,8 +441,7 @@ class BusinessUnits(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -503,8 +496,7 @@ class TagTypes(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -571,8 +563,7 @@ class Employees(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False
@@ -636,8 +627,7 @@ class Technicians(Resource):
         modified_before : str, date or Timestamp, optional
             Only rows last modified before this time. The default time zone is the tenant's.
         max_age : str, float or timedelta, optional
-            Maximum age of cached data, such as `"15m"`, or a number of seconds. The default is the setting of the
-            connection.
+            Maximum age of cached data, such as `"15m"` or seconds. By default, that of the connection.
         refresh : bool, default False
             True ignores cached data and caches the new result.
         allow_incomplete : bool, default False

@@ -10,6 +10,7 @@ import pytest
 from numpydoc.docscrape import NumpyDocString
 
 import stcrm_pandas as stcrm
+from stcrm_pandas.contract import parameters
 from stcrm_pandas.http.cache import Cache
 from stcrm_pandas.resources.resource import Resource
 from stcrm_pandas.sandbox import Fault
@@ -62,6 +63,12 @@ def shortcomings(function: Any) -> list[str]:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_parameter_is_described(name: str) -> None:
     assert shortcomings(FUNCTIONS[name]) == []
+
+
+def test_shared_descriptions_fit_in_a_line() -> None:
+    """Dozens of methods repeat them, so the guide explains them in full."""
+    tables = (parameters.FILTERS, parameters.VALUES, parameters.PLANS, parameters.MIRRORED)
+    assert [name for table in tables for name, text in table.items() if len(text) > 108] == []
 
 
 def test_missing_description_is_detected() -> None:
