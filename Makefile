@@ -81,6 +81,7 @@ notebooks: dev ## Run the notebooks as tests.
 docs: dev ## Write shared descriptions into docstrings, make the pages that follow from the program, build the site.
 	$(BIN)/python docs/docstrings.py
 	$(BIN)/python docs/make.py
+	$(BIN)/python docs/rooms.py
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 

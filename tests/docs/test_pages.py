@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -185,6 +186,15 @@ def test_architecture_path_has_few_files(heading: str, most: int) -> None:
     assert 8 <= len(files) <= most
     assert all(shown == linked for shown, linked in files)
     assert len(set(files)) == len(files)
+
+
+def test_picture_has_all_rooms_in_the_order_of_the_import_rules() -> None:
+    rules = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = [re.findall(r"\w+", layer) for layer in rules[0]["layers"]]
+    picture = (DOCS / "_static" / "rooms.svg").read_text(encoding="utf-8")
+    shown = re.findall(r'<text font-weight="bold"><tspan [^>]*>(\w+)</tspan>', picture)
+    assert shown == [room for layer in layers for room in layer], "run `make docs`"
+    assert "never settings, http, reads, edits" in picture
 
 
 def test_contributing_names_files_that_exist() -> None:
