@@ -39,8 +39,8 @@ app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(requested: bool) -> None:
+    if requested:
         say(f"stcrm-pandas {__version__}")
         raise typer.Exit
 

@@ -156,7 +156,7 @@ def connect(
     >>> leads["status"].unique().tolist()
     ['Open']
     """
-    given: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "environment": environment,
         "api_url": api_url,
         "auth_url": auth_url,
@@ -181,14 +181,14 @@ def connect(
         "progress": progress,
     }
     if unknown := sorted(private.keys() - _PRIVATE):
-        names = [*given, "sandbox"]
+        names = [*arguments, "sandbox"]
         near = closest(unknown[0], names)
         hint = f" Did you mean {near!r}?" if near else ""
         raise UsageError(f"connect has no setting {unknown[0]!r}.{hint} It has: {', '.join(names)}.")
     if sandbox is None:
-        sandbox = not names_a_tenant(given)
+        sandbox = not names_a_tenant(arguments)
     if sandbox is False:
-        return Client(read_settings(**given), **private)
+        return Client(read_settings(**arguments), **private)
     from stcrm_pandas.sandbox import Sandbox
 
     running = sandbox if isinstance(sandbox, Sandbox) else _running_sandbox(sandbox, Progress(progress))
@@ -206,7 +206,7 @@ def connect(
         named["cache_dir"] = _temporary_folder(running)
     if state_dir is None and running.state is None:
         named["state_dir"] = _temporary_folder(running)
-    settings = read_settings(**{**given, **named, "environment": None})
+    settings = read_settings(**{**arguments, **named, "environment": None})
     # the records of a sandbox have no screens, whatever the environment says of those of a tenant
     own = {"environment": running.sandbox_id, "service_url": service_url}
     return Client(settings.model_copy(update=own), sandbox=running, **private)

@@ -36,7 +36,7 @@ def _few_values(sent: Mapping[str, Any]) -> bool:
 
 def _nulls_are_merged(sent: Mapping[str, Any]) -> bool:
     data = sent.get("externalData") or {}
-    nulls = any(one.get("value") is None for one in data.get("externalData") or ())
+    nulls = any(pair.get("value") is None for pair in data.get("externalData") or ())
     return not nulls or data.get("patchMode") == "Merge"
 
 

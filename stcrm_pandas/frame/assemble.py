@@ -194,8 +194,8 @@ def cells_of(column: Column, chunks: Sequence[Any], length: int) -> Any:
         return ListArray(to_tuples(column.field, chunks, length), ListDtype(column.field))
     match column.dtype:
         case "str":
-            whole = pa.chunked_array(chunks, arrow_type(column.field)).cast(pa.large_string()).combine_chunks()
-            return TEXT.__from_arrow__(whole)
+            text = pa.chunked_array(chunks, arrow_type(column.field)).cast(pa.large_string()).combine_chunks()
+            return TEXT.__from_arrow__(text)
         case "boolean":
             values, missing = np.empty(length, np.bool_), _missing(chunks, length)
             for part, chunk in parts(values, chunks):

@@ -107,9 +107,9 @@ def unrecognized_rest(value: Any) -> str:
     >>> unrecognized_rest("512-555-0101 (Ann), 5125550"), unrecognized_rest("512-555-0101 x12 (Ann)")
     ('; (Ann), 5125550', '')
     """
-    found, rest = _parse(value)
+    contacts, rest = _parse(value)
     rest = _EXTENSION.sub("", rest)
-    return rest.strip() if found and ("@" in rest or sum(map(str.isdigit, rest)) >= 4) else ""
+    return rest.strip() if contacts and ("@" in rest or sum(map(str.isdigit, rest)) >= 4) else ""
 
 
 @lru_cache(maxsize=200_000)
@@ -120,25 +120,25 @@ def _parse(value: Any) -> tuple[tuple[str, ...], str]:
     if usual := _USUAL.fullmatch(value):
         return ("+1" + "".join(usual.groups()),), ""
     wide = unicodedata.normalize("NFKC", value)
-    text = "".join("-" if unicodedata.category(one) == "Pd" else one for one in wide)
-    text = "".join(one for one in text if unicodedata.category(one) != "Cf").strip()
+    text = "".join("-" if unicodedata.category(sign) == "Pd" else sign for sign in wide)
+    text = "".join(sign for sign in text if unicodedata.category(sign) != "Cf").strip()
     if _SPACES_AROUND_AT.fullmatch(text):
         text = "".join(text.split())
     if one_address := _ONE_ADDRESS.fullmatch(text):
         return (one_address.group(1).strip(".").casefold(),), ""
-    found = [address.strip(".'").casefold() for address in _ADDRESS.findall(text)]
-    if "@" in text and not found:
+    contacts = [address.strip(".'").casefold() for address in _ADDRESS.findall(text)]
+    if "@" in text and not contacts:
         return (text.casefold(),), ""
     rest = _ADDRESS.sub(" ; ", text)
     for pattern in (_ABROAD, _WITHIN):
         for match in list(pattern.finditer(rest)):
             number = normalize_contact("+1" + "".join(match.groups()) if match.groups() else match.group())
             if number is not None:
-                found.append(number)
+                contacts.append(number)
                 rest = rest.replace(match.group(), " ; ", 1)
-    if not found and (number := normalize_contact(text)) is not None:
+    if not contacts and (number := normalize_contact(text)) is not None:
         return (number,), ""
-    return tuple(dict.fromkeys(found)), " ".join(rest.split())
+    return tuple(dict.fromkeys(contacts)), " ".join(rest.split())
 
 
 @lru_cache(maxsize=200_000)
@@ -175,11 +175,11 @@ def is_placeholder(spelt: str) -> bool:
     return local.endswith(NO_LOCAL_NUMBERS) or local in NO_NUMBERS
 
 
-def same_contacts(one: Any, other: Any) -> bool:
+def same_contacts(value: Any, other: Any) -> bool:
     """Return whether two values have the same numbers and addresses; other values must be equal."""
-    if one == other:
+    if value == other:
         return True
-    first = find_contacts(one)
+    first = find_contacts(value)
     return bool(first) and set(first) == set(find_contacts(other))
 
 
@@ -268,7 +268,9 @@ def opt_outs(contacts: pd.DataFrame | None, *, not_to_serve: Iterable[object] = 
         return OptOuts()
 
     def numbers(chosen: Any) -> frozenset[str]:
-        return frozenset(one for value in contacts.loc[chosen, "value"].dropna() for one in find_contacts(value))
+        return frozenset(
+            contact for value in contacts.loc[chosen, "value"].dropna() for contact in find_contacts(value)
+        )
 
     marketing = numbers(_is(contacts, _MARKETING, value=False))
     calls = marketing & numbers(_is(contacts, "preferences_job_reminders_enabled", value=False))

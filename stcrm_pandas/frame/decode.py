@@ -51,36 +51,36 @@ class _Shape:
     """The types that the reader expects for one kind of row and response."""
 
     schema: pa.Schema
-    one: pa.StructType
+    rows: pa.StructType
     amounts: re.Pattern[bytes] | None
     words: Mapping[tuple[str, ...], pa.Array]
 
 
 @lru_cache(maxsize=512)
-def _shape(row: Row, answer: Returned) -> _Shape:
-    one = pa.struct([(f.name, arrow_type(f, raw=True)) for f in row.fields])
-    if answer in ENVELOPES:
-        whole: pa.DataType = pa.struct([*ENVELOPES[answer], ("data", pa.list_(one))])
+def _shape(row: Row, returns: Returned) -> _Shape:
+    rows = pa.struct([(f.name, arrow_type(f, raw=True)) for f in row.fields])
+    if returns in ENVELOPES:
+        response: pa.DataType = pa.struct([*ENVELOPES[returns], ("data", pa.list_(rows))])
     else:
-        whole = pa.list_(one) if answer == "array" else one
+        response = pa.list_(rows) if returns == "array" else rows
     amounts = [c.field.name.encode() for c in row.columns if c.field.kind == "decimal"]
     return _Shape(
-        pa.schema([("answer", whole)]),
-        one,
+        pa.schema([("answer", response)]),
+        rows,
         # 16 digits or more, with or without a point, behind the name of an amount
         re.compile(rb'"(?:%s)"\s*:\s*-?[0-9](?:\.?[0-9]){15}' % b"|".join(amounts)) if amounts else None,
         {c.path: pa.array(c.field.values, pa.string()) for c in row.columns if c.field.values},
     )
 
 
-def decode(row: Row, answer: Returned, body: bytes, *, parents: Mapping[str, object] | None = None) -> DecodedPage:
+def decode(row: Row, returns: Returned, body: bytes, *, parents: Mapping[str, object] | None = None) -> DecodedPage:
     """Decode the body of one response into typed columns.
 
     Parameters
     ----------
     row : Row
         The kind of row that the operation answers.
-    answer : Returned
+    returns : Returned
         The shape around the rows: `page`, `feed`, `array` or `row`.
     body : bytes
         The body that the service sent: UTF-8 JSON.
@@ -100,22 +100,22 @@ def decode(row: Row, answer: Returned, body: bytes, *, parents: Mapping[str, obj
     """
     above = parent_columns(row, parents)
     try:
-        return _decode_fast(row, answer, body, above)
+        return _decode_fast(row, returns, body, above)
     except (pa.ArrowException, orjson.JSONDecodeError, UnicodeDecodeError, RecursionError, FastPathFailed):
-        return repair(row, answer, body, above)
+        return repair(row, returns, body, above)
 
 
 def parent_columns(row: Row, parents: Mapping[str, object] | None) -> dict[str, pa.Scalar[Any]]:
     """Return the values of the parents' columns; a missing parent is an error of the caller."""
-    given = parents or {}
-    missing = [snake(f.name) for f in row.parents if snake(f.name) not in given]
+    parents_given = parents or {}
+    missing = [snake(f.name) for f in row.parents if snake(f.name) not in parents_given]
     if missing:
         raise ValueError(f"{row.name} needs {', '.join(missing)} from the path of the request")
-    return {snake(f.name): pa.scalar(given[snake(f.name)], TYPES[f.kind]) for f in row.parents}
+    return {snake(f.name): pa.scalar(parents_given[snake(f.name)], TYPES[f.kind]) for f in row.parents}
 
 
-def _decode_fast(row: Row, answer: Returned, body: bytes, above: Mapping[str, pa.Scalar[Any]]) -> DecodedPage:
-    shape = _shape(row, answer)
+def _decode_fast(row: Row, returns: Returned, body: bytes, above: Mapping[str, pa.Scalar[Any]]) -> DecodedPage:
+    shape = _shape(row, returns)
     if _too_deep(body) or (shape.amounts and _long_numbers(body) and shape.amounts.search(body)):
         raise FastPathFailed
     # The wrapping makes every answer one object: a bare `null` would end the process, a second document would be a row.
@@ -127,23 +127,23 @@ def _decode_fast(row: Row, answer: Returned, body: bytes, above: Mapping[str, pa
     )
     if table.num_rows != 1 or table.column_names != ["answer"]:
         raise FastPathFailed
-    whole: Any = table.column(0).chunk(0)
-    if whole.null_count:
+    response: Any = table.column(0).chunk(0)
+    if response.null_count:
         raise FastPathFailed
     if not body.isascii():
-        whole.validate(full=True)  # the reader takes bytes that are no UTF-8
+        response.validate(full=True)  # the reader takes bytes that are no UTF-8
     findings: list[Finding] = []
     envelope: dict[str, Any] = {}
-    if answer in ENVELOPES:
-        expected = [name for name, _ in ENVELOPES[answer]]
-        envelope = {name: whole.field(name)[0].as_py() for name in expected}
+    if returns in ENVELOPES:
+        expected = [name for name, _ in ENVELOPES[returns]]
+        envelope = {name: response.field(name)[0].as_py() for name in expected}
         if envelope["hasMore"] is None:
             raise FastPathFailed
-        for name in sorted({f.name for f in whole.type} - {*expected, "data"}):
+        for name in sorted({f.name for f in response.type} - {*expected, "data"}):
             findings.append(Finding(name[:60], "response", 1, ()))
-        whole = whole.field("data")
-    rows = whole if answer == "row" else whole.flatten()
-    if whole.null_count or rows.null_count:
+        response = response.field("data")
+    rows = response if returns == "row" else response.flatten()
+    if response.null_count or rows.null_count:
         raise FastPathFailed
     names = [snake(f.name) for f in row.parents]
     arrays: list[Any] = [pa.repeat(above[name], len(rows)) for name in names]
@@ -152,8 +152,8 @@ def _decode_fast(row: Row, answer: Returned, body: bytes, above: Mapping[str, pa
         names.append(name)
         arrays.append(array)
     fields = [pa.field(name, array.type) for name, array in zip(names, arrays, strict=True)]
-    if rows.type != shape.one:
-        for extra, array, finding in _unknown_columns(row, answer, rows, shape.one, body):
+    if rows.type != shape.rows:
+        for extra, array, finding in _unknown_columns(row, returns, rows, shape.rows, body):
             fields.append(extra)
             arrays.append(array)
             findings.append(finding)
@@ -239,7 +239,7 @@ class _Columns:
 
 
 def _unknown_columns(
-    row: Row, answer: Returned, rows: Any, expected: pa.StructType, body: bytes
+    row: Row, returns: Returned, rows: Any, expected: pa.StructType, body: bytes
 ) -> Iterator[tuple[pa.Field[Any], Any, Finding]]:
     """Yield the columns of undocumented fields."""
     plain: list[tuple[Path, Any]] = []
@@ -248,8 +248,8 @@ def _unknown_columns(
             # The reader may guess another type (a date for a text), so take the values from the body.
             if "double" in str(values.type):
                 raise FastPathFailed  # possibly a number that a double cannot hold
-            whole = orjson.loads(body)
-            sent = [whole] if answer == "row" else whole if answer == "array" else whole["data"]
+            response = orjson.loads(body)
+            sent = [response] if returns == "row" else response if returns == "array" else response["data"]
             yield from as_columns(row, unknown_fields(row, sent), len(sent))
             return
         plain.append((path, values))

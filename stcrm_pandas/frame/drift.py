@@ -217,11 +217,11 @@ def _camel(name: str) -> str:
 
 def unknown_fields(row: Row, rows: Sequence[Mapping[str, Any]]) -> dict[Path, dict[int, Any]]:
     """Return all undocumented fields of parsed rows: path to position to value (a list for lists of records)."""
-    found: dict[Path, dict[int, Any]] = {}
+    fields: dict[Path, dict[int, Any]] = {}
     for position, values in enumerate(rows):
         for path, value in _unknown(row.fields, values, ()):
-            found.setdefault(path, {})[position] = value
-    return found
+            fields.setdefault(path, {})[position] = value
+    return fields
 
 
 def _unknown(fields: tuple[Field, ...], values: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Any]]:
@@ -236,16 +236,16 @@ def _unknown(fields: tuple[Field, ...], values: Mapping[str, Any], path: Path) -
             yield from _unknown(known[name].fields, value, here)
         elif isinstance(value, list):
             parts = {f.name for f in known[name].fields}
-            records = [one if isinstance(one, Mapping) else {} for one in value]
-            for extra in dict.fromkeys(key for one in records for key in one if key not in parts):
-                yield (*here, extra), [one.get(extra) for one in records]
+            records = [record if isinstance(record, Mapping) else {} for record in value]
+            for extra in dict.fromkeys(key for record in records for key in record if key not in parts):
+                yield (*here, extra), [record.get(extra) for record in records]
 
 
 def as_columns(
-    row: Row, found: Mapping[Path, Mapping[int, Any]], length: int
+    row: Row, fields: Mapping[Path, Mapping[int, Any]], length: int
 ) -> Iterator[tuple[pa.Field, pa.Array, Finding]]:
     """Yield undocumented fields as columns of JSON text, with a finding for each."""
-    for path, values in found.items():
+    for path, values in fields.items():
         name = column_name(row, path)
         cells: list[bytes | None] = [None] * length
         for position, value in values.items():

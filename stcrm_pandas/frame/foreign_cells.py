@@ -82,41 +82,41 @@ def is_missing(value: Any) -> bool:
     return isinstance(value, (float, np.floating, np.datetime64)) and bool(pd.isna(value))
 
 
-def read(column: Column, given: Any) -> Reading:
+def read(column: Column, cells: Any) -> Reading:
     """Read a column of a frame by its documented type.
 
     Parameters
     ----------
     column : Column
         The documented column.
-    given : object
+    cells : object
         A series of any dtype.
     """
     if not column.field.many:
-        if str(given.dtype) == column.dtype:
-            return Reading(given.array)
-        quick = _read_fast(column, given)
+        if str(cells.dtype) == column.dtype:
+            return Reading(cells.array)
+        quick = _read_fast(column, cells)
         if quick is not None:
             return quick
     else:
-        listed = given.to_numpy(dtype=object)
+        listed = cells.to_numpy(dtype=object)
         if _are_lists(column.field, listed):
             return Reading(listed)
     values: list[Any] = []
     unreadable: dict[int, str] = {}
     uncertain: list[int] = []
     read_one = reader(column.field)
-    for position, value in enumerate(given.astype(object).tolist()):
-        one = None
+    for position, value in enumerate(cells.astype(object).tolist()):
+        cell = None
         if not is_missing(value):
             try:
-                one = read_one(value)
+                cell = read_one(value)
             except Uncertain as doubt:
-                one = doubt.value
+                cell = doubt.value
                 uncertain.append(position)
             except ValueError as error:
                 unreadable[position] = str(error)
-        values.append(one)
+        values.append(cell)
     return Reading(array(column, values), unreadable, tuple(uncertain))
 
 
@@ -130,7 +130,7 @@ def array(column: Column, values: list[Any]) -> Any:
         # Lone surrogates were rejected before.
         return pd.array(values, dtype="str")
     if column.field.kind == "time":
-        return as_utc(np.array([_NAT if one is None else one.asm8 for one in values], "M8[us]"))
+        return as_utc(np.array([_NAT if moment is None else moment.asm8 for moment in values], "M8[us]"))
     return pd.array(values, dtype=column.dtype)  # type: ignore[call-overload]
 
 
@@ -139,31 +139,31 @@ def as_utc(naive: Any) -> Any:
     return pd.Series(naive, copy=False).dt.tz_localize("UTC").array
 
 
-def _read_fast(column: Column, given: Any) -> Reading | None:
+def _read_fast(column: Column, cells: Any) -> Reading | None:
     """Read a column of a common dtype at once; None if each cell has to be read."""
-    kind, dtype = column.field.kind, given.dtype
+    kind, dtype = column.field.kind, cells.dtype
     types = pd.api.types
     if kind in ("text", "guid"):
         known = isinstance(dtype, pd.StringDtype) or (
-            types.is_object_dtype(dtype) and types.infer_dtype(given, skipna=True) in ("string", "empty")
+            types.is_object_dtype(dtype) and types.infer_dtype(cells, skipna=True) in ("string", "empty")
         )
         try:
-            return Reading(given.array.astype(pd.StringDtype(na_value=np.nan))) if known else None
+            return Reading(cells.array.astype(pd.StringDtype(na_value=np.nan))) if known else None
         except (ValueError, UnicodeError):
             return None
     if kind == "time":
         if isinstance(dtype, pd.ArrowDtype) or not types.is_datetime64_any_dtype(dtype):
             return None
         naive = getattr(dtype, "tz", None) is None
-        utc = (given.dt.tz_localize("UTC") if naive else given.dt.tz_convert("UTC")).dt.as_unit("us").array
+        utc = (cells.dt.tz_localize("UTC") if naive else cells.dt.tz_convert("UTC")).dt.as_unit("us").array
         return Reading(utc, uncertain=np.flatnonzero(~utc.isna()).tolist() if naive else ())
     if isinstance(dtype, pd.ArrowDtype) or not (types.is_numeric_dtype(dtype) or types.is_bool_dtype(dtype)):
         return None
     if types.is_bool_dtype(dtype):
-        return Reading(given.array.astype("boolean")) if kind == "boolean" else None
+        return Reading(cells.array.astype("boolean")) if kind == "boolean" else None
     if kind == "integer" and types.is_signed_integer_dtype(dtype):
-        return Reading(given.array.astype("Int64"))
-    numbers = given.to_numpy(dtype=np.float64, na_value=np.nan)
+        return Reading(cells.array.astype("Int64"))
+    numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)
     missing = np.isnan(numbers)
     fits = missing | ((np.abs(numbers) <= EXACT) & ((np.rint(numbers) == numbers) | (kind in ("double", "decimal"))))
     if kind == "boolean":
@@ -190,7 +190,7 @@ def _are_lists(field: Field, listed: Any) -> bool:
     if field.record is None or not set(map(type, items)) <= {field.record}:
         return False
     for part, values in zip(field.fields, zip(*items, strict=True), strict=bool(items)):
-        there = [one for one in values if one is not None]
+        there = [value for value in values if value is not None]
         if part.many or not _are_plain(part, there, set(map(type, there))):
             return False
     return True
@@ -324,15 +324,15 @@ def _record(field: Field, value: Any) -> Any:
         names = {name: part for part in parts for name in (part.name, snake(part.name))}
         if not all(name in names for name in value):
             raise ValueError("is a record with an unknown part")
-        given = {names[name].name: one for name, one in value.items()}
-        values = [given.get(part.name) for part in parts]
+        by_name = {names[name].name: item for name, item in value.items()}
+        values = [by_name.get(part.name) for part in parts]
     elif isinstance(value, (tuple, list)) and len(value) == len(parts):
         values = list(value)
     else:
         raise ValueError("is not a record with the right parts")
     if field.record is None:
-        return {snake(part.name): _part(part, one) for part, one in zip(parts, values, strict=True)}
-    return field.record(*(_part(part, one) for part, one in zip(parts, values, strict=True)))
+        return {snake(part.name): _part(part, item) for part, item in zip(parts, values, strict=True)}
+    return field.record(*(_part(part, item) for part, item in zip(parts, values, strict=True)))
 
 
 def _part(part: Field, value: Any) -> Any:

@@ -98,7 +98,7 @@ def key_columns(row: Row, frame: pd.DataFrame, name: str) -> list[Any]:
             )
         arrays.append((column.name, reading.cells))
     order = {key: place for place, key in enumerate(row.key)}
-    return [cells for _, cells in sorted(arrays, key=lambda one: order[one[0]])]
+    return [cells for _, cells in sorted(arrays, key=lambda array: order[array[0]])]
 
 
 def key_texts(row: Row, frame: pd.DataFrame, positions: Sequence[int] | Positions) -> list[str]:
@@ -121,8 +121,8 @@ def _as_numbers(pairs: list[tuple[Any, Any]]) -> tuple[_Numbers, _Numbers]:
     if not others and isinstance(old, pd.arrays.IntegerArray):
         return old.to_numpy(dtype=np.int64), new.to_numpy(dtype=np.int64)
     codes = np.zeros(len(old) + len(new), np.int64)
-    for one, other in pairs:
-        both = pd.concat([pd.Series(one), pd.Series(other)], ignore_index=True)
+    for old_keys, new_keys in pairs:
+        both = pd.concat([pd.Series(old_keys), pd.Series(new_keys)], ignore_index=True)
         part, values = pd.factorize(both)
         codes = pd.factorize(codes * max(len(values), 1) + part)[0].astype(np.int64)
     return codes[: len(old)], codes[len(old) :]
@@ -147,8 +147,8 @@ def _index(numbers: _Numbers) -> Callable[[_Numbers], Positions]:
         strange = (wanted < low) | (wanted > high)
         if strange.any():
             places[strange] = 0
-        found: Positions = table[places]
-        found[strange] = -1
-        return found
+        positions: Positions = table[places]
+        positions[strange] = -1
+        return positions
 
     return by_table

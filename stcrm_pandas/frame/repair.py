@@ -68,19 +68,19 @@ def without_surrogates(text: str) -> str:
     return _BROKEN.sub("\ufffd", text) if _BROKEN.search(text) else text
 
 
-def to_json_value(found: Any) -> Any:
+def to_json_value(value: Any) -> Any:
     """Return undocumented values as JSON values: numbers as numbers, NaN and Infinity as text."""
-    match found:
+    match value:
         case Number():
-            return _pythonic(found)
+            return _pythonic(value)
         case str():
-            return without_surrogates(found)
+            return without_surrogates(value)
         case list():
-            return [to_json_value(item) for item in found]
+            return [to_json_value(item) for item in value]
         case dict():
-            return {name: to_json_value(item) for name, item in found.items()}
+            return {name: to_json_value(item) for name, item in value.items()}
         case _:
-            return found
+            return value
 
 
 def _pythonic(number: Number) -> int | float | str:
@@ -101,26 +101,26 @@ class _Unreadable(Exception):
     """Why a value cannot be read as its type."""
 
 
-def repair(row: Row, answer: Returned, body: bytes, above: Mapping[str, pa.Scalar[Any]]) -> DecodedPage:
+def repair(row: Row, returns: Returned, body: bytes, above: Mapping[str, pa.Scalar[Any]]) -> DecodedPage:
     """Decode a page that the fast path rejected."""
     try:
-        return _repair(row, answer, parse(row, body), above)
+        return _repair(row, returns, parse(row, body), above)
     except RecursionError:
         raise_invalid(row, "is nested too deeply")
 
 
-def _repair(row: Row, answer: Returned, whole: Any, above: Mapping[str, pa.Scalar[Any]]) -> DecodedPage:
+def _repair(row: Row, returns: Returned, response: Any, above: Mapping[str, pa.Scalar[Any]]) -> DecodedPage:
     reader = _Reader(row)
     envelope: dict[str, Any] = {}
-    rows: Any = [whole] if answer == "row" else whole
-    if answer in {"page", "feed"}:
-        if not isinstance(whole, dict) or "data" not in whole:
+    rows: Any = [response] if returns == "row" else response
+    if returns in {"page", "feed"}:
+        if not isinstance(response, dict) or "data" not in response:
             raise InvalidResponse(
                 f"{row.name}: the response is JSON without rows (`data`), so it is not from this operation"
             )
-        envelope = reader.envelope(answer, whole)
-        rows = whole["data"]
-    if not isinstance(rows, list) or not all(isinstance(one, dict) for one in rows):
+        envelope = reader.envelope(returns, response)
+        rows = response["data"]
+    if not isinstance(rows, list) or not all(isinstance(item, dict) for item in rows):
         raise InvalidResponse(
             f"{row.name}: the response is JSON of another structure: its rows are not a list of objects"
         )
@@ -163,11 +163,11 @@ class _Reader:
             for (column, kind, detail), where in self._seen.items()
         ]
 
-    def envelope(self, answer: Returned, whole: Mapping[str, Any]) -> dict[str, Any]:
-        more, total, token = whole.get("hasMore"), whole.get("totalCount"), whole.get("continueFrom")
+    def envelope(self, returns: Returned, response: Mapping[str, Any]) -> dict[str, Any]:
+        more, total, token = response.get("hasMore"), response.get("totalCount"), response.get("continueFrom")
         if not isinstance(more, bool):
             raise InvalidResponse(f"{self.row.name}: the response does not say whether more pages follow (`hasMore`)")
-        if total is not None and answer == "page":
+        if total is not None and returns == "page":
             if not isinstance(total, str) or not re.fullmatch("-?[0-9]{1,18}", total):
                 raise InvalidResponse(f"{self.row.name}: `totalCount` of the response is not a whole number")
             if not isinstance(total, Number):
@@ -175,13 +175,13 @@ class _Reader:
             total = int(total)
         if token is not None and not isinstance(token, str):
             raise InvalidResponse(f"{self.row.name}: `continueFrom` of the response is not text")
-        known = {"page": {"page", "pageSize", "totalCount"}, "feed": {"continueFrom"}}[answer] | {"hasMore", "data"}
-        for name in sorted(whole.keys() - known):
+        known = {"page": {"page", "pageSize", "totalCount"}, "feed": {"continueFrom"}}[returns] | {"hasMore", "data"}
+        for name in sorted(response.keys() - known):
             self.findings.append(Finding(name[:60], "response", 1, ()))
         return {
             "hasMore": more,
-            "totalCount": total if answer == "page" else None,
-            "continueFrom": str(token) if token is not None and answer == "feed" else None,
+            "totalCount": total if returns == "page" else None,
+            "continueFrom": str(token) if token is not None and returns == "feed" else None,
         }
 
     def columns(self, fields: Sequence[Field], rows: Sequence[Mapping[str, Any]]) -> dict[str, pa.Array]:
@@ -222,8 +222,8 @@ class _Reader:
             where.append(self._position)
 
     def _refuse(self, why: str) -> NoReturn:
-        one = self._rows[self._position]
-        keys = {snake(name): value for name, value in one.items()}
+        values = self._rows[self._position]
+        keys = {snake(name): value for name, value in values.items()}
         parts = [str(keys[name]) for name in self.row.key if isinstance(keys.get(name), str)]
         key = "/".join(parts) or f"unknown, row {self._position + 1} of its page"
         raise UnreadableValue(

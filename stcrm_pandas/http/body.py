@@ -11,10 +11,10 @@ stcrm_pandas.errors.UsageError: leads.create_note: text: must be text; pin_to_to
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any
@@ -68,70 +68,70 @@ def check_body(
     return body, check.problems
 
 
-@dataclass
+@dataclasses.dataclass
 class _Check:
     """Builds one body and collects its problems."""
 
     time_zone: str | None
-    problems: list[str] = field(default_factory=list)
+    problems: list[str] = dataclasses.field(default_factory=list)
 
-    def object(self, fields: tuple[Field, ...], given: Any, where: str) -> dict[str, Any]:
-        if not isinstance(given, Mapping):
+    def object(self, fields: tuple[Field, ...], values: Any, where: str) -> dict[str, Any]:
+        if not isinstance(values, Mapping):
             self._add_problem(where, "must be an object with named parts")
             return {}
-        names = {_name(one): one for one in fields}
-        for unknown in [name for name in given if name not in names]:
+        names = {_name(field): field for field in fields}
+        for unknown in [name for name in values if name not in names]:
             near = closest(str(unknown), names)
             hint = f"did you mean {near!r}?" if near else f"the fields are {', '.join(names)}"
             self._add_problem(where, f"there is no field {str(unknown)[:60]!r}: {hint}")
         sent: dict[str, Any] = {}
-        for name, one in names.items():
-            value, here = given.get(name), f"{where}.{name}" if where else name
+        for name, field in names.items():
+            value, here = values.get(name), f"{where}.{name}" if where else name
             if value is None:
-                if one.required:
+                if field.required:
                     self._add_problem(here, "is required")
             elif value is CLEAR:
-                if one.nullable:
-                    sent[one.name] = None
+                if field.nullable:
+                    sent[field.name] = None
                 else:
                     self._add_problem(here, "cannot be cleared: the API does not accept null")
             else:
-                sent[one.name] = self._value(one, value, here)
+                sent[field.name] = self._value(field, value, here)
         return sent
 
-    def _value(self, one: Field, value: Any, where: str) -> Any:
-        if one.many:
-            return self._list(one, value, where)
-        if one.kind == "object":
-            return self.object(one.fields, value, where)
+    def _value(self, field: Field, value: Any, where: str) -> Any:
+        if field.many:
+            return self._list(field, value, where)
+        if field.kind == "object":
+            return self.object(field.fields, value, where)
         try:
-            return self._scalar(one, value)
+            return self._scalar(field, value)
         except (ValueError, TypeError) as error:
             self._add_problem(where, str(error))
             return None
 
-    def _list(self, one: Field, value: Any, where: str) -> list[Any]:
-        if one.kind == "object":
-            value = _records(one, value)
+    def _list(self, field: Field, value: Any, where: str) -> list[Any]:
+        if field.kind == "object":
+            value = _records(field, value)
         if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
             self._add_problem(where, "must be a list")
             return []
         items: list[Any] = []
         for number, item in enumerate(value):
             here = f"{where}[{number}]"
-            if one.kind == "object":
-                items.append(self.object(one.fields, item, here))
+            if field.kind == "object":
+                items.append(self.object(field.fields, item, here))
                 continue
             try:
-                items.append(self._scalar(one, item))
+                items.append(self._scalar(field, item))
             except (ValueError, TypeError) as error:
                 self._add_problem(here, str(error))
         return items
 
-    def _scalar(self, one: Field, value: Any) -> Any:
+    def _scalar(self, field: Field, value: Any) -> Any:
         if value is CLEAR or value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
             raise ValueError("is missing: leave the field out, or give a value")
-        match one.kind:
+        match field.kind:
             case "integer":
                 return whole_number(value)
             case "boolean":
@@ -139,19 +139,19 @@ class _Check:
                     raise ValueError("must be True or False")
                 return bool(value)
             case "double" | "decimal":
-                return _number(value, exact=one.kind == "decimal")
+                return _number(value, exact=field.kind == "decimal")
             case "guid":
                 return guid(value)
             case "time":
                 return utc_text(value, self.time_zone)
             case _:
-                return _text(one, value)
+                return _text(field, value)
 
     def _add_problem(self, where: str, why: str) -> None:
         self.problems.append(f"{where}: {why}" if where else why)
 
 
-def body_value(one: Field, value: Any) -> Any:
+def body_value(field: Field, value: Any) -> Any:
     """Return one value as it is sent: an enum value in the API's spelling, a time as text in UTC.
 
     Raises
@@ -166,26 +166,26 @@ def body_value(one: Field, value: Any) -> Any:
     'Low'
     """
     check = _Check("UTC")
-    if one.many:
-        sent = check._list(one, value, "")
+    if field.many:
+        sent = check._list(field, value, "")
         if check.problems:
             raise ValueError(check.problems[0])
         return sent
-    return check._scalar(one, value)
+    return check._scalar(field, value)
 
 
-def _name(one: Field) -> str:
+def _name(field: Field) -> str:
     # `external_data.external_data` would be confusing.
-    return "values" if one.name == "externalData" and one.many else snake(one.name)
+    return "values" if field.name == "externalData" and field.many else snake(field.name)
 
 
-def _records(one: Field, value: Any) -> Any:
+def _records(field: Field, value: Any) -> Any:
     """Return a list of records as dictionaries.
 
     Records of two parts may be given as a mapping. Named tuples from a frame may have parts that are not sent (the name
     of a custom field).
     """
-    names = [snake(part.name) for part in one.fields]
+    names = [snake(part.name) for part in field.fields]
     if isinstance(value, Mapping) and len(names) == 2:
         return [dict(zip(names, pair, strict=True)) for pair in value.items()]
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
@@ -204,14 +204,14 @@ def _number(value: Any, *, exact: bool) -> int | float:
     return near
 
 
-def _text(one: Field, value: Any) -> str:
+def _text(field: Field, value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("must be text")
     if re.search("[\ud800-\udfff]", value):
         raise ValueError("has an invalid character (a lone surrogate)")
-    if not one.values or value in one.values:
+    if not field.values or value in field.values:
         return str(value)
-    same = [word for word in one.values if word.lower() == value.lower()]
+    same = [word for word in field.values if word.lower() == value.lower()]
     if not same:
-        raise ValueError(f"{value[:60]!r} is not one of {', '.join(one.values)}")
+        raise ValueError(f"{value[:60]!r} is not one of {', '.join(field.values)}")
     return same[0]

@@ -369,18 +369,18 @@ def clear_all(folder: Path, tenant: int | None = None, *, dry_run: bool = False)
     tenant : int, optional
         Only the caches of this tenant. By default, of all tenants.
     """
-    found = []
+    cleared = []
     for path in caches_in(folder):
         if tenant is None or f"-{tenant}-" in path.name:
-            found.append((path, stored_in(path).pages))
+            cleared.append((path, stored_in(path).pages))
             if not dry_run:
                 with contextlib.closing(Cache(path)) as cache:
                     cache.clear()
     for path in damaged_in(folder)[0]:
-        found.append((path, 0))
+        cleared.append((path, 0))
         if not dry_run:
             path.unlink()
-    return found
+    return cleared
 
 
 def damaged_in(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -426,8 +426,8 @@ class DecodedGenerations:
         check, head = rows[0][0][:8], rows[0][0][8:]
         if zlib.crc32(head) != int(check, 16):
             raise ValueError("the description is damaged")
-        found = json.loads(head)
-        return found["about"], found["checks"]
+        description = json.loads(head)
+        return description["about"], description["checks"]
 
     def column(self, id: str, number: int, check: int) -> bytes:
         """Return one stored column.

@@ -148,7 +148,7 @@ def _text(operation: Operation, name: str, field: Field, value: Any, time_zone: 
             values = [value] if isinstance(value, (str, Real)) else list(value)
             if not values:
                 raise ValueError("the list is empty: leave the filter out, or give a value")
-            return ",".join(_scalar(name, field, one, time_zone) for one in values)
+            return ",".join(_scalar(name, field, item, time_zone) for item in values)
         if is_list_like(value):
             raise ValueError(_one_value_only(operation, name, field))
         return _scalar(name, field, value, time_zone)
@@ -159,8 +159,8 @@ def _text(operation: Operation, name: str, field: Field, value: Any, time_zone: 
 def _one_value_only(operation: Operation, name: str, field: Field) -> str:
     if operation.returns != "page" or field.kind in ("boolean", "time"):
         return "takes one value only"
-    given = "…, " if operation.path_names else ""
-    each = f"crm.{operation.name}({given}{name}=value) for value in values"
+    before = "…, " if operation.path_names else ""
+    each = f"crm.{operation.name}({before}{name}=value) for value in values"
     return f"takes one value only. For several: pd.concat([{each}], ignore_index=True)"
 
 
@@ -319,12 +319,12 @@ def argument(field: Field, names: Iterable[str]) -> str:
     return name if name in names else f"{name}s"
 
 
-def path_of(operation: Operation, given: Mapping[str, Any]) -> Path:
+def path_of(operation: Operation, values: Mapping[str, Any]) -> Path:
     """Return the path parameters of one request.
 
     Parameters
     ----------
-    given : mapping
+    values : mapping
         By the API's names.
 
     Raises
@@ -332,15 +332,15 @@ def path_of(operation: Operation, given: Mapping[str, Any]) -> Path:
     UsageError
         A value is not valid in a path.
     """
-    return {field.name: _checked(operation, field, given[field.name]) for field in operation.path_fields}
+    return {field.name: _checked(operation, field, values[field.name]) for field in operation.path_fields}
 
 
-def paths(operation: Operation, given: Mapping[str, Any]) -> list[Path]:
+def paths(operation: Operation, values: Mapping[str, Any]) -> list[Path]:
     """Return the path parameters of each request, in order, without duplicates.
 
     Parameters
     ----------
-    given : mapping
+    values : mapping
         By the API's names, each one value or a list; lists are combined item by item.
 
     Raises
@@ -349,13 +349,15 @@ def paths(operation: Operation, given: Mapping[str, Any]) -> list[Path]:
         A value is not valid in a path, or lists have different lengths.
     """
     many = {
-        name: list(value) for name, value in given.items() if not isinstance(value, str) and isinstance(value, Iterable)
+        name: list(value)
+        for name, value in values.items()
+        if not isinstance(value, str) and isinstance(value, Iterable)
     }
     lengths = {len(values) for values in many.values()}
     if len(lengths) > 1:
         raise UsageError(f"{operation.name}: {' and '.join(map(snake, many))} must have the same length.")
     count = lengths.pop() if lengths else 1
-    rows = [{name: many[name][n] if name in many else value for name, value in given.items()} for n in range(count)]
+    rows = [{name: many[name][n] if name in many else value for name, value in values.items()} for n in range(count)]
     calls = {tuple(path.values()): path for path in (path_of(operation, row) for row in rows)}
     return list(calls.values())
 

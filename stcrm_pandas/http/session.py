@@ -426,7 +426,7 @@ class Tokens:
         return self._token
 
     def _sign_in(self) -> None:
-        asked = self._clock()
+        requested_at = self._clock()
         settings = self._settings
         if settings.client_secret is None:
             raise SettingsError(
@@ -438,18 +438,18 @@ class Tokens:
             "client_secret": settings.client_secret.get_secret_value(),
         }
         try:
-            answer = self._post(settings.token_url, form).json()
-            token = answer["access_token"]  # type: ignore[index]
-            lifetime = _lifetime(answer.get("expires_in"))  # type: ignore[attr-defined]
+            response = self._post(settings.token_url, form).json()
+            token = response["access_token"]  # type: ignore[index]
+            lifetime = _lifetime(response.get("expires_in"))  # type: ignore[attr-defined]
             if not _TOKEN.fullmatch(token):
                 raise ValueError("no token")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise SignInError(f"The response of {settings.token_url} has no token. Check STCRM_AUTH_URL.") from None
         self._token = token
-        self._ends = asked + max(1.0, lifetime - _RENEW_BEFORE)
+        self._ends = requested_at + max(1.0, lifetime - _RENEW_BEFORE)
 
 
-def _lifetime(given: Any) -> float:
+def _lifetime(seconds: Any) -> float:
     """Return the lifetime of a token in seconds, one day at most.
 
     Examples
@@ -458,6 +458,6 @@ def _lifetime(given: Any) -> float:
     (900.0, 900.0, 86400.0)
     """
     try:
-        return min(_LONGEST, float(given or _USUAL))
+        return min(_LONGEST, float(seconds or _USUAL))
     except OverflowError:  # an integer with hundreds of digits
         return _LONGEST

@@ -72,7 +72,7 @@ class InFlight:
         self._watching = False
 
     @contextlib.contextmanager
-    def one(self, seconds: float, *, writes: bool) -> Iterator[Flight]:
+    def register(self, seconds: float, *, writes: bool) -> Iterator[Flight]:
         """Register a request of this thread.
 
         Parameters
@@ -221,7 +221,7 @@ class BoundedAdapter(HTTPAdapter):
         """
         _, read_timeout = kwargs["timeout"]
         seconds = _MULTIPLE_OF_TIMEOUT * read_timeout
-        with self._in_flight.one(seconds, writes=bool(getattr(request, "writes", False))) as flight:
+        with self._in_flight.register(seconds, writes=bool(getattr(request, "writes", False))) as flight:
             try:
                 response = super().send(request, *args, **{**kwargs, "stream": True})
                 response._content = self._body_of(response)
@@ -280,17 +280,17 @@ class BoundedAdapter(HTTPAdapter):
             raise requests.exceptions.ContentDecodingError("broken deflate") from None
 
     def _decompressed(self, body: bytes, wbits: int) -> bytes:
-        found, size = [], 0
+        pieces, size = [], 0
         while body:  # gzip may have several members
             member = zlib.decompressobj(wbits)
-            found.append(member.decompress(body, self._limit + 1 - size))
-            size += len(found[-1])
+            pieces.append(member.decompress(body, self._limit + 1 - size))
+            size += len(pieces[-1])
             if size > self._limit:
                 raise ResponseTooLarge
             if not member.eof:
                 raise zlib.error("truncated")
             body = member.unused_data if wbits > zlib.MAX_WBITS else b""
-        return b"".join(found)
+        return b"".join(pieces)
 
 
 def _as_requests_error(error: Exception) -> Exception:

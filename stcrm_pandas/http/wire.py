@@ -128,7 +128,7 @@ def retry_after(headers: Mapping[str, str], body: bytes, *, now: dt.datetime | N
     now : dt.datetime, optional
         The time from which a date in `Retry-After` counts.
     """
-    waits = [float(found[1]) for found in [re.search(rb"[Tt]ry again in (\d+(?:\.\d+)?) second", body[:2000])] if found]
+    waits = [float(match[1]) for match in [re.search(rb"[Tt]ry again in (\d+(?:\.\d+)?) second", body[:2000])] if match]
     header = (headers.get("Retry-After") or "").strip()
     if re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", header):
         waits.append(float(header))
@@ -295,9 +295,9 @@ def _problem(body: bytes, secrets: Iterable[str]) -> dict[str, Any]:
 
 def _shown(value: Any, secrets: Sequence[str]) -> Any:
     if isinstance(value, dict):
-        return {_shown(str(name), secrets): _shown(one, secrets) for name, one in value.items()}
+        return {_shown(str(name), secrets): _shown(item, secrets) for name, item in value.items()}
     if isinstance(value, list):
-        return [_shown(one, secrets) for one in value]
+        return [_shown(item, secrets) for item in value]
     return printable(without_words(" ".join(value.split()), secrets)) if isinstance(value, str) else value
 
 

@@ -31,11 +31,11 @@ def closest(name: str, names: Iterable[str]) -> str | None:
     >>> closest("modified_since", ["modified_before", "modified_on_or_after"])
     'modified_on_or_after'
     """
-    by_lower, name = {one.lower(): one for one in names}, name.lower()
+    by_lower, name = {word.lower(): word for word in names}, name.lower()
     near = difflib.get_close_matches(name, by_lower, 1)
     for word, spelled in _TIME_WORDS:
         if word.search(name):
-            alike = [one for one in by_lower if one.endswith(spelled)]
+            alike = [word for word in by_lower if word.endswith(spelled)]
             near = difflib.get_close_matches(word.sub(spelled, name), alike, 1) or near
     return by_lower[near[0]] if near else None
 
@@ -62,7 +62,7 @@ def is_demo(environment: object) -> bool:
     return str(environment).startswith("sandbox-")
 
 
-def plural(count: int, one: str, many: str = "") -> str:
+def plural(count: int, noun: str, many: str = "") -> str:
     """Return a count with its noun, the plural by default with an s.
 
     Examples
@@ -70,7 +70,7 @@ def plural(count: int, one: str, many: str = "") -> str:
     >>> plural(1, "lead"), plural(1204, "lead"), plural(2, "inquiry", "inquiries")
     ('1 lead', '1,204 leads', '2 inquiries')
     """
-    return f"{int(count):,} {one if count == 1 else many or f'{one}s'}"
+    return f"{int(count):,} {noun if count == 1 else many or f'{noun}s'}"
 
 
 def printable(text: str, *, keep: str = "") -> str:
@@ -143,4 +143,4 @@ def spelling_key(text: str) -> str:
     >>> spelling_key("E-mail  Dormant") == spelling_key("EMAIL dormant"), spelling_key("Café 24/7")
     (True, 'cafe247')
     """
-    return "".join(one for one in unicodedata.normalize("NFKD", text.casefold()) if one.isalnum())
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if letter.isalnum())

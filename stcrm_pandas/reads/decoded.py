@@ -58,9 +58,9 @@ class DecodedReads:
         """Return a stored frame and where it comes from; None if there is none, or anything in it disagrees."""
         store = self._cache.decoded
         try:
-            if (found := store.about(generation.id)) is None:
+            if (description := store.about(generation.id)) is None:
                 return None
-            about, checks = found
+            about, checks = description
             if about["made_by"] != _made_by(row) or len(checks) != len(about["columns"]):
                 return None
             dtypes = dtypes_of(row)
@@ -74,7 +74,7 @@ class DecodedReads:
                 name: pd.Series(cells, index=index, dtype=dtypes.get(name, _UNDOCUMENTED), copy=False)
                 for name, cells in zip(about["columns"], columns, strict=True)
             }
-            drift = tuple(Drift(**{**one, "ids": tuple(one["ids"])}) for one in about["drift"])
+            drift = tuple(Drift(**{**drift, "ids": tuple(drift["ids"])}) for drift in about["drift"])
             counts = generation.parts or ()
             fetched: FetchedRead = FetchedRead(
                 generation=generation,
@@ -101,7 +101,7 @@ class DecodedReads:
             "columns": list(frame.columns),
             "rows": len(frame),
             "repeats": assembled.repeats,
-            "drift": [asdict(one) for one in assembled.drift],
+            "drift": [asdict(drift) for drift in assembled.drift],
             "fetched_at": fetched.fetched_at and fetched.fetched_at.isoformat(),
             "stored_at": fetched.stored_at and fetched.stored_at.isoformat(),
         }
@@ -213,12 +213,12 @@ def _streams(*batches: pa.RecordBatch) -> bytes:
 
 def _batches(stored: bytes) -> list[pa.RecordBatch]:
     source = pa.BufferReader(stored)
-    found = []
+    batches = []
     while source.tell() < len(stored):
         with pa.ipc.open_stream(source, options=_READING) as stream:
-            found.append(stream.read_next_batch())
+            batches.append(stream.read_next_batch())
             stream.read_all()  # up to the end of this stream
-    return found
+    return batches
 
 
 def _text_batches(text: Any, missing: npt.NDArray[np.bool_]) -> tuple[pa.RecordBatch, pa.RecordBatch]:

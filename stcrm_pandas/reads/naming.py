@@ -74,8 +74,8 @@ class Lookup:
     ) -> pd.DataFrame:
         """Return the added columns, one row for each row of the frame."""
         known = self.table(rows).drop_duplicates(self.key).set_index(self.key)[[*self.columns.values()]]
-        found = known.reindex(ids).set_axis([*self.columns], axis="columns").set_axis(frame.index)
-        return _own_first(found.astype("str"), frame)
+        names = known.reindex(ids).set_axis([*self.columns], axis="columns").set_axis(frame.index)
+        return _own_first(names.astype("str"), frame)
 
 
 class Contacts(Lookup):
@@ -88,12 +88,12 @@ class Contacts(Lookup):
         table = self.table(rows)
         opted_out = opt_outs(table, not_to_serve=not_to_serve)
         best = best_contacts(table, self.unique(ids), owner=self.ids, opted_out=opted_out)
-        found = _own_first(best.reindex(ids).set_axis(frame.index), frame)
+        best_of_ids = _own_first(best.reindex(ids).set_axis(frame.index), frame)
         for flag, numbers in (("do_not_call", opted_out.calls), ("do_not_text", opted_out.texts)):
-            blocked = found["phone"].isin(numbers).astype("boolean")
+            blocked = best_of_ids["phone"].isin(numbers).astype("boolean")
             unknown = ~blocked if rows is None else ~blocked & ids.isna().set_axis(frame.index)
-            found[flag] = blocked.mask(found["phone"].isna() | unknown)
-        return found[[*self.columns]]
+            best_of_ids[flag] = blocked.mask(best_of_ids["phone"].isna() | unknown)
+        return best_of_ids[[*self.columns]]
 
 
 class ContactsOfBookings(Contacts):
@@ -111,7 +111,7 @@ class Tags(Lookup):
         """Return the lists of ids; a single id, as in a frame that was exploded, is a list of one."""
         if self.ids not in frame:
             return None
-        lists = [one if is_list_like(one) else None if pd.isna(one) else (one,) for one in frame[self.ids]]
+        lists = [cell if is_list_like(cell) else None if pd.isna(cell) else (cell,) for cell in frame[self.ids]]
         return pd.Series(lists, index=frame.index, dtype=object, name=self.ids)
 
     def unique(self, ids: pd.Series) -> list[int]:
@@ -124,21 +124,21 @@ class Tags(Lookup):
         """Return the added column: a list of names for each list of ids."""
         table = self.table(rows)
         known = dict(zip(table["id"], table["name"], strict=True))
-        cells = [None if one is None else tuple(map(known.get, one)) for one in ids]
+        cells = [None if cell is None else tuple(map(known.get, cell)) for cell in ids]
         return pd.DataFrame({"tags": pd.Series(cells, frame.index, dtype=_TAGS)})
 
 
 _TAGS = ListDtype(text("tags", many=True))
 
 
-def _own_first(found: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
+def _own_first(names: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     """Return what leads have themselves, else what was found."""
     for name, column in _OF_LEAD.items():
-        if name in found and column in frame:
+        if name in names and column in frame:
             own = frame[column].astype("str").str.strip()
             own = own if name == "customer" else own.map(first_contact, na_action="ignore").astype("str")
-            found[name] = own.where(own.fillna("") != "", found[name])
-    return found
+            names[name] = own.where(own.fillna("") != "", names[name])
+    return names
 
 
 def whole_numbers(cells: pd.Series) -> pd.Series:
@@ -206,16 +206,16 @@ def add_names(reader: Reader, frame: pd.DataFrame, options: Options) -> pd.DataF
         raise UsageError("named: the frame has columns of the same name, or of several levels. Rename them first.")
     reads = _reads(reader, frame, options)
     without_read = {**_reasons(reader, frame), **_local_times(reader, frame)}
-    _check(frame, [*(name for one in reads for name in one.lookup.columns), *without_read])
-    if about := [one.about for one in reads if one.about]:
+    _check(frame, [*(name for read in reads for name in read.lookup.columns), *without_read])
+    if about := [read.about for read in reads if read.about]:
         reader.say(f"Reading names: {', '.join(about)}.")
-    tables = [one.read() for one in reads]
+    tables = [read.read() for read in reads]
     not_to_serve = _not_to_serve(frame, tables)
     added: dict[str, pd.Series] = {}
-    for one, rows in zip(reads, tables, strict=True):
-        names = one.lookup.names(rows, one.ids, frame, not_to_serve)
+    for read, rows in zip(reads, tables, strict=True):
+        names = read.lookup.names(rows, read.ids, frame, not_to_serve)
         added |= {str(name): column for name, column in names.items()}
-    problems = [problem for one in reads for problem in one.problems]
+    problems = [problem for read in reads for problem in read.problems]
     if reader.settings.time_zone is None and _times(frame):
         problems.append("local times need STCRM_TIME_ZONE or connect(time_zone=…)")
     if problems:
@@ -241,7 +241,10 @@ class _NamesRead:
     @property
     def about(self) -> str:
         """What will be requested; empty if nothing."""
-        stored = (self._reader.is_stored(one, self._filters, self._options, self._below) for one in self._operations)
+        stored = (
+            self._reader.is_stored(operation, self._filters, self._options, self._below)
+            for operation in self._operations
+        )
         if not self._wanted or not self._below or all(stored):
             return ""
         count = self._by_ids if self._filters else len(self._below)
@@ -249,7 +252,7 @@ class _NamesRead:
 
     def read(self) -> pd.DataFrame | None:
         """Return the rows with names that may be read; None if there are none."""
-        tables = [rows for one in self._operations if (rows := self._rows(one)) is not None]
+        tables = [rows for operation in self._operations if (rows := self._rows(operation)) is not None]
         if len(self._operations) > 1:
             tables = [rows[[self.lookup.key, *self.lookup.columns.values()]] for rows in tables]
         return pd.concat(tables) if tables else None
@@ -313,10 +316,10 @@ def _reads(reader: Reader, frame: pd.DataFrame, options: Options) -> list[_Names
 
 def _not_to_serve(frame: pd.DataFrame, tables: Iterable[pd.DataFrame | None]) -> list[int]:
     """Return the customers for whom no work may be done, where customers were read or are the frame."""
-    customers = [one for one in tables if one is not None and "do_not_service" in one]
+    customers = [table for table in tables if table is not None and "do_not_service" in table]
     if "customer_id" not in frame and {"id", "do_not_service"} <= set(frame):
         customers.append(frame)
-    return [id for one in customers for id in one.loc[one["do_not_service"].eq(True).fillna(False), "id"]]
+    return [id for table in customers for id in table.loc[table["do_not_service"].eq(True).fillna(False), "id"]]
 
 
 def _reasons(reader: Reader, frame: pd.DataFrame) -> dict[str, pd.Series]:
@@ -339,7 +342,9 @@ def _local_times(reader: Reader, frame: pd.DataFrame) -> dict[str, pd.Series]:
     if (name := reader.settings.time_zone) is None:
         return {}
     zone = ZoneInfo(name)
-    return {f"{one}_local": frame[one].mask(frame[one] < _NEVER).dt.tz_convert(zone) for one in _times(frame)}
+    return {
+        f"{column}_local": frame[column].mask(frame[column] < _NEVER).dt.tz_convert(zone) for column in _times(frame)
+    }
 
 
 def _check(frame: pd.DataFrame, added: Sequence[str]) -> None:

@@ -39,12 +39,12 @@ class Writer:
         self._settings = settings
         self._reader = reader
 
-    def write(self, operation: Operation, given: Mapping[str, Any]) -> pd.DataFrame | None:
+    def write(self, operation: Operation, arguments: Mapping[str, Any]) -> pd.DataFrame | None:
         """Send one request that changes something.
 
         Parameters
         ----------
-        given : mapping
+        arguments : mapping
             Path, query and body parameters, by the names of the method's parameters.
 
         Returns
@@ -65,11 +65,13 @@ class Writer:
         """
         self.allow(operation)
         zone = self._settings.time_zone
-        path = path_of(operation, {name: given[snake(name)] for name in operation.path_names})
+        path = path_of(operation, {name: arguments[snake(name)] for name in operation.path_names})
         filters = {snake(field.name) for field in operation.filters}
-        query = to_query(operation, {name: value for name, value in given.items() if name in filters}, time_zone=zone)
+        query = to_query(
+            operation, {name: value for name, value in arguments.items() if name in filters}, time_zone=zone
+        )
         taken = filters.union(map(snake, operation.path_names))
-        body = self.body(operation, {name: value for name, value in given.items() if name not in taken})
+        body = self.body(operation, {name: value for name, value in arguments.items() if name not in taken})
         response = self.send(operation, path, body, query=query)
         if operation.row is None:
             return None

@@ -444,8 +444,8 @@ class Bookings(Plannable, Exportable):
         """
         from stcrm_pandas.edits import planning
 
-        given = {"call_reason_id": call_reason_id, "dismissing_memo": dismissing_memo}
-        return planning.dismissals(self._port, "bookings", bookings, given, reason=reason)
+        values = {"call_reason_id": call_reason_id, "dismissing_memo": dismissing_memo}
+        return planning.dismissals(self._port, "bookings", bookings, values, reason=reason)
 
     @checked
     def list_contacts(

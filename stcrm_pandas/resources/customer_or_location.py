@@ -37,7 +37,7 @@ def _wide(frame: pd.DataFrame, contacts: pd.DataFrame, parent: str) -> pd.DataFr
     wide = frame.copy()
     for name, types in (("phone", PHONES), ("email", ("Email",))):
         values = contacts[contacts["type"].isin(types)].dropna(subset="value").groupby(parent)["value"]
-        lists = {id: tuple(found) for id, found in values}
+        lists = {id: tuple(contact_values) for id, contact_values in values}
         cells = [lists.get(id, ()) for id in frame["id"]]
         wide[f"{name}s"] = pd.Series(cells, index=frame.index, dtype=object)
         wide[name] = pd.Series([cell[0] if cell else None for cell in cells], index=frame.index, dtype="str")
@@ -345,8 +345,8 @@ class CustomerOrLocation(Plannable):
         """
         from stcrm_pandas.edits import planning
 
-        given = {"reason": reason, "allow_inactive": allow_inactive, "check": check, "warn_above": warn_above}
-        return planning.custom_fields(self._port, self.name, before, after, **given)
+        options = {"reason": reason, "allow_inactive": allow_inactive, "check": check, "warn_above": warn_above}
+        return planning.custom_fields(self._port, self.name, before, after, **options)
 
     @operation
     def get_contacts(

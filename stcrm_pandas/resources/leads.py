@@ -545,8 +545,8 @@ class Leads(Plannable, Exportable):
         """
         from stcrm_pandas.edits import planning
 
-        given = {"follow_up_date": date, "text": text, "pin_to_top": pin_to_top}
-        return planning.follow_ups(self._port, leads, given, reason=reason)
+        values = {"follow_up_date": date, "text": text, "pin_to_top": pin_to_top}
+        return planning.follow_ups(self._port, leads, values, reason=reason)
 
     @checked
     def plan_dismiss(self, leads: pd.DataFrame, *, dismissing_reason_id: int, reason: str | None = None) -> Plan:
@@ -579,5 +579,5 @@ class Leads(Plannable, Exportable):
         """
         from stcrm_pandas.edits import planning
 
-        given = {"dismissing_reason_id": dismissing_reason_id}
-        return planning.dismissals(self._port, "leads", leads, given, reason=reason)
+        values = {"dismissing_reason_id": dismissing_reason_id}
+        return planning.dismissals(self._port, "leads", leads, values, reason=reason)

@@ -95,14 +95,19 @@ def _bound(
     for name in kwargs:
         if name not in signature.parameters:
             raise UsageError(_unknown_keyword(_name_of(method, args[0]), name, [*signature.parameters][1:]))
-    positional = [name for name, one in signature.parameters.items() if one.kind is not one.KEYWORD_ONLY]
+    positional = [
+        name for name, parameter in signature.parameters.items() if parameter.kind is not parameter.KEYWORD_ONLY
+    ]
     if len(args) > len(positional):
         raise UsageError(_unnamed_argument(_name_of(method, args[0]), args[len(positional)], signature, positional[1:]))
     bound = signature.bind_partial(*args, **kwargs).arguments
-    for name, one in signature.parameters.items():
-        if one.default is one.empty and name not in bound and one.kind is not one.KEYWORD_ONLY:
+    for name, parameter in signature.parameters.items():
+        if parameter.default is parameter.empty and name not in bound and parameter.kind is not parameter.KEYWORD_ONLY:
             raise UsageError(f"{_name_of(method, args[0])} needs {name}.")
-    defaults = {name: None if one.default is one.empty else one.default for name, one in signature.parameters.items()}
+    defaults = {
+        name: None if parameter.default is parameter.empty else parameter.default
+        for name, parameter in signature.parameters.items()
+    }
     return defaults | bound
 
 
@@ -120,8 +125,8 @@ def _unknown_keyword(method: str, name: str, names: Sequence[str]) -> str:
 
 def _unnamed_argument(method: str, value: object, signature: inspect.Signature, positional: Sequence[str]) -> str:
     """Return the message for an argument that must be given by name, with the filter that has it as a choice."""
-    filters = next((one.filters for one in OPERATIONS.values() if one.name == method), ())
-    choices = {word.lower(): (snake(one.name), word) for one in filters for word in one.values}
+    filters = next((operation.filters for operation in OPERATIONS.values() if operation.name == method), ())
+    choices = {word.lower(): (snake(field.name), word) for field in filters for word in field.values}
     takes = f"only {' and '.join(positional)} by position" if positional else "its arguments by name"
     hint = ""
     if isinstance(value, str) and value.lower() in choices:
@@ -131,8 +136,8 @@ def _unnamed_argument(method: str, value: object, signature: inspect.Signature, 
 
 
 def _parameters_message(names: Sequence[str]) -> str:
-    own = [one for one in names if one not in _OPTIONS]
-    options = [one for one in names if one in _OPTIONS]
+    own = [name for name in names if name not in _OPTIONS]
+    options = [name for name in names if name in _OPTIONS]
     has = f" It has: {', '.join(own)}." if own else ""
     return has + (f" Options of every read: {', '.join(options)}." if options else "")
 
@@ -149,9 +154,9 @@ def no_attribute(owner: str, of: object, name: str) -> AttributeError:
     name : str
         The attribute.
     """
-    families = {one.name.rpartition(".")[0] for one in OPERATIONS.values()}
+    families = {operation.name.rpartition(".")[0] for operation in OPERATIONS.values()}
     places = {family.rpartition(".")[2]: f"crm.{family}" for family in families}
-    places |= {one: f"{owner}.{one}" for one in dir(of) if not one.startswith("_")}
+    places |= {attribute: f"{owner}.{attribute}" for attribute in dir(of) if not attribute.startswith("_")}
     near = closest(name, places)
     return AttributeError(f"{owner} has no {name!r}." + (f" Did you mean {places[near]}?" if near else ""))
 
@@ -182,8 +187,8 @@ class Resource:
             return self._reader.export(operation, since, continue_from, arguments, options)
         if operation.returns != "row":
             parents = below(operation, arguments)
-            found = self._reader.list(operation, arguments, options, below=parents)
-            return add_names(self._reader, found, options) if names else found
+            frame = self._reader.list(operation, arguments, options, below=parents)
+            return add_names(self._reader, frame, options) if names else frame
         if IDS in self._listed_by(method).filters:
             return self._get(arguments.pop("ids"), options, method, arguments)
         return self._reader.each(operation, below(operation, arguments), options)
@@ -330,7 +335,11 @@ class Plannable(WritableResource):
         return self._edit(self.name, frame, options, self.plan_changes)
 
     def _edit(self, resource: str, frame: pd.DataFrame, options: dict[str, Any], plans: Callable[..., Plan]) -> Grid:
-        known = [one.name for one in inspect.signature(plans).parameters.values() if one.kind is one.KEYWORD_ONLY]
+        known = [
+            parameter.name
+            for parameter in inspect.signature(plans).parameters.values()
+            if parameter.kind is parameter.KEYWORD_ONLY
+        ]
         for name in options:
             if name not in known:
                 near = closest(name, known)

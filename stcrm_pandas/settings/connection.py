@@ -245,7 +245,7 @@ class Settings(BaseSettings):
         return [name for name in needed if getattr(self, name) is None]
 
 
-def read_settings(**given: Any) -> Settings:
+def read_settings(**arguments: Any) -> Settings:
     """Return the settings of a connection; those that are None come from the environment or a `.env` file.
 
     Parameters
@@ -258,17 +258,17 @@ def read_settings(**given: Any) -> Settings:
     SettingsError
         A setting is missing or invalid; the message shows its variable, but not its value.
     """
-    given = {name: value for name, value in given.items() if value is not None}
+    arguments = {name: value for name, value in arguments.items() if value is not None}
     try:
-        settings = Settings(**given)
+        settings = Settings(**arguments)
     except ValidationError as error:
-        raise SettingsError(_explain(error, given)) from None
+        raise SettingsError(_explain(error, arguments)) from None
     except UnicodeDecodeError:
         raise SettingsError(f"The file {env_file()} is not UTF-8 text. Save it in that encoding.") from None
-    if "api_url" in given and "environment" not in given:  # an address as argument overrides the name
+    if "api_url" in arguments and "environment" not in arguments:  # an address as argument overrides the name
         settings = settings.model_copy(update={"environment": None})
     notify_of_file()
-    sources = _sources(settings, given)
+    sources = _sources(settings, arguments)
     settings = _without_foreign(settings, sources)
     settings = settings.model_copy(update=_addresses(settings))
     settings._sources.update(sources)
@@ -308,11 +308,11 @@ def _addresses(settings: Settings) -> dict[str, str | None]:
     return {"api_url": api_url, "auth_url": settings.auth_url or auth_url, "service_url": service_url}
 
 
-def _sources(settings: Settings, given: Mapping[str, Any]) -> dict[str, Source]:
+def _sources(settings: Settings, arguments: Mapping[str, Any]) -> dict[str, Source]:
     """Return the source of each setting that is set."""
     environment = EnvSettingsSource(Settings)()
     rest = dict.fromkeys(settings.model_fields_set, Source.FILE)
-    return rest | dict.fromkeys(environment, Source.ENVIRONMENT) | dict.fromkeys(given, Source.ARGUMENT)
+    return rest | dict.fromkeys(environment, Source.ENVIRONMENT) | dict.fromkeys(arguments, Source.ARGUMENT)
 
 
 def _without_foreign(settings: Settings, sources: Mapping[str, Source]) -> Settings:
@@ -343,11 +343,11 @@ def _refuse_to_send_away(settings: Settings) -> None:
                 )
 
 
-def _explain(error: ValidationError, given: dict[str, Any]) -> str:
+def _explain(error: ValidationError, arguments: dict[str, Any]) -> str:
     lines = []
     for problem in error.errors(include_input=False, include_url=False, include_context=False):
         name = str(problem["loc"][0])
-        where = f"given as connect({name}=…)" if name in given else "from the environment or .env"
+        where = f"given as connect({name}=…)" if name in arguments else "from the environment or .env"
         message = problem["msg"].removeprefix("Value error, ")
         lines.append(f"STCRM_{name.upper()}, {where}, is invalid: {message}.")
     return " ".join(dict.fromkeys(lines))
@@ -364,21 +364,21 @@ def problem_with(name: str, value: Any) -> str | None:
     try:
         Settings(**{name: value})
     except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False, include_context=False)
-        texts = [one["msg"].removeprefix("Value error, ") for one in found if one["loc"][0] == name]
+        problems = error.errors(include_input=False, include_url=False, include_context=False)
+        texts = [problem["msg"].removeprefix("Value error, ") for problem in problems if problem["loc"][0] == name]
         return texts[0] if texts else None
     return None
 
 
-def names_a_tenant(given: Mapping[str, Any]) -> bool:
+def names_a_tenant(arguments: Mapping[str, Any]) -> bool:
     """Return whether any setting, even an invalid one, names a tenant or signs in to it.
 
     Parameters
     ----------
-    given : mapping
+    arguments : mapping
         Arguments of a connection.
     """
-    if any(given.get(name) is not None for name in _WHO):
+    if any(arguments.get(name) is not None for name in _WHO):
         return True
     try:
         settings = Settings()
@@ -387,15 +387,15 @@ def names_a_tenant(given: Mapping[str, Any]) -> bool:
     return any(getattr(settings, name) is not None for name in _WHO)
 
 
-def read_cache_folder(given: Path | None = None) -> Path:
+def read_cache_folder(folder: Path | None = None) -> Path:
     """Return the folder of the caches, without the rest of a connection's settings."""
-    if given:
-        return given.expanduser()
+    if folder:
+        return folder.expanduser()
     settings = Settings()
     return _without_foreign(settings, _sources(settings, {})).cache_folder
 
 
-def read_journal_folder(given: Path | None = None) -> Path:
+def read_journal_folder(folder: Path | None = None) -> Path:
     """Return the folder of the journals, without the rest of a connection's settings."""
     notify_of_file()
-    return (Settings(state_dir=given) if given else Settings()).journal_folder
+    return (Settings(state_dir=folder) if folder else Settings()).journal_folder

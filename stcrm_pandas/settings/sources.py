@@ -48,8 +48,8 @@ class OwnEnvFile(DotEnvSettingsSource):
     """A `.env` file, if it is the user's own; its values are not interpolated."""
 
     def _read_env_file(self, file_path: Path) -> Mapping[str, str | None]:
-        found = {name.lower(): value for name, value in _values(file_path).items() if value}
-        return {name: value for name, value in found.items() if name not in _REFUSED}
+        values = {name.lower(): value for name, value in _values(file_path).items() if value}
+        return {name: value for name, value in values.items() if name not in _REFUSED}
 
 
 def env_file() -> Path | None:

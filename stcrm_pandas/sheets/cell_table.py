@@ -81,7 +81,7 @@ class SheetMark:
     def provenance(self) -> dict[str, Any]:
         """The provenance for `attrs["stcrm"]` of the frame, with the tenant as a number."""
         known = {name: self.about[name] for name in PROVENANCE if name in self.about}
-        return {name: int(one) if name == "tenant" and one.isdecimal() else one for name, one in known.items()}
+        return {name: int(value) if name == "tenant" and value.isdecimal() else value for name, value in known.items()}
 
     def __str__(self) -> str:
         about = urlencode({**self.about, "digest": self.digest}, quote_via=quote, safe=":/")
@@ -90,11 +90,11 @@ class SheetMark:
 
 def digest(names: Sequence[str], columns: Sequence[Sequence[Any]]) -> str:
     """Return a short SHA-256 of the cells, which shows whether they were changed."""
-    found = hashlib.sha256()
+    checksum = hashlib.sha256()
     for name, cells in zip(names, columns, strict=True):
-        found.update(f"{name}\x1d".encode())
-        found.update("\x1f".join("\x1e" if cell is None else cell for cell in cells).encode(errors="replace"))
-    return found.hexdigest()[:16]
+        checksum.update(f"{name}\x1d".encode())
+        checksum.update("\x1f".join("\x1e" if cell is None else cell for cell in cells).encode(errors="replace"))
+    return checksum.hexdigest()[:16]
 
 
 def to_sheet(row: Row, grid: CellTable, mark: SheetMark | None) -> Sheet:
@@ -116,12 +116,12 @@ def to_sheet(row: Row, grid: CellTable, mark: SheetMark | None) -> Sheet:
             f"{row.name}: the sheet has no column {missing[0]!r}, which identifies its rows. Put the column names into "
             "the first row."
         )
-    whole = [name for name, duplicates in columns.items() if len(duplicates) == 1]
+    unique = [name for name, duplicates in columns.items() if len(duplicates) == 1]
     untouched = (
         mark is not None
-        and len(whole) == len(columns)
-        and all(isinstance(cell, str | None) for name in whole for cell in columns[name][0])
-        and mark.digest == digest(whole, [columns[name][0] for name in whole])
+        and len(unique) == len(columns)
+        and all(isinstance(cell, str | None) for name in unique for cell in columns[name][0])
+        and mark.digest == digest(unique, [columns[name][0] for name in unique])
     )
     reading = _Reading(row, FileState(untouched, grid.letters_lost), [grid.numbers[number] for number in lines])
     for name, duplicates in columns.items():
@@ -132,16 +132,16 @@ def to_sheet(row: Row, grid: CellTable, mark: SheetMark | None) -> Sheet:
 def _positions(row: Row, grid: CellTable) -> dict[str, list[int]]:
     """Return the positions of the columns of each name: several for duplicate names."""
     known = {name.lower(): name for name in row.dtypes}
-    found: dict[str, list[int]] = {}
+    places: dict[str, list[int]] = {}
     for place, text in enumerate(grid.header):
         if text is None or not text.strip():
             if any(line[place] is not None for line in grid.lines):
-                found[f"column {place + 1}"] = [place]
+                places[f"column {place + 1}"] = [place]
             continue
         if not text.startswith(_MARK):
             name = from_cell_text(text)
-            found.setdefault(known.get(name.strip().lower(), name), []).append(place)
-    return found
+            places.setdefault(known.get(name.strip().lower(), name), []).append(place)
+    return places
 
 
 class _Reading:
@@ -207,14 +207,14 @@ class _Reading:
             frame.attrs["stcrm"] = about
         suspects = [
             (place, name, text, why)
-            for name, found in self._suspects.items()
-            for place, (text, why) in found.items()
+            for name, cells in self._suspects.items()
+            for place, (text, why) in cells.items()
             if name in self._row.key or place not in lost
         ]
         positions = {int(place): position for position, place in enumerate(kept)}
         places = {
-            name: np.array([positions[place] for place in sorted(found) if place not in lost], np.intp)
-            for name, found in self._suspects.items()
+            name: np.array([positions[place] for place in sorted(cells) if place not in lost], np.intp)
+            for name, cells in self._suspects.items()
             if name not in self._row.key
         }
         return Sheet(
@@ -233,7 +233,7 @@ class _Reading:
         return columns
 
     def _suspects_table(self, suspects: list[tuple[int, str, str, str]]) -> pd.DataFrame:
-        suspects.sort(key=lambda one: one[0])
+        suspects.sort(key=lambda suspect: suspect[0])
         keys = [self._values[name] for name in self._row.key]
         columns = {
             "row": pd.Series([self._numbers[place] for place, *_ in suspects], dtype="Int64"),

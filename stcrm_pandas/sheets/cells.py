@@ -133,21 +133,21 @@ def _text(cell: Any, file: FileState, *, is_zip: bool) -> str:
 
 
 def _rounded(digits: str) -> bool:
-    found = _DIGITS.fullmatch(digits)
-    return found is not None and len(found[1]) > DIGITS and not found[1][DIGITS:].strip("0")
+    match = _DIGITS.fullmatch(digits)
+    return match is not None and len(match[1]) > DIGITS and not match[1][DIGITS:].strip("0")
 
 
 def _integer(cell: Any, file: FileState) -> int:
     if isinstance(cell, str):
         text = cell.strip().removeprefix(MARK)
         if _DIGITS.fullmatch(text):
-            whole = _in_64_bits(int(text))
+            number = _in_64_bits(int(text))
             if _rounded(text) and not file.untouched:
-                raise Suspect(f"is a number with more than {DIGITS} digits that may have been rounded", whole)
-            return whole
+                raise Suspect(f"is a number with more than {DIGITS} digits that may have been rounded", number)
+            return number
         if _EXPONENT.fullmatch(text):
             raise Suspect("is a number with an exponent, which has lost digits")
-        if (found := _POINT_ZERO.fullmatch(text)) and len(found[1]) <= DIGITS:
+        if (match := _POINT_ZERO.fullmatch(text)) and len(match[1]) <= DIGITS:
             return int(re.split("[.,]", text)[0])
         if _THOUSANDS.fullmatch(text):
             raise Suspect("is a number in a local format")
@@ -163,10 +163,10 @@ def _integer(cell: Any, file: FileState) -> int:
     return int(cell)
 
 
-def _in_64_bits(whole: int) -> int:
-    if not -(2**63) <= whole < 2**63:
+def _in_64_bits(number: int) -> int:
+    if not -(2**63) <= number < 2**63:
         raise ValueError("is too large a number for 64 bits")
-    return whole
+    return number
 
 
 def _boolean(cell: Any) -> bool:

@@ -79,10 +79,13 @@ def to_excel(
     except (ZoneInfoNotFoundError, ValueError):
         raise UsageError(f"There is no time zone {name!r}. Write it like 'America/Chicago'.") from None
     table = frame if isinstance(frame.index, pd.RangeIndex) and frame.index.name is None else frame.reset_index()
-    names = [" ".join(filter(None, map(str, one))) if isinstance(one, tuple) else str(one) for one in table.columns]
-    columns = [_values(one, table.iloc[:, place], zone) for place, one in enumerate(table.columns)]
+    names = [
+        " ".join(filter(None, map(str, column))) if isinstance(column, tuple) else str(column)
+        for column in table.columns
+    ]
+    columns = [_values(column, table.iloc[:, place], zone) for place, column in enumerate(table.columns)]
     check(names, columns)
-    facts = [(one.replace("_", " "), _fact((about or {}).get(one))) for one in _ABOUT if (about or {}).get(one)]
+    facts = [(fact.replace("_", " "), _fact((about or {}).get(fact))) for fact in _ABOUT if (about or {}).get(fact)]
     write_privately(target, lambda file: _write(file, title, names, columns, [*facts, ("time zone", name)]))
     return target
 
@@ -124,14 +127,14 @@ def _values(name: Hashable, cells: Any, zone: ZoneInfo) -> list[Any]:
     if pd.api.types.is_datetime64_any_dtype(dtype):
         local = cells.dt.tz_convert(zone).dt.tz_localize(None) if isinstance(dtype, pd.DatetimeTZDtype) else cells
         pairs = zip(local, cells, strict=True)
-        return [None if at is pd.NaT else at if at >= _FIRST else str(given) for at, given in pairs]
+        return [None if at is pd.NaT else at if at >= _FIRST else str(moment) for at, moment in pairs]
     if pd.api.types.is_integer_dtype(dtype) and (str(name) == "id" or str(name).endswith("_id")):
-        return [None if is_missing(one) else str(one) for one in cells]
+        return [None if is_missing(cell) else str(cell) for cell in cells]
     one_value: Callable[[Any], Any] = _value
     if isinstance(dtype, ListDtype):
         field = dtype.field
-        one_value = lambda one: ", ".join(_item(field, item) for item in one)  # noqa: E731
-    return [None if is_missing(one) else one_value(one) for one in cells.astype(object)]
+        one_value = lambda cell: ", ".join(_item(field, item) for item in cell)  # noqa: E731
+    return [None if is_missing(cell) else one_value(cell) for cell in cells.astype(object)]
 
 
 def _item(field: Field, value: Any) -> str:
@@ -140,7 +143,9 @@ def _item(field: Field, value: Any) -> str:
         return "" if value is None else str(value)
     if any(part.many or part.kind == "object" for part in field.fields):
         return json(field, (value,))[1:-1]
-    parts = [str(one) for part, one in zip(field.fields, value, strict=True) if one is not None and part.kind == "text"]
+    parts = [
+        str(item) for part, item in zip(field.fields, value, strict=True) if item is not None and part.kind == "text"
+    ]
     return ": ".join(parts)
 
 
@@ -156,7 +161,7 @@ def _value(value: Any) -> Any:
 
 def _fact(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name}: {one}" for name, one in value.items())
+        return ", ".join(f"{name}: {item}" for name, item in value.items())
     return str(value)
 
 
@@ -238,8 +243,10 @@ def to_sql(
 def _flat(cells: Any) -> Any:
     if isinstance(cells.dtype, ListDtype):
         field = cells.dtype.field
-        return pd.Series([None if one is None else json(field, one) for one in cells], cells.index, dtype="str")
+        return pd.Series([None if cell is None else json(field, cell) for cell in cells], cells.index, dtype="str")
     if cells.dtype != object:
         return cells
     nested = (tuple, list, dict, np.ndarray)
-    return pd.Series([any_json(one) if isinstance(one, nested) else one for one in cells], cells.index, dtype=object)
+    return pd.Series(
+        [any_json(cell) if isinstance(cell, nested) else cell for cell in cells], cells.index, dtype=object
+    )

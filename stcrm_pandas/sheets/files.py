@@ -139,18 +139,18 @@ def read_sheet(path: str | os.PathLike[str], resource: str | Row | None = None) 
         content = io.BytesIO(source.read_bytes())
     except OSError as error:
         raise UsageError(f"{str(source)!r} cannot be read: {error.strerror}.") from None
-    given = None if resource is None else row_of(resource)
+    wanted = None if resource is None else row_of(resource)
     if kind == ".parquet":
         mark = sheet_parquet.mark_of(content)
-        row = _row_of_file(given, mark)
+        row = _row_of_file(wanted, mark)
         sheet = sheet_parquet.read_sheet(content, row, mark)
     else:
-        known = {name.lower() for one in OPERATIONS.values() if one.row for name in one.row.dtypes}
-        title = "" if given is None else given.name
+        known = {name.lower() for operation in OPERATIONS.values() if operation.row for name in operation.row.dtypes}
+        title = "" if wanted is None else wanted.name
         grid = sheet_csv.read(content.getvalue(), known) if kind == ".csv" else sheet_xlsx.read(content, title)
         marks = (SheetMark.of(text) for text in grid.header if text is not None)
-        mark = next((one for one in marks if one is not None), None)
-        row = _row_of_file(given, mark)
+        mark = next((mark for mark in marks if mark is not None), None)
+        row = _row_of_file(wanted, mark)
         sheet = to_sheet(row, grid, mark)
     if len(sheet.suspects):
         columns = ", ".join(sheet.suspects["column"].unique())
@@ -172,7 +172,7 @@ def row_of(resource: str | Row) -> Row:
     """
     if isinstance(resource, Row):
         return resource
-    rows = {one.row.name: one.row for one in OPERATIONS.values() if one.row}
+    rows = {operation.row.name: operation.row for operation in OPERATIONS.values() if operation.row}
     for method in (resource, f"{resource}.list"):
         try:
             row = by_name(method).row
@@ -202,16 +202,16 @@ def _provenance(frame: pd.DataFrame) -> dict[str, Any]:
     return {name: about[name] for name in PROVENANCE if name in about} if isinstance(about, dict) else {}
 
 
-def _row_of_file(given: Row | None, mark: SheetMark | None) -> Row:
+def _row_of_file(wanted: Row | None, mark: SheetMark | None) -> Row:
     if mark is None:
-        if given is None:
+        if wanted is None:
             raise UsageError("The file does not name its resource. Pass it: read_sheet(path, 'customers').")
-        return given
-    if given is not None and given.name != mark.row:
+        return wanted
+    if wanted is not None and wanted.name != mark.row:
         raise UsageError(
-            f"The file has rows of {mark.row}, not {given.name}. Read it without a resource, or as {mark.row}."
+            f"The file has rows of {mark.row}, not {wanted.name}. Read it without a resource, or as {mark.row}."
         )
-    return row_of(mark.row) if given is None else given
+    return row_of(mark.row) if wanted is None else wanted
 
 
 def _columns(row: Row, frame: pd.DataFrame) -> dict[str, Any]:
@@ -253,13 +253,13 @@ def checked_path(path: str | os.PathLike[str]) -> tuple[Path, str]:
 
 
 def _path(path: str | os.PathLike[str]) -> tuple[Path, str]:
-    found = Path(path)
-    kind = found.suffix.lower()
+    target = Path(path)
+    kind = target.suffix.lower()
     if kind not in KINDS:
         raise UsageError(f"The name of a sheet must end in {', '.join(KINDS)}, but this one has {kind or 'no suffix'}.")
     if kind == ".xlsx":
         require("xlsx")
-    return found, kind
+    return target, kind
 
 
 def write_privately(target: Path, work: Callable[[BinaryIO], None]) -> None:

@@ -97,13 +97,15 @@ def read_sheet(file: BinaryIO, row: Row, mark: SheetMark | None) -> Sheet:
     keys = ["/".join(map(str, key)) for key in zip(*(frame[name] for name in row.key), strict=True)]
     rows = [
         (int(place) + 1, keys[place], name, text, UNCERTAIN[known[name].field.kind])
-        for name, found in places.items()
-        if len(found)
-        for place, text in zip(found, texts(known[name], columns[name].array.take(found)).to_pylist(), strict=True)
+        for name, positions in places.items()
+        if len(positions)
+        for place, text in zip(
+            positions, texts(known[name], columns[name].array.take(positions)).to_pylist(), strict=True
+        )
     ]
     suspects = pd.DataFrame(rows, columns=["row", "key", "column", "text", "why"])
     suspects = suspects.astype({"row": "Int64", "key": "str", "column": "str", "text": "str", "why": "str"})
-    return Sheet(row, frame, suspects, {name: found for name, found in places.items() if len(found)})
+    return Sheet(row, frame, suspects, {name: positions for name, positions in places.items() if len(positions)})
 
 
 def _series(cells: Any) -> Any:

@@ -108,8 +108,8 @@ class Sheet:
             if name in before.columns:
                 then = read(columns[name], before[name].iloc[in_before[places]]).cells
                 written = texts(columns[name], then).to_pylist()
-                found = self.suspects[self.suspects["column"] == name]
-                pairs = zip(found.index, found["text"], written, strict=True)
+                suspects = self.suspects[self.suspects["column"] == name]
+                pairs = zip(suspects.index, suspects["text"], written, strict=True)
                 same |= {(name, index) for index, text, was in pairs if text == was}
         return self.suspects.drop(index=[index for _, index in same])
 

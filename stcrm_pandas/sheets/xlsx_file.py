@@ -134,11 +134,11 @@ def check(names: list[str], lists: Sequence[Sequence[Any]]) -> None:
 
 
 def _escaped(text: str) -> str:
-    return _FORBIDDEN.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
+    return _FORBIDDEN.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
 
 
 def _unescaped(text: str) -> str:
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
 
 
 def read(file: BinaryIO, title: str) -> CellTable:

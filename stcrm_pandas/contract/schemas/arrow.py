@@ -38,12 +38,12 @@ TIME_AS_TEXT = pa.string()
 def arrow_type(field: Field, *, raw: bool = False) -> pa.DataType:
     """Return the Arrow type of a field; with `raw` as in the body, with times as text."""
     if field.kind == "object":
-        one: pa.DataType = pa.struct([(part.name, arrow_type(part, raw=raw)) for part in field.fields])
+        kind: pa.DataType = pa.struct([(part.name, arrow_type(part, raw=raw)) for part in field.fields])
     elif field.kind == "time" and raw:
-        one = TIME_AS_TEXT
+        kind = TIME_AS_TEXT
     else:
-        one = TYPES[field.kind]
-    return pa.list_(one) if field.many else one
+        kind = TYPES[field.kind]
+    return pa.list_(kind) if field.many else kind
 
 
 def parts(values: npt.NDArray[Any], chunks: Iterable[Any]) -> Iterable[tuple[npt.NDArray[Any], Any]]:
@@ -87,7 +87,7 @@ def to_tuples(field: Field, chunks: Sequence[Any], length: int) -> npt.NDArray[n
 def _records(field: Field, values: Any) -> tuple[Any, ...]:
     """Return named tuples; equal ones are the same object."""
     if any(part.many or part.kind in ("object", "time") for part in field.fields):
-        return tuple(None if one is None else _nested(field, one) for one in values.to_pylist())
+        return tuple(None if record is None else _nested(field, record) for record in values.to_pylist())
     columns_of = [values.field(part.name).dictionary_encode() for part in field.fields]
     which = np.zeros(len(values), np.int64)  # one number for each combination of parts
     for part in columns_of:
@@ -109,15 +109,15 @@ def _nested(field: Field, value: Any) -> Any:
     """Return a record that contains records: lists as tuples, objects as dictionaries."""
     values: list[Any] = []
     for part in field.fields:
-        one = value[part.name]
-        if one is None:
+        cell = value[part.name]
+        if cell is None:
             values.append(None)
         elif part.many:
-            values.append(tuple(_nested(part, item) if part.fields else item for item in one))
+            values.append(tuple(_nested(part, item) if part.fields else item for item in cell))
         elif part.kind == "object":
-            values.append({snake(name): item for name, item in one.items()})
+            values.append({snake(name): item for name, item in cell.items()})
         else:
-            values.append(_moment(one) if part.kind == "time" else one)
+            values.append(_moment(cell) if part.kind == "time" else cell)
     return cast("type[tuple[Any, ...]]", field.record)._make(values)  # type: ignore[attr-defined]
 
 
@@ -187,8 +187,10 @@ def _plain(field: Field, value: Any, times_as_text: bool) -> Any:
     if field.kind == "object":
         values = [value[snake(part.name)] for part in field.fields] if isinstance(value, dict) else value
         return {
-            part.name: plain(part, one, times_as_text=times_as_text) if part.many else _plain(part, one, times_as_text)
-            for part, one in zip(field.fields, values, strict=True)
+            part.name: plain(part, item, times_as_text=times_as_text)
+            if part.many
+            else _plain(part, item, times_as_text)
+            for part, item in zip(field.fields, values, strict=True)
         }
     if isinstance(value, pd.Timestamp) and times_as_text:
         return value.isoformat().replace("+00:00", "Z")

@@ -108,9 +108,9 @@ def group(name: str, fields: tuple[Field, ...]) -> Field:
 
 def records(name: str, fields: tuple[Field, ...], record: type[tuple[Any, ...]]) -> Field:
     """Return a field for a list of objects, which become a tuple of named tuples with `fields` in order."""
-    found = _field(name, "object", fields=fields, many=True, record=record)
-    RECORDS.setdefault(tuple(part.name for part in fields), found)
-    return found
+    field = _field(name, "object", fields=fields, many=True, record=record)
+    RECORDS.setdefault(tuple(part.name for part in fields), field)
+    return field
 
 
 def objects(name: str, fields: tuple[Field, ...]) -> Field:

@@ -122,8 +122,8 @@ class ListArray(ExtensionArray):
 
     def __init__(self, cells: Any, dtype: ListDtype | None = None) -> None:
         if dtype is None:  # pandas, with Arrow lists of `_pa_array`
-            found = ListDtype(_ANY).__from_arrow__(cells)
-            cells, dtype = found._cells, found.dtype
+            lists = ListDtype(_ANY).__from_arrow__(cells)
+            cells, dtype = lists._cells, lists.dtype
         self._cells: npt.NDArray[np.object_] = cells
         self._dtype: ListDtype = dtype
 
@@ -132,8 +132,8 @@ class ListArray(ExtensionArray):
         if isinstance(scalars, cls) and (dtype is None or dtype == scalars.dtype):
             return scalars.copy() if copy else scalars
         known = isinstance(dtype, ListDtype) and dtype.field is not _ANY
-        given = dtype if known else ListDtype(next(filter(None, map(_field_of_cell, scalars)), _ANY))
-        return cls(_cells(given.field, scalars), given)
+        kept = dtype if known else ListDtype(next(filter(None, map(_field_of_cell, scalars)), _ANY))
+        return cls(_cells(kept.field, scalars), kept)
 
     @classmethod
     def _from_factorized(cls, values: Any, original: ListArray) -> Self:
@@ -157,11 +157,11 @@ class ListArray(ExtensionArray):
         return len(self._cells)
 
     def __getitem__(self, item: Any) -> Any:
-        found = self._cells[check_array_indexer(self, item)]
-        if not isinstance(found, np.ndarray):
-            return found
-        part = type(self)(found, self._dtype)
-        part._readonly = self._readonly and np.shares_memory(found, self._cells)
+        cells = self._cells[check_array_indexer(self, item)]
+        if not isinstance(cells, np.ndarray):
+            return cells
+        part = type(self)(cells, self._dtype)
+        part._readonly = self._readonly and np.shares_memory(cells, self._cells)
         return part
 
     def __setitem__(self, key: Any, value: Any) -> None:
@@ -187,7 +187,7 @@ class ListArray(ExtensionArray):
         if isinstance(others, str) or not isinstance(others, Iterable):
             return np.zeros(len(self), bool)
         pairs = zip(self._cells, others, strict=True)
-        return np.fromiter((one is not None and one == two for one, two in pairs), bool, len(self))
+        return np.fromiter((cell is not None and cell == other_cell for cell, other_cell in pairs), bool, len(self))
 
     def __ne__(self, other: object) -> Any:
         alike = self.__eq__(other)
@@ -256,7 +256,7 @@ class ListArray(ExtensionArray):
 
     @classmethod
     def _concat_same_type(cls, to_concat: Sequence[Any]) -> Self:
-        return cls(np.concatenate([one._cells for one in to_concat]), to_concat[0].dtype)
+        return cls(np.concatenate([lists._cells for lists in to_concat]), to_concat[0].dtype)
 
     def _values_for_factorize(self) -> tuple[npt.NDArray[np.object_], None]:
         return self._cells, None
@@ -281,15 +281,15 @@ class ListArray(ExtensionArray):
         return self._str_get(key) if isinstance(key, int) else self.map(lambda cell: cell[key], na_action="ignore")
 
     def _str_get(self, i: int) -> Any:
-        found = [cell[i] if cell and -len(cell) <= i < len(cell) else None for cell in self._cells]
-        return self._values(found)
+        values = [cell[i] if cell and -len(cell) <= i < len(cell) else None for cell in self._cells]
+        return self._values(values)
 
     def _values(self, values: list[Any]) -> Any:
         """Return values of lists as an array of their own dtype."""
-        one = self._dtype.field
-        if one.kind == "object":
+        field = self._dtype.field
+        if field.kind == "object":
             return np.fromiter(values, dtype=object, count=len(values))
-        return pd.array(values, dtype="Int64" if one.kind == "integer" else "str")
+        return pd.array(values, dtype="Int64" if field.kind == "integer" else "str")
 
     def _formatter(self, boxed: bool = False) -> Callable[[Any], str]:
         return str
@@ -330,18 +330,18 @@ def _field_of(lists: pa.DataType) -> Field | None:
     """Return the field of Arrow lists, None if they are not such as a frame has."""
     if not (pa.types.is_list(lists) or pa.types.is_large_list(lists)):
         return None
-    one = lists.value_type
-    if pa.types.is_struct(one):
-        return RECORDS.get(tuple(part.name for part in one))
-    return _PLAIN.get(pa.string() if pa.types.is_large_string(one) else one)
+    kind = lists.value_type
+    if pa.types.is_struct(kind):
+        return RECORDS.get(tuple(part.name for part in kind))
+    return _PLAIN.get(pa.string() if pa.types.is_large_string(kind) else kind)
 
 
 def _field_of_cell(cell: Any) -> Field | None:
     """Return the field of the values in a tuple, None if they do not tell."""
-    for one in cell if isinstance(cell, tuple | list) else ():
-        if isinstance(one, int | str):
-            return _PLAIN[TYPES["integer" if isinstance(one, int) else "text"]]
-        return next((field for field in RECORDS.values() if field.record is type(one)), None)
+    for value in cell if isinstance(cell, tuple | list) else ():
+        if isinstance(value, int | str):
+            return _PLAIN[TYPES["integer" if isinstance(value, int) else "text"]]
+        return next((field for field in RECORDS.values() if field.record is type(value)), None)
     return None
 
 
@@ -350,7 +350,7 @@ def _is_cell(field: Field, value: Any) -> bool:
     if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
         return True
     inner = field.record or (int if field.kind == "integer" else str)
-    return isinstance(value, tuple | list) and all(isinstance(one, inner) for one in value)
+    return isinstance(value, tuple | list) and all(isinstance(item, inner) for item in value)
 
 
 def _cells(field: Field, values: Iterable[Any]) -> npt.NDArray[np.object_]:
@@ -363,7 +363,7 @@ def _cell(field: Field, value: Any) -> tuple[Any, ...] | None:
         return None
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         raise TypeError(f"A cell of this column is a tuple or a list, not {type(value).__name__}.")
-    return value if type(value) is tuple else tuple(_item(field, one) for one in value)
+    return value if type(value) is tuple else tuple(_item(field, item) for item in value)
 
 
 def _item(field: Field, value: Any) -> Any:
