@@ -27,6 +27,20 @@ def test_pure_modules_do_no_io():
             assert not {one.partition(".")[0] for one in names} & io, name
 
 
+def test_all_loops_over_pages_are_in_one_file():
+    """What ends a loop over pages, and what it may not lose, is decided once."""
+    loops = {
+        module
+        for module, layer, path in modules()
+        if layer != "sandbox"
+        for loop in ast.walk(ast.parse(path.read_text()))
+        if isinstance(loop, ast.While | ast.For)
+        for node in ast.walk(loop)
+        if isinstance(node, ast.Attribute) and node.attr in ("has_more", "continue_from")
+    }
+    assert loops == {"reads.pagination"}
+
+
 def test_only_the_command_line_exits():
     for module, layer, path in modules():
         if layer not in ("commands", "cli"):

@@ -12,8 +12,6 @@ from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
-__all__ = ["first_done", "sleep_until", "wait_for"]
-
 _AT_A_TIME = 0.25  # seconds
 
 

@@ -10,8 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-__all__ = ["current_cell", "in_black", "in_notebook", "is_ours", "is_watched", "publish", "traceback_to_caller"]
-
 _HERE = str(Path(__file__).parents[1])
 _redirecting = threading.RLock()
 

@@ -107,11 +107,6 @@ class Reader:
         return self._settings
 
     @property
-    def strict(self) -> bool:
-        """Whether schema drift is an error."""
-        return self._settings.strict
-
-    @property
     def drift(self) -> list[Drift]:
         """The schema drift of this connection, oldest first."""
         with self._lock:

@@ -498,7 +498,7 @@ class Bookings(Plannable, Exportable):
             bookings = self._get(wanted, options)
         except MissingRows as error:
             rest = [id for id in wanted if int(id) not in error.ids] if several else []
-            if not rest or self._reader.strict:
+            if not rest or self._reader.settings.strict:
                 raise
             missing = [{"booking_id": id} for id in error.ids]
             bookings = self._get(rest, options)

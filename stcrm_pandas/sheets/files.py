@@ -25,8 +25,6 @@ from stcrm_pandas.sheets.cell_table import PROVENANCE, SheetMark, digest, to_she
 from stcrm_pandas.sheets.sheet import Sheet
 from stcrm_pandas.sheets.text import texts, to_cell_text, unknown_texts
 
-__all__ = ["Sheet", "read_sheet", "row_of", "write_sheet"]
-
 KINDS = (".csv", ".xlsx", ".parquet")
 
 
