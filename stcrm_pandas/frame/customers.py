@@ -32,7 +32,7 @@ FORBIDS: Mapping[str, frozenset[tuple[str, str]]] = {
     "email_dormant": frozenset({("marketing", "e-mail")}),
     "not_opted_in": frozenset({("marketing", "e-mail")}),
 }
-"""The messages that each mark forbids, the first that counts first: the flags, then those that tags stand for."""
+"""The messages that each mark forbids, the first that counts first: the flags, then those of tags."""
 
 DORMANT = "emaildormant"
 """The tag `Email Dormant`, as `spelling_key` has it: its customers get no marketing e-mail."""

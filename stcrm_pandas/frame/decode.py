@@ -79,7 +79,7 @@ def decode(row: Row, returns: Returned, body: bytes, *, parents: Mapping[str, ob
     Parameters
     ----------
     row : Row
-        The kind of row that the operation answers.
+        The kind of row that the operation returns.
     returns : Returned
         The shape around the rows: `page`, `feed`, `array` or `row`.
     body : bytes
@@ -118,7 +118,7 @@ def _decode_fast(row: Row, returns: Returned, body: bytes, above: Mapping[str, p
     shape = _shape(row, returns)
     if _too_deep(body) or (shape.amounts and _long_numbers(body) and shape.amounts.search(body)):
         raise FastPathFailed
-    # The wrapping makes every answer one object: a bare `null` would end the process, a second document would be a row.
+    # The wrapping makes each response one object: a bare `null` would end the process, a second document be a row.
     text = b"".join((b'{"answer":', body, b"}"))
     table = pj.read_json(
         pa.BufferReader(text),

@@ -105,7 +105,7 @@ class DecodedReads:
             "fetched_at": fetched.fetched_at and fetched.fetched_at.isoformat(),
             "stored_at": fetched.stored_at and fetched.stored_at.isoformat(),
         }
-        # Whoever writes to the frame from now on writes to a copy (pandas' copy on write).
+        # Later writes to the frame go to a copy (pandas' copy on write).
         snapshot = frame.copy(deep=False)
         self._last = self._writer.submit(self._write, fetched.generation.id, about, snapshot)
 

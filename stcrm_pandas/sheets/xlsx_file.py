@@ -86,7 +86,7 @@ def add_sheet(book: Any, title: str, names: list[str], rows: int, widths: Sequen
     sheet.freeze_panes = "A2"
     for place, width in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(place)].width = width
-    # As Excel does, and what is rarely said of a sheet that is written line by line: without its size it is read twice.
+    # Excel writes the size of a sheet, too. A reader of a sheet without its size reads it twice.
     size = f"A1:{get_column_letter(len(names))}{rows + 1}"
     sheet.calculate_dimension = lambda: size
     heads = [text_cell(sheet, name) for name in names]
