@@ -177,17 +177,22 @@ def test_non_frames_are_rejected_by_name(analyse: Any, name: str, made: Any, tab
         analyse(tables | {name: made(tables[name])}, time_zone=ZONE)
 
 
-@by_frame
+@by_analysis
 @pytest.mark.parametrize("words", [("True", "False", None), (" YES ", "no", "")])
-def test_text_booleans_are_accepted(analyse: Any, name: str, words: Any, tables: Tables, expected: Any) -> None:
-    frame = tables[name]
+def test_text_booleans_are_accepted(analyse: Any, words: Any, tables: Tables, expected: Any) -> None:
     spelt = {
-        column: pd.Series(
-            [words[2] if pd.isna(c) else words[0] if c else words[1] for c in frame[column]], dtype=object
+        name: frame.assign(
+            **{
+                column: pd.Series(
+                    [words[2] if pd.isna(cell) else words[0] if cell else words[1] for cell in frame[column]],
+                    dtype=object,
+                )
+                for column in conditions(frame)
+            }
         )
-        for column in conditions(frame)
+        for name, frame in tables.items()
     }
-    alike(analyse(tables | {name: frame.assign(**spelt)}, time_zone=ZONE), expected[analyse])
+    alike(analyse(spelt, time_zone=ZONE), expected[analyse])
 
 
 @by_frame
@@ -208,16 +213,21 @@ def test_rows_without_an_id_raise(analyse: Any, name: str, tables: Tables) -> No
         analyse(tables | {name: frame}, time_zone=ZONE)
 
 
-@by_frame
-def test_naive_times_use_the_company_time_zone(analyse: Any, name: str, tables: Tables, expected: Any) -> None:
-    frame = tables[name]
-    local = frame.assign(**{one: frame[one].dt.tz_convert(ZONE).dt.tz_localize(None) for one in times(frame)})
-    if not times(frame) or name in ("contacts", "call_reasons"):  # their times say nothing
-        return
-    alike(analyse(tables | {name: local}, time_zone=ZONE), expected[analyse])
-    if analyse is not of_bookings:  # it needs a zone in any case
-        with pytest.raises(UsageError, match=rf"{name}: .* must contain times with a time zone: pass time_zone="):
-            analyse(tables | {name: local})
+@by_analysis
+def test_naive_times_use_the_company_time_zone(analyse: Any, tables: Tables, expected: Any) -> None:
+    local = {
+        name: frame.assign(
+            **{column: frame[column].dt.tz_convert(ZONE).dt.tz_localize(None) for column in times(frame)}
+        )
+        for name, frame in tables.items()
+    }
+    alike(analyse(local, time_zone=ZONE), expected[analyse])
+    for name in ANALYSES[analyse]:
+        if not times(tables[name]) or name in ("contacts", "call_reasons"):  # their times say nothing
+            continue
+        if analyse is not of_bookings:  # it needs a zone in any case
+            with pytest.raises(UsageError, match=rf"{name}: .* must contain times with a time zone: pass time_zone="):
+                analyse(tables | {name: local[name]})
 
 
 @by_analysis

@@ -102,14 +102,17 @@ def called_different(result: Any) -> list[str]:
     return verdicts(result) + [text for text in result.summary() if NAMED.search(text)]
 
 
-def test_small_companies_without_effects_have_no_differences() -> None:
+SOME = {"leads": ("campaign", "hour"), "opportunities": ("campaign",), "bookings": ("source",)}
+SOME |= {"preferences": ("customer_type", "age")}
+
+
+def test_a_small_company_without_effects_has_no_differences() -> None:
     """Firms have more records of one number, and one manager's number; neither may show as a difference."""
-    for seed in (1, 4):
-        frames = frames_of(seed, leads=300)
-        results = {by: report(frames, "preferences", by) for by in BY["preferences"]}
-        assert {by: texts for by, result in results.items() if (texts := called_different(result))} == {}
-        calls = results["customer_type"].comparisons["marketing", "call"].set_index("name").loc["Commercial"]
-        assert abs(calls["share_lower"] - calls["others_lower"]) < 0.08
+    frames = frames_of(4, leads=300)
+    results = {(name, by): report(frames, name, by) for name, dimensions in SOME.items() for by in dimensions}
+    assert {key: texts for key, result in results.items() if (texts := called_different(result))} == {}
+    calls = results["preferences", "customer_type"].comparisons["marketing", "call"].set_index("name")
+    assert abs(calls.loc["Commercial", "share_lower"] - calls.loc["Commercial", "others_lower"]) < 0.08
 
 
 @pytest.mark.deep
