@@ -102,7 +102,7 @@ def called_different(result: Any) -> list[str]:
     return verdicts(result) + [text for text in result.summary() if NAMED.search(text)]
 
 
-SOME = {"leads": ("campaign", "hour"), "opportunities": ("campaign",), "bookings": ("source",)}
+SOME = {"leads": ("campaign", "business_unit"), "opportunities": ("campaign",), "bookings": ("source",)}
 SOME |= {"preferences": ("customer_type", "age")}
 
 
