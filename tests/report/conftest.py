@@ -71,7 +71,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("STCRM_CACHE_DIR", str(folder / "cache"))
         environment.setenv("STCRM_STATE_DIR", str(folder / "state"))
-        with Sandbox(leads=300, state=state) as sandbox, connect(sandbox=sandbox) as crm:
+        with Sandbox(leads=1_200, state=state) as sandbox, connect(sandbox=sandbox) as crm:
             campaign = int(crm.lookups.campaigns.list(active=True)["id"].iloc[0])
             for name in EVIL[:2]:
                 crm.leads.create(
