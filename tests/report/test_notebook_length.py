@@ -13,7 +13,7 @@ from stcrm_pandas.report.running import run_notebook
 
 from .browsing import needs_browser
 
-LONGEST = 12_000
+LONGEST = 14_000
 
 
 @needs_browser
