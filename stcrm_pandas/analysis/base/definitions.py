@@ -59,13 +59,17 @@ def load_definitions(package: str, cases: Collection[str], values: Mapping[str, 
 
 
 def unbroken(text: str) -> str:
-    """Return the HTML of a text whose ranges and words with a hyphen are kept on one line.
+    """Return the HTML of a text whose ranges, with their parentheses, and words with a hyphen are kept on one line.
 
     >>> unbroken("by e-mail <23–25%>")
     'by <span class="stcrm-whole">e-mail</span> &lt;<span class="stcrm-whole">23–25%</span>&gt;'
+    >>> unbroken("24% (23–25%)")
+    '24% <span class="stcrm-whole">(23–25%)</span>'
     """
     return re.sub(
-        r"\$?\d[\d.,]*–\$?\d[\d.,]*%?|\b\w+(?:-\w+)+\b", r'<span class="stcrm-whole">\g<0></span>', escape(text)
+        r"\(?\$?\d[\d.,]*–\$?\d[\d.,]*%?\)?|\b\w+(?:-\w+)+\b",
+        r'<span class="stcrm-whole">\g<0></span>',
+        escape(text),
     )
 
 

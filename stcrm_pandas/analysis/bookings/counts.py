@@ -131,7 +131,9 @@ def count_bookings(
         ),
         amounts=_amounts(every, by, limits, later, of_unit),
         deleted=deleted,
-        recent=pace_table(every.with_columns(**by), [*by], flags["old_booked"], as_of=limits.as_of, mature=limits.old),
+        recent=pace_table(
+            every.with_columns(**by) if by else every, [*by], flags["old_booked"], as_of=limits.as_of, mature=limits.old
+        ),
     )
 
 

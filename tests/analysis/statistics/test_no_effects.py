@@ -11,6 +11,7 @@ from scipy.stats import binom
 
 from stcrm_pandas.analysis import LeadConversion, lead_conversion
 from stcrm_pandas.analysis.statistics.comparison import together
+from stcrm_pandas.contract.schemas.bookings import BOOKINGS
 from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.contract.schemas.leads import LEADS
 from stcrm_pandas.contract.schemas.lookups import JOBS
@@ -66,8 +67,11 @@ def company(chance: np.random.Generator, leads: int, *, share: Any = 0.31) -> tu
 
 def report(chance: np.random.Generator, leads: int, **how: Any) -> tuple[LeadConversion, ...]:
     frame, jobs = company(chance, leads, **how)
-    zone = "America/Chicago"
-    return together(*(lead_conversion(frame, jobs=jobs, by=by, as_of=AS_OF, time_zone=zone) for by in DIMENSIONS))
+    given = {"jobs": jobs, "bookings": typed(BOOKINGS, {}, 0), "as_of": AS_OF, "time_zone": "America/Chicago"}
+    found = together(*(lead_conversion(frame, by=by, **given) for by in DIMENSIONS))
+    for result in found:  # a report that compares nothing finds no differences either
+        assert not result.comparisons["verdict"].eq("not compared").all()
+    return found
 
 
 def names(found: tuple[LeadConversion, ...]) -> list[tuple[str, int, str]]:
