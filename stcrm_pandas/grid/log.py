@@ -2,6 +2,9 @@
 
 One SQLite file per log. Events are only added, so that several kernels can use one log: each reads the events of the
 others before it judges an edit. It holds customers' data: mode 0600, in a folder of mode 0700.
+
+There is no write-ahead log: SQLite ignores all of it after a damaged page, so acknowledged edits would be lost in
+silence. In the file itself their checksums show it.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from typing import Any, Literal, Self
 from stcrm_pandas.edits.apply.locks import OpenFile
 from stcrm_pandas.errors import SettingsError, StcrmError, UsageError
 from stcrm_pandas.http import row_sums
-from stcrm_pandas.http.own_files import Kind, connect_read_only, make_private_folder, owned_in, side_files, state_of
+from stcrm_pandas.http.own_files import Kind, make_private_folder, owned_in, side_files, state_of
 
 Action = Literal["edit", "undo", "redo", "resolve", "discard"]
 Verdict = Literal["accepted", "same", "rejected", "conflict"]
@@ -129,7 +132,6 @@ class GridLog:
             db = sqlite3.connect(path, check_same_thread=False, timeout=30.0, isolation_level=None)
             try:
                 # An edit is acknowledged after its commit: FULL waits until the data is on the disk.
-                db.execute("PRAGMA journal_mode = WAL")
                 db.execute("PRAGMA synchronous = FULL")
                 db.execute("PRAGMA secure_delete = ON")
                 db.execute("BEGIN IMMEDIATE")  # of two kernels, one creates the tables
@@ -147,6 +149,8 @@ class GridLog:
                 row_sums.add_table(db, _KEYS)
                 db.execute(GRID_LOG.stamp)  # its tables no longer identify a file of an earlier version
                 db.execute("COMMIT")
+                with suppress(sqlite3.OperationalError):  # a kernel with an earlier version has it open
+                    db.execute("PRAGMA journal_mode = DELETE")
             except BaseException:
                 db.close()
                 raise
@@ -268,11 +272,16 @@ class LogSummary:
     latest: str
 
 
+def _connected(path: Path) -> closing[sqlite3.Connection]:
+    """Open a log that grids may have open; what a killed one began to write is rolled back."""
+    return closing(sqlite3.connect(path, timeout=5.0, isolation_level=None))
+
+
 def logs_in(folder: Path) -> list[LogSummary]:
     """Return the logs of grids in a folder."""
     found = []
     for path in owned_in(folder, GRID_LOG):
-        with closing(connect_read_only(path)) as db:
+        with _connected(path) as db:
             about = dict(db.execute("SELECT name, value FROM about"))
             ((edits,),) = db.execute("SELECT count(*) FROM cells WHERE verdict = 'accepted'")
             ((latest,),) = db.execute("SELECT max(at) FROM events")
@@ -285,7 +294,7 @@ def logs_with_resource(folder: Path, tenant: int) -> list[tuple[Path, str]]:
     """Return the logs of grids of a tenant in a folder, and the resource of each."""
     found = []
     for path in owned_in(folder, GRID_LOG):
-        with closing(connect_read_only(path)) as db:
+        with _connected(path) as db:
             about = dict(db.execute("SELECT name, value FROM about"))
         if about.get("tenant") == str(tenant):
             found.append((path, about.get("resource", "")))
@@ -301,7 +310,7 @@ def purge(path: Path) -> None:
         A grid is writing to it.
     """
     try:
-        with closing(sqlite3.connect(path, timeout=5.0, isolation_level=None)) as db:
+        with _connected(path) as db:
             db.execute("BEGIN IMMEDIATE")
             path.unlink(missing_ok=True)
             for file in side_files(path):
@@ -326,7 +335,7 @@ def erase(path: Path, is_erased: Callable[[str, str], bool], *, dry_run: bool = 
         A grid is writing to it.
     """
     try:
-        with closing(sqlite3.connect(path, timeout=5.0, isolation_level=None)) as db:
+        with _connected(path) as db:
             db.execute("PRAGMA secure_delete = ON")
             cells = db.execute("SELECT event, place, key, base, old, new, reason FROM cells").fetchall()
             gone = [cell[:2] for cell in cells if is_erased(cell[2], " ".join(text for text in cell[3:] if text))]

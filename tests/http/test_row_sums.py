@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,16 +16,19 @@ from stcrm_pandas.cleaning import Decisions
 from stcrm_pandas.errors import StcrmError
 from stcrm_pandas.grid.log import CellEdit, GridLog
 
+ROOT = Path(__file__).resolve().parents[2]
 FLIPS = [40, pytest.param(2000, marks=pytest.mark.deep)]
 
 
-def write_log(path):
+def write_log(path, *, close=True):
     log = GridLog.open(path, {"resource": "customers", "tenant": "7", "made_at": "2026-03-01"})
     for number in range(20):
         with log.writing():
             edit = CellEdit(f"{number}", "name", "Ann", "Ann", f"Ann {number}", "accepted")
             log.add("client", number, "edit", f"group {number}", "2026-03-01", [edit, edit])
-    log.close()
+    if close:
+        log.close()
+    return log
 
 
 def read_log(path):
@@ -43,6 +50,22 @@ def read_decisions(path):
     kept = Decisions(path)
     kept.bind("production 7")
     return kept.latest(), kept.fingerprint("values 3")
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from tests.http.test_row_sums import CellEdit, write_log
+
+log = write_log(Path(sys.argv[1]), close=False)
+if sys.argv[2] == "writing":
+    log._db.execute("PRAGMA cache_size = 1")  # so that pages are in the file before the commit
+    with log.writing():
+        edit = CellEdit("1", "name", "Ann", "Ann", "not acknowledged", "accepted")
+        log.add("client", 20, "edit", "group 20", "2026-03-01", [edit] * 500)
+        os._exit(9)
+os._exit(9)
+"""
 
 
 KINDS = {"grid": (write_log, read_log), "decisions": (write_decisions, read_decisions)}
@@ -71,6 +94,35 @@ def test_a_flipped_bit_raises_or_changes_nothing(tmp_path, kind, flips):
     assert all(str(path) in message for message in messages)
 
 
+@pytest.mark.parametrize("flips", [40, pytest.param(400, marks=pytest.mark.deep)])
+@pytest.mark.parametrize("moment", ["idle", "writing"])
+def test_a_flipped_bit_in_any_file_of_a_killed_grid_raises_or_changes_nothing(tmp_path, moment, flips):
+    complete, folder = tmp_path / "complete.sqlite", tmp_path / "killed"
+    write_log(complete)
+    expected, _ = read_log(complete)
+    folder.mkdir()
+    path, chance, raised = folder / "file.sqlite", random.Random(moment), 0
+    assert subprocess.run([sys.executable, "-c", KILLED, path, moment], cwd=ROOT, check=False).returncode == 9
+    raws = {file: file.read_bytes() for file in folder.iterdir() if not file.name.endswith("-shm")}
+    assert len(raws) == (2 if moment == "writing" else 1)
+    for _ in range(flips):
+        for file in folder.iterdir():
+            file.unlink()
+        for file, raw in raws.items():
+            file.write_bytes(raw)
+        file = chance.choice(list(raws))
+        damaged, place = bytearray(raws[file]), chance.randrange(len(raws[file]))
+        damaged[place] ^= 1 << chance.randrange(8)
+        file.write_bytes(damaged)
+        try:
+            events, _ = read_log(path)
+        except StcrmError:
+            raised += 1
+        else:
+            assert [replace(event, at="") for event in events] == [replace(event, at="") for event in expected], place
+    assert raised
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_of_before_opens_and_gets_checksums(tmp_path, kind):
     write, read = KINDS[kind]
@@ -91,6 +143,20 @@ def test_a_file_of_before_opens_and_gets_checksums(tmp_path, kind):
     assert read(path) != expected
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("SELECT count(*) FROM sums WHERE of_table = ?", (table,)).fetchone() == (0,)
+
+
+def test_a_log_of_before_keeps_its_rows_without_a_write_ahead_log(tmp_path):
+    path = tmp_path / "file.sqlite"
+    write_log(path)
+    expected = read_log(path)
+    other = sqlite3.connect(path, isolation_level=None)  # a kernel with an earlier version
+    other.execute("PRAGMA journal_mode = WAL")
+    other.execute("UPDATE about SET value = value")
+    assert read_log(path) == expected
+    other.close()
+    assert read_log(path) == expected
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
 
 
 @pytest.mark.parametrize("kind", KINDS)
