@@ -9,6 +9,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+import numpy as np
+import orjson
+
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.sandbox.service.access import ServiceOptions
@@ -347,7 +350,7 @@ class Sandbox:
         row : mapping
             All fields of the row, keyed by the API's field names.
         """
-        self._running().store.put(table, row, self._ticks())
+        self._running().store.put(table, _plain(row), self._ticks())
 
     def change(self, table: str, key: Key, **fields: Any) -> None:
         """Set fields of a row; `modifiedOn` becomes the current time unless it is given.
@@ -357,7 +360,8 @@ class Sandbox:
         table : str
             The sandbox's name for the table (`leads`, `customers` …).
         key : int or tuple
-            The row's id. For a contact, a tuple of the customer, location or booking id and the contact's id.
+            The row's id, which may be a numpy integer. For a contact, a tuple of the customer, location or booking id
+            and the contact's id.
         **fields : object
             New values, keyed by the API's field names. For a part of an object, use `**{"address.city": "Aurora"}`.
 
@@ -366,7 +370,7 @@ class Sandbox:
         UsageError
             The row does not exist.
         """
-        self._running().store.change(table, key, fields, self._ticks())
+        self._running().store.change(table, _plain_key(key), _plain(fields), self._ticks())
 
     def remove(self, table: str, key: Key) -> None:
         """Delete a row. Lists omit it; feeds of leads, bookings and contacts show it with `active` false.
@@ -376,14 +380,15 @@ class Sandbox:
         table : str
             The sandbox's name for the table (`leads`, `customers` …).
         key : int or tuple
-            The row's id. For a contact, a tuple of the customer, location or booking id and the contact's id.
+            The row's id, which may be a numpy integer. For a contact, a tuple of the customer, location or booking id
+            and the contact's id.
 
         Raises
         ------
         UsageError
             The row does not exist.
         """
-        self._running().store.remove(table, key, self._ticks())
+        self._running().store.remove(table, _plain_key(key), self._ticks())
 
     def row(self, table: str, key: Key) -> dict[str, Any]:
         """Return a row as the sandbox stores it, including fields that responses omit.
@@ -393,7 +398,8 @@ class Sandbox:
         table : str
             The sandbox's name for the table (`leads`, `customers` …).
         key : int or tuple
-            The row's id. For a contact, a tuple of the customer, location or booking id and the contact's id.
+            The row's id, which may be a numpy integer. For a contact, a tuple of the customer, location or booking id
+            and the contact's id.
 
         Returns
         -------
@@ -405,7 +411,7 @@ class Sandbox:
         UsageError
             The row does not exist.
         """
-        return self._running().store.row(table, key)
+        return self._running().store.row(table, _plain_key(key))
 
     def revoke_tokens(self) -> None:
         """Revoke all tokens. The next request with one of them receives a 401 response."""
@@ -531,6 +537,20 @@ class Sandbox:
     def clear_faults(self) -> None:
         """Remove all faults."""
         self._faults.clear()
+
+
+def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields as JSON has them: numbers of numpy, as DataFrames contain them, become Python's."""
+    plain: dict[str, Any] = orjson.loads(orjson.dumps(dict(fields), option=orjson.OPT_SERIALIZE_NUMPY))
+    return plain
+
+
+def _plain_key(key: Key) -> Key:
+    """Return a key without numbers of numpy, which SQLite would store as bytes."""
+    parts = tuple(
+        part.item() if isinstance(part, np.generic) else part for part in (key if isinstance(key, tuple) else (key,))
+    )
+    return parts if isinstance(key, tuple) else parts[0]
 
 
 def _moment(value: str | dt.date) -> dt.datetime:

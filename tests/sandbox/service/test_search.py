@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 
 def ids(rows: list[dict[str, Any]]) -> list[Any]:
     return [row["id"] for row in rows]
@@ -34,3 +36,19 @@ def test_contact_methods_match_email_addresses_or_digits(fresh: Any) -> None:
     assert len(caller.rows("contacts/contact-methods", value="M5@EXAMPLE.com")) == 1
     assert len(caller.rows("contacts/contact-methods", value="+1 312 555 0104")) == 1
     assert caller.rows("contacts/contact-methods", value="5") == [], "no digits of an address"
+
+
+def test_numpy_integers_are_keys_and_values(fresh: Any) -> None:
+    sandbox, caller = fresh()
+    sandbox.change("leads", np.int64(5001), businessUnitId=np.int32(31), customFields=[{"typeId": np.int64(4)}])
+    row = sandbox.row("leads", np.int64(5001))
+    assert row == sandbox.row("leads", 5001)
+    assert row["businessUnitId"] == 31
+    assert row["customFields"] == [{"typeId": 4}]
+    contact = {"id": np.int64(900), "customerId": np.int64(7), "type": "Phone", "value": "512.555.0188", "active": True}
+    sandbox.put("customer_contacts", contact)
+    assert ids(caller.rows("customers/7/contacts", active="Any"))[-1] == 900
+    sandbox.change("customer_contacts", (np.int64(7), np.int64(900)), value="512.555.0177")
+    assert ids(caller.rows("customers", phone="5125550177")) == [7]
+    sandbox.remove("customer_contacts", (np.int64(7), np.int64(900)))
+    assert 900 not in ids(caller.rows("customers/7/contacts"))
