@@ -1,4 +1,4 @@
-"""Long tables in a notebook: ten rows, the others on request, without a script."""
+"""Long tables in a notebook: five rows, the others on request, without a script."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def test_only_a_long_table_is_folded() -> None:
 
 
 @needs_browser
-def test_a_notebook_shows_ten_rows_and_the_others_on_request(browser: Browser, tmp_path: Path) -> None:
+def test_a_notebook_shows_five_rows_and_the_others_on_request(browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "page.html"
     file.write_text(f"<!doctype html><body>{html(12, total=True)}</body>")
     page, trouble = opened(browser, file, 1300, "light")
     rows = page.locator("tbody tr:visible")
-    assert rows.count() == 11
+    assert rows.count() == 6
     assert rows.last.inner_text().split() == ["All", "0"], "the total stays"
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")  # the first stop is the table, which scrolls
     page.keyboard.press("Enter")
     assert rows.count() == 13
-    page.get_by_text("Show 10 rows").click()
-    assert rows.count() == 11
+    page.get_by_text("Show 5 rows").click()
+    assert rows.count() == 6
     assert page.get_by_text("Show all 12 rows").is_visible()
     assert trouble == []
     page.close()

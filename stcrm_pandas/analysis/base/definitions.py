@@ -12,6 +12,14 @@ from typing import NamedTuple
 __all__ = ["Definitions", "Term", "Terms", "load_definitions", "marked", "unbroken"]
 
 
+# A notebook floats each term beside its text, which columns tear apart. A report, whose body has a data-name, has its own.
+_STYLE = (
+    "<style>body:not([data-name]) .stcrm-definitions.stcrm-definitions :is(dt,dd){float:none;width:auto;margin:0;"
+    "padding:0;break-inside:avoid}body:not([data-name]) .stcrm-definitions.stcrm-definitions dd{margin-bottom:.2em}"
+    "body:not([data-name]) .stcrm-definitions dt{break-after:avoid}</style>"
+)
+
+
 class Term(NamedTuple):
     """What a word leads to: the place of the definition on the page, and its text."""
 
@@ -44,7 +52,7 @@ class Definitions(dict[str, str]):
             f'<dt id="{self._anchors[word]}"><b>{escape(word)}</b></dt><dd>{escape(text)}</dd>'
             for word, text in self.items()
         )
-        return f'<dl class="stcrm-definitions" style="columns:26em">{items}</dl>'
+        return f'{_STYLE}<dl class="stcrm-definitions" style="columns:26em">{items}</dl>'
 
 
 def load_definitions(package: str, cases: Collection[str], values: Mapping[str, object]) -> Definitions:

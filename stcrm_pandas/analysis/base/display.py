@@ -28,8 +28,8 @@ __all__ = [
 _SHORT = 16
 _VERDICTS = {"higher": "▲\u00a0higher", "lower": "▼\u00a0lower", "explained by the mix": "explained by the mix"}
 
-_FEW = 10
-"""How many rows of a table a notebook shows at first."""
+_LONG, _FEW = 10, 5
+"""A notebook folds a table with more rows, and shows so many of them at first."""
 
 # A notebook aligns every cell to the right. A long table is folded there without a script, which a notebook would not
 # keep. A report, whose body has a data-name, folds its tables itself.
@@ -116,7 +116,7 @@ def table(
 
 def _show_all(rows: int) -> str:
     """Return what unfolds a long table in a notebook."""
-    if rows <= _FEW:
+    if rows <= _LONG:
         return ""
     more, less = f"Show all {rows:,} rows", f"Show {_FEW} rows"
     return (
