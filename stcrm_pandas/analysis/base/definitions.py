@@ -12,7 +12,7 @@ from typing import NamedTuple
 __all__ = ["Definitions", "Term", "Terms", "load_definitions", "marked", "unbroken"]
 
 
-# A notebook floats each term beside its text, which columns tear apart. A report, whose body has a data-name, has its own.
+# A notebook floats each term beside its text, which columns tear apart. A report, whose body has a data-name, does not.
 _STYLE = (
     "<style>body:not([data-name]) .stcrm-definitions.stcrm-definitions :is(dt,dd){float:none;width:auto;margin:0;"
     "padding:0;break-inside:avoid}body:not([data-name]) .stcrm-definitions.stcrm-definitions dd{margin-bottom:.2em}"

@@ -29,5 +29,5 @@ def test_ranges_and_hyphens_are_not_broken() -> None:
     assert re.findall('whole">([^<]+)<', marked("Do-not-text: 50–52% (1,200–1,300), not a - b", {})) == [
         "Do-not-text",
         "50–52%",
-        "1,200–1,300",
+        "(1,200–1,300)",
     ]

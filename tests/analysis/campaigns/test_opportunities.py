@@ -258,7 +258,8 @@ def test_phone_and_online_campaigns_are_not_compared(count: Count) -> None:
 
     parts = [campaign(1, 200, 40), campaign(2, 40, 200), campaign(3, 120, 120)]
     leads, jobs = ([row for part in parts for row in part[place]] for place in (0, 1))
-    found = count(leads, [], jobs, call_reasons=None)
+    recent: dict[str, Any] = {"as_of": "2026-01-28T12:00Z", "mature_days": 20}  # else no campaign has an action
+    found = count(leads, [], jobs, call_reasons=None, **recent)
     compared = found.comparisons.set_index("id")
     assert compared.loc[1, "difference"] > 0.2
     assert compared.loc[[1, 2], "verdict"].tolist() == ["explained by the mix"] * 2
@@ -269,8 +270,9 @@ def test_phone_and_online_campaigns_are_not_compared(count: Count) -> None:
     # one that books less among those of its channel is named, with the difference in points among like ones
     worse = [{**job, "campaign_id": 1} for job in jobs if job["campaign_id"] == 1][:90]
     lost = [{"campaign_id": 1, "call_id": 70_000 + call} for call in range(90)]
-    found = count(leads + lost, [], [job for job in jobs if job["campaign_id"] != 1] + worse)
+    found = count(leads + lost, [], [job for job in jobs if job["campaign_id"] != 1] + worse, **recent)
     assert found.comparisons.set_index("id").loc[1, "verdict"] == "lower"
+    assert "Review how 1 inquiries are handled." in [action.do for action in found.actions()]
     (named,) = [sentence for sentence in found.summary() if "1 is booked less often" in sentence]
     assert re.search(r"; \d+ points \(\d+–\d+\) among opportunities of the same", named)
 

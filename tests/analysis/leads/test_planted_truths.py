@@ -1,5 +1,6 @@
 """What the sandbox's company hides in its leads is found by lead conversion, or left unnamed where it must be."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,9 @@ def seed(request: pytest.FixtureRequest) -> int:
 def demo(seed: int) -> tuple[dict[str, LeadConversion], dict[int, Any]]:
     return results(seed)
 
+
+ACTED_ON = {"campaign": True, "creator": False}
+"""Whether a lower share of a group leads to an action."""
 
 Demo = tuple[dict[str, LeadConversion], dict[int, Any]]
 
@@ -94,7 +98,9 @@ def test_creators_differ_only_by_case_mix(demo: Demo) -> None:
     assert (
         "Who entered a lead did not choose it: this compares the cases, not the people." in found["creator"].summary()
     )
-    assert not any("user" in action.do for action in found["creator"].actions())
+    lower = {by: replace(found[by], comparisons=found[by].comparisons.assign(verdict="lower")) for by in ACTED_ON}
+    acted = {by: any("less often" in action.do for action in result.actions()) for by, result in lower.items()}
+    assert acted == ACTED_ON
 
 
 def test_fast_and_slow_campaign_curves_cross(demo: Demo) -> None:
@@ -163,4 +169,5 @@ def test_no_differences_reported_without_effects(other: int) -> None:
     found, _ = results(other, effects=False)
     for one in found.values():
         assert not one.comparisons["verdict"].isin(["higher", "lower"]).any()
+        assert one.comparisons["p_value"].notna().any()
     assert "No campaign is clearly different from the others." in found["campaign"].summary()

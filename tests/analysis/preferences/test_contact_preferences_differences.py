@@ -103,5 +103,6 @@ def test_false_positive_rate_without_effects() -> None:
     for seed in range(200):
         one = found(*company(seed, 300, on=(0.8, 0.8), tags=[[0.3, 0.2, 0.4]] * 2), "tag")
         frame = pd.concat(one.comparisons.values())
+        assert frame["p_value"].notna().any()
         named += bool(frame["verdict"].isin(["higher", "lower"]).any())
     assert named <= binom.ppf(0.999, 200, 0.05)
