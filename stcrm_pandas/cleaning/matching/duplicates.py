@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from stcrm_pandas.cleaning.decisions import VERSION, Decision, Decisions, Verdict
-from stcrm_pandas.cleaning.matching.clusters import CONFLICTS, clusters_of
+from stcrm_pandas.cleaning.matching.clusters import clusters_of
 from stcrm_pandas.cleaning.matching.explanation import explain, values_of
 from stcrm_pandas.cleaning.matching.records import Records
 from stcrm_pandas.errors import UsageError
@@ -82,7 +82,7 @@ class Duplicates:
             latest = self._decided()
             keys = zip(self._judged["id_1"].tolist(), self._judged["id_2"].tolist(), strict=True)
             found = [latest.get(key) for key in keys] if latest else [None] * len(self._judged)
-            self._pairs = self._judged.drop(columns=["_a", "_b"]).assign(
+            self._pairs = self._judged.drop(columns=["_a", "_b", "_apart"]).assign(
                 decision=pd.array([None if one is None else one[0].verdict for one in found], dtype="str"),
                 changed=pd.array([pd.NA if one is None else one[1] for one in found], dtype="boolean"),
             )
@@ -423,7 +423,7 @@ class Duplicates:
         judged = self._judged
         strong = judged[judged["tier"] == "sure"] if sure else judged[:0]
         keys = pd.MultiIndex.from_frame(judged[["id_1", "id_2"]])
-        apart = judged[judged["kind"].isin(CONFLICTS) & ~keys.isin(same)]
+        apart = judged[judged["_apart"] & ~keys.isin(same)]
         decided_same, never = self._positions(same), self._positions(different)
         never += list(zip(apart["_a"].tolist(), apart["_b"].tolist(), strict=True))
         found = clusters_of([*decided_same, *zip(strong["_a"].tolist(), strong["_b"].tolist(), strict=True)], never)

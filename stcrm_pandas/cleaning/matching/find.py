@@ -93,7 +93,8 @@ def duplicates(
         create_judged(db, len(records.about))
         shown = ", ".join(f"'{kind}'" for kind in SHOWN)
         judged = db.sql(
-            "SELECT a, b, tier, kind, probability, weight, name, phone, email, address, suffix, couple, middle, firms"
+            "SELECT a, b, tier, kind, probability, weight, name, phone, email, address, suffix, couple, middle,"
+            " houses, firms"
             " FROM judged"
             f" WHERE tier <> 'related' OR kind IN ({shown})"
         ).df()
@@ -113,6 +114,7 @@ def _pairs(judged: pd.DataFrame, records: Records) -> pd.DataFrame:
     frame["name"] = judged["name"].map(NAMES).astype("str")
     for name in _LEVELS:
         frame[name] = judged[name].replace("same, without digits", "same").astype("str")
+    frame["_apart"] = judged["kind"].isin(CONFLICTS) | judged["houses"]
     frame["_weight"], frame["_a"], frame["_b"] = judged["weight"], judged["a"], judged["b"]
     frame["_tier"] = frame["tier"].map(TIERS.index)
     frame = frame.sort_values(["_tier", "_weight", "_a", "_b"], ascending=[True, False, True, True], ignore_index=True)
@@ -122,7 +124,7 @@ def _pairs(judged: pd.DataFrame, records: Records) -> pd.DataFrame:
 def _without_conflicts(pairs: pd.DataFrame) -> pd.DataFrame:
     """Return the pairs; a sure one that contradicts stronger ones is `look`, such as a couple and its second person."""
     sure = pairs[pairs["tier"] == "sure"]
-    apart = pairs[pairs["kind"].isin(CONFLICTS)]
+    apart = pairs[pairs["_apart"]]
     strongest = [list(zip(rows["_a"].tolist(), rows["_b"].tolist(), strict=True)) for rows in (sure, apart)]
     of = {record: number for number, members in enumerate(clusters_of(*strongest)) for record in members}
     split = sure.index[[one not in of or of[one] != of.get(other) for one, other in strongest[0]]]

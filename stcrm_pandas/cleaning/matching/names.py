@@ -8,7 +8,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from stcrm_pandas.cleaning.matching.first_names import groups
-from stcrm_pandas.cleaning.matching.remarks import is_nobody, is_place, with_colon, without_marks, without_place
+from stcrm_pandas.cleaning.matching.remarks import (
+    house_in,
+    is_nobody,
+    is_place,
+    with_colon,
+    without_house,
+    without_marks,
+)
 from stcrm_pandas.cleaning.recipes.letters import words_in
 from stcrm_pandas.cleaning.recipes.street_words import DIRECTIONS
 
@@ -26,13 +33,15 @@ class Name(NamedTuple):
     """A name as it is compared: at most two people, or a company.
 
     `suffix` is jr, sr, ii, iii, iv or empty; of a company, it is the number, letter or direction at its end, which
-    distinguishes it from others of its name. `nobody` marks a placeholder such as New Homeowner.
+    distinguishes it from others of its name. `nobody` marks a placeholder such as New Homeowner. `house` is what a
+    person's name says about the house or other place: lakehouse, rental.
     """
 
     people: tuple[Person, ...]
     company: str
     suffix: str
     nobody: bool = False
+    house: str = ""
 
 
 _SUFFIXES = {
@@ -173,7 +182,9 @@ def _parsed(text: str, commercial: bool) -> Name:
     """Return the parts of a name in lower case without marks."""
     lower = text.replace("real estate", "realty")
     person, dash, firm = lower.partition(" - ")
+    remarks = [match.group() for match in _REMARK.finditer(lower)]
     if dash and is_place(person):  # Rental - Ann Lee
+        remarks = [person]
         lower = firm
     elif dash and not words_in(person) & _COMPANY and words_in(firm) & _COMPANY:  # Ann Lee - Golden Grill
         lower = person if is_place(firm) else firm
@@ -182,15 +193,16 @@ def _parsed(text: str, commercial: bool) -> Name:
     named = _NOT_IN_COMPANIES.sub(" ", plain or lower).split()
     if is_nobody(named):
         return Name((), "", "", nobody=True)
+    house = ""
     if not commercial and plain:  # Ann Lee Pool House
-        plain = without_place(plain)
+        plain, house = without_house(plain)
         named = _NOT_IN_COMPANIES.sub(" ", plain).split()
     if _is_company(named, lower, commercial):
         return Name((), *_company(words))
     people, suffix = _people(plain)
     if not people:
         return Name((), *_company(words))
-    return Name(people[:2], "", suffix)
+    return Name(people[:2], "", suffix, house="".join([house, *map(house_in, remarks)]))
 
 
 def _is_company(words: list[str], text: str, commercial: bool) -> bool:

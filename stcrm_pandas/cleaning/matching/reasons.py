@@ -75,12 +75,13 @@ def describe(levels: Mapping[str, Any]) -> str:
     ----------
     levels : mapping
         `kind`; `name`, `phone`, `email` and `address` (the levels); `suffix` ("same", "one" or "both"), `couple`
-        ("same", "one" or "other"), `middle` (whether the middle initials differ) and `firms` (whether both are).
+        ("same", "one" or "other"), `middle` (whether the middle initials differ), `houses` (whether the names say
+        different houses) and `firms` (whether both are companies).
 
     Examples
     --------
     >>> levels = {"kind": "household", "name": 2, "phone": "same", "email": "same", "address": "same"}
-    >>> describe(levels | {"suffix": "same", "couple": "same", "middle": False, "firms": False})
+    >>> describe(levels | {"suffix": "same", "couple": "same", "middle": False, "houses": False, "firms": False})
     'Two people in one household: same last name, same phone, same e-mail, same address; but different first name'
     """
     agreeing: list[str] = []
@@ -95,6 +96,8 @@ def describe(levels: Mapping[str, Any]) -> str:
         differing.append(f"different {what}" if levels["suffix"] == "both" else f"a {what} in one of them only")
     if levels["couple"] != "same" and not pd.isna(name) and name >= PART:
         differing.append("a couple in one of them only" if levels["couple"] == "one" else "different partners")
+    if levels["houses"] is True:
+        differing.append("the name of another house")
     if levels["middle"] is True:
         differing.append("different middle initial")
     for column, words in LEVELS.items():
@@ -110,7 +113,7 @@ def describe(levels: Mapping[str, Any]) -> str:
 
 def reasons_of(judged: pd.DataFrame) -> pd.Series:
     """Return the reason of each pair; each combination of levels is described once."""
-    columns = ["kind", "name", "phone", "email", "address", "suffix", "couple", "middle", "firms"]
+    columns = ["kind", "name", "phone", "email", "address", "suffix", "couple", "middle", "houses", "firms"]
     group = judged.groupby(columns, dropna=False, sort=False).ngroup()
     first = ~group.duplicated()
     rows = judged.loc[first, columns].astype(object).to_dict("records")

@@ -10,9 +10,14 @@ from stcrm_pandas.cleaning.recipes.letters import words_in
 _PLACES = words_in(
     "rental rentals farm farms ranch pool lake beach guest main back front rent house home cabin cottage barn shop"
     " garage warehouse office condo apartment apt duplex property properties unit lot casita studio trailer vacation"
+    " lakehouse beachhouse poolhouse guesthouse farmhouse townhouse townhome mobile tiny carriage river creek bay"
+    " mountain country hill summer winter old new other second upper lower upstairs downstairs north south east west"
 )
 """Words after a person's name that name which of the person's places is meant."""
-_ALSO_LAST_NAMES = words_in("ranch pool lake beach guest main back house home barn shop condo apt lot")
+_ALSO_LAST_NAMES = words_in(
+    "pool lake beach guest main back house home barn shop condo apt lot river creek bay hill summer winter north south"
+    " east west"
+)
 _BUILDINGS = words_in("house home cabin cottage barn condo")
 """A place and a building are not a last name: pool house, lake cabin."""
 _NOBODY = words_in(
@@ -87,37 +92,77 @@ def is_place(text: str) -> bool:
 
     Examples
     --------
-    >>> is_place("pool house"), is_place("golden grill")
-    (True, False)
+    >>> is_place("pool house"), is_place("unit b"), is_place("golden grill")
+    (True, True, False)
     """
     words = _WORD.findall(text)
-    return bool(words) and all(word in _PLACES or word.isdigit() for word in words)
+    return bool(words) and all(word in _PLACES or word.isdigit() or len(word) == 1 for word in words)
 
 
-def without_place(text: str) -> str:
-    """Return a person's name in lower case without a place after the last name.
-
-    Lake, House and the like are also last names: after a middle name or an initial, one of them alone is kept.
+def house_in(remark: str) -> str:
+    """Return the house or other place that a remark names, or an empty text.
 
     Examples
     --------
-    >>> without_place("ann lee pool house"), without_place("lee, ann rental"), without_place("lee farm")
-    ('ann lee', 'lee, ann', 'lee farm')
-    >>> without_place("mary ann house"), without_place("robert l. lake")
-    ('mary ann house', 'robert l. lake')
+    >>> house_in("lake austin house"), house_in("unit 4"), house_in("call first")
+    ('lakeaustinhouse', 'unit4', '')
     """
-    found = [*_WORD.finditer(text)]
-    words = [word.group() for word in found]
-    if len(words) < 3 or words[0] not in groups():
-        return text
-    end = len(words)
-    while end > 2 and words[end - 1] in _PLACES:
-        end -= 1
-    while end < len(words) and not (len(words[end - 1]) > 1 and _is_only_place(words[end:])):
+    words = _WORD.findall(remark)
+    named = [word for word in words if len(word) > 1 and not word.isdigit()]
+    return _spelled(words) if is_place(remark) or (named and named[-1] in _PLACES) else ""
+
+
+def without_house(text: str) -> tuple[str, str]:
+    """Return a person's name in lower case without a place after the last name, and the place.
+
+    Lake, House and the like are also last names: after a middle name or an initial, one of them alone is kept. It is
+    returned as the place, too, since nobody knows.
+
+    Examples
+    --------
+    >>> without_house("ann lee pool house"), without_house("lee, ann rentals"), without_house("lee farm")
+    (('ann lee', 'poolhouse'), ('lee, ann', 'rental'), ('lee farm', ''))
+    >>> without_house("mary ann house"), without_house("robert lake house")
+    (('mary ann house', 'house'), ('robert lake', 'lakehouse'))
+    """
+    matches = [*_WORD.finditer(text)]
+    words = [match.group() for match in matches]
+    first = len(_WORD.findall(text.partition(",")[0])) if "," in text else 0
+    least = max(2, first + 1)
+    if len(words) <= least:
+        return text, ""
+    place = len(words)
+    while place > max(1, first + 1) and _continues_place(words, place - 1):
+        place -= 1
+    if not any(word in _PLACES for word in words[place:]):
+        return text, ""
+    end = max(place, least)
+    while end < len(words) and not _ends_name(words, end):
         end += 1
-    return text[: found[end - 1].end()] if end < len(words) else text
+    building = words[-1] in _BUILDINGS
+    if place == len(words) - 1 and building:  # Ann Lee Travis House
+        place = max(least, place - 1) if len(words) > least + 1 else place
+    if words[first] not in groups() and not (building and end < len(words) - 1):
+        end = len(words)
+    return text[: matches[end - 1].end()], _spelled(words[place:])
 
 
-def _is_only_place(words: list[str]) -> bool:
-    """Return whether words for a place do not start with a last name."""
-    return words[0] not in _ALSO_LAST_NAMES or (len(words) > 1 and words[0] != words[1] and words[1] in _BUILDINGS)
+def _continues_place(words: list[str], at: int) -> bool:
+    """Return whether a word is part of a place at the end of a name, also a number, or a letter as in unit b."""
+    word = words[at]
+    return word in _PLACES or word.isdigit() or (len(word) == 1 and words[at - 1] in _PLACES)
+
+
+def _ends_name(words: list[str], end: int) -> bool:
+    """Return whether a name ends before a word for a place, which is no last name there."""
+    last, word = words[end - 1], words[end]
+    if len(last) == 1:
+        return False
+    if word not in _ALSO_LAST_NAMES or (last in _PLACES and word in _BUILDINGS):
+        return True
+    return end + 1 < len(words) and word != words[end + 1] and words[end + 1] in _BUILDINGS
+
+
+def _spelled(words: list[str]) -> str:
+    """Return the words of a place in one spelling: lakehouse for lake house, rental for rentals."""
+    return "".join(word.removesuffix("s") for word in words)

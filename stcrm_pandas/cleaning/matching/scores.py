@@ -85,6 +85,7 @@ SELECT c.*, (f.company IS NOT NULL OR f.commercial) AND (g.company IS NOT NULL O
     CASE WHEN c.other_partner THEN 'other' WHEN f.l1 IS NOT NULL AND g.l1 IS NOT NULL
         AND (f.l2 IS NULL) <> (g.l2 IS NULL) THEN 'one' ELSE 'same' END AS couple,
     left(f.m1, 1) <> left(g.m1, 1) AND f.m1 <> '' AND g.m1 <> '' AND f.l2 IS NULL AND g.l2 IS NULL AS middle,
+    f.house <> '' OR g.house <> '' AS housed, f.house <> '' AND g.house <> '' AND f.house <> g.house AS houses,
     (f.l1 = g.l1 AND (f.f1 = '' OR g.f1 = '')) IS TRUE AS family,
     greatest(f.branches, g.branches, 1) AS branches,
     (regexp_extract_all(f.company, '\\d+') <> regexp_extract_all(g.company, '\\d+')) IS TRUE AS numbered,
@@ -136,8 +137,9 @@ FROM (
         WHEN {_SHARES} OR {_BUSY} THEN 'shared contact'
         ELSE 'different' END AS kind,
         CASE
-        WHEN couple <> 'same' THEN true
-        WHEN kind IN ('renamed', 'incomplete name') THEN {_AGREEING} < 2 OR name IS NULL OR (family AND {_AGREEING} < 3)
+        WHEN couple <> 'same' OR houses THEN true
+        WHEN kind IN ('renamed', 'incomplete name')
+            THEN {_AGREEING} < 2 OR name IS NULL OR housed OR (family AND {_AGREEING} < 3)
         WHEN firms THEN {_APART} OR suffix <> 'same' OR numbered
         ELSE NOT ({_SHARES} OR {_AT_ONE_PLACE}) END AS doubtful
     FROM scored

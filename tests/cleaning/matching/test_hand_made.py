@@ -111,6 +111,34 @@ Joe & Rose Hill Rental | Joe Hill
 """
 """Two people whose last names are also words for a place, or stand before one; they share an address or a number."""
 
+TWO_HOUSES = """
+Mary Ann Lake House | Mary Ann Beach House
+Mary Ann Lake House | Mary Ann Beach
+Ann {0} Ranch | Ann {0} Lake House
+Ann {0} Farm | Ann {0} - Ranch
+Robert Lake House | Robert Beach House
+Mary Lake House | Mary House
+Quentin {0} Lake House | Quentin {0} Pool House
+Paul {0} Travis House | Paul {0} Lakeway House
+Otto {0} House | Otto {0} Barn
+Rita {0} (Lake Travis House) | Rita {0} (Lakeway House)
+Nell {0} - Unit 4 | Nell {0} - Unit 5
+Kurt {0} Rental 1 | Kurt {0} Rental 2
+{0}, Tom & Una Cabin | Tom & Una {0} Cottage
+"""
+"""Two houses of one name: two customers, even with one number and one address."""
+
+PLACED = """
+Ann {0} Ranch | Ann {0}
+Gus & Hope {0} Ranch | {0}, Gus & Hope
+{0}, Bob Farm | Bob {0}
+Rita {0} Lake House | Rita {0} Lakehouse
+Paul {0} Rentals | Paul {0} - Rental
+Robert Lake House | Robert Lake
+Quentin {0} Guest House | Quentin {0}
+"""
+"""One person, with and without one house."""
+
 NUMBERED = """
 1 North Main LLC | North Main LLC
 1 Elmwood Properties | Elmwood Properties
@@ -257,6 +285,42 @@ def test_last_names_that_are_places_are_never_sure() -> None:
     found = judged(unlike())
     assert len(found) == 20
     assert not [f"{tier}: {pair}" for pair, tier in found.items() if tier == "sure"]
+
+
+def test_two_houses_of_one_name_are_two_customers() -> None:
+    named = [tuple(name.format(LASTS[n]) for name in names) for n, names in enumerate(_lines(TWO_HOUSES))]
+    at = "{n} Alder Lane"
+    pairs = [
+        (Entry(first, P, "", at), Entry(second, P, "", street))
+        for first, second in named
+        for street in (at, "{m} Birch Road")
+    ]
+    assert not [f"{tier}: {pair}" for pair, tier in judged(pairs).items() if tier == "sure"]
+
+
+def test_a_house_after_a_name_is_part_of_a_person() -> None:
+    pairs = [
+        (
+            Entry(first.format(LASTS[n]), P, "", "{n} Alder Lane"),
+            Entry(second.format(LASTS[n]), P, "", "{m} Birch Road"),
+        )
+        for n, (first, second) in enumerate(_lines(PLACED))
+    ]
+    found = judged(pairs)
+    assert not [f"{tier}: {pair}" for pair, tier in found.items() if tier != "sure"]
+    for name in ("King Ranch", "Ann Smith Ranch LLC", "Double J Ranch"):
+        assert parse_name(name).company
+    assert parse_name("Ann Smith Ranch", commercial=True).company == "ann smith ranch"
+
+
+def test_two_houses_stay_apart_beside_the_name_without_one() -> None:
+    at = "9 Alder Lane"
+    entries = [Entry(f"Ann Carmody{house}", "512-555-0199", "", at) for house in (" Lake House", " Beach House", "")]
+    found = duplicates(*frames_of([*entries, *others(900)]))
+    assert found.clusters["customers"].tolist() == [2, 2]
+    reason = found.explain(1, 2).set_index("compared").at["result", "comparison"]
+    assert "look, same person" in reason
+    assert "the name of another house" in reason
 
 
 def test_a_number_before_a_company_is_part_of_its_name() -> None:
