@@ -16,7 +16,7 @@ from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.sandbox.service.access import ServiceOptions
 from stcrm_pandas.sandbox.service.faults import KEEP, EditRows, Fault, Faults, Keep, faults_from
-from stcrm_pandas.sandbox.state import CompanyOptions, create_state, open_state
+from stcrm_pandas.sandbox.state import CompanyOptions, create_state, moment, open_state
 from stcrm_pandas.sandbox.store.clock import SECOND, to_ticks
 from stcrm_pandas.sandbox.store.filling import Company
 from stcrm_pandas.sandbox.store.store import Store
@@ -104,7 +104,7 @@ class Sandbox:
         if not 0 <= feed_delay <= _LONGEST_DELAY:
             raise UsageError(f"feed_delay is {feed_delay}; it must be between 0 and {_LONGEST_DELAY} seconds (a day)")
         self._feed_delay = round(feed_delay * SECOND)
-        start = None if as_of is None else _moment(as_of)
+        start = None if as_of is None else moment(as_of)
         self._company_options = CompanyOptions(leads, customers, seed, start, by_the_book, effects, dirt, company)
         self._state = None if state is None else Path(state).expanduser()
         self._port = port
@@ -415,7 +415,7 @@ class Sandbox:
 
     def revoke_tokens(self) -> None:
         """Revoke all tokens. The next request with one of them receives a 401 response."""
-        self._running().tokens.revoke()
+        self._running().access.tokens.revoke()
 
     def _ticks(self) -> int:
         return to_ticks(self.now())
@@ -551,14 +551,3 @@ def _plain_key(key: Key) -> Key:
         part.item() if isinstance(part, np.generic) else part for part in (key if isinstance(key, tuple) else (key,))
     )
     return parts if isinstance(key, tuple) else parts[0]
-
-
-def _moment(value: str | dt.date) -> dt.datetime:
-    """Return a date or time with a time zone, by default UTC."""
-    if isinstance(value, str):
-        try:
-            value = dt.datetime.fromisoformat(value)
-        except ValueError:
-            raise UsageError(f"as_of is {value!r}, which is not a date or time such as 2026-07-01.") from None
-    moment = value if isinstance(value, dt.datetime) else dt.datetime.combine(value, dt.time())
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

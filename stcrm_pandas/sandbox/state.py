@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from stcrm_pandas.errors import SettingsError
+from stcrm_pandas.errors import SettingsError, UsageError
 from stcrm_pandas.sandbox.store.filling import Company, OnRows, fill
 from stcrm_pandas.sandbox.store.store import Store
 
@@ -26,6 +26,17 @@ class CompanyOptions:
     effects: bool
     dirt: bool
     company: Company | None
+
+
+def moment(value: str | dt.date) -> dt.datetime:
+    """Return a date or time with a time zone, by default UTC."""
+    if isinstance(value, str):
+        try:
+            value = dt.datetime.fromisoformat(value)
+        except ValueError:
+            raise UsageError(f"as_of is {value!r}, which is not a date or time such as 2026-07-01.") from None
+    moment = value if isinstance(value, dt.datetime) else dt.datetime.combine(value, dt.time())
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
 def open_state(path: Path, options: CompanyOptions, *, delay: int, on_rows: OnRows | None = None) -> Store:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import logging
-import secrets
 import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +12,6 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
-import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -25,11 +21,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stcrm_pandas.contract.operations import OPERATIONS, Operation
 from stcrm_pandas.sandbox.service import request_bodies, rules
-from stcrm_pandas.sandbox.service.access import RateLimit, ServiceOptions, Tokens
+from stcrm_pandas.sandbox.service.access import Access, RateLimit, ServiceOptions, Tokens
 from stcrm_pandas.sandbox.service.faults import SIGN_IN, Fault, Faults
-from stcrm_pandas.sandbox.service.parameters import QueryPairs
 from stcrm_pandas.sandbox.service.reads import READS
-from stcrm_pandas.sandbox.service.request import ApiRequest, Handler
+from stcrm_pandas.sandbox.service.request import ApiRequest, Handler, QueryPairs
 from stcrm_pandas.sandbox.service.responses import (
     JSON,
     PROBLEM,
@@ -90,7 +85,7 @@ class Service:
         self.faults = faults
         self.notes: dict[str, Any] = store.note("sandbox")
         self.clock = Clock(self.notes["shift"])
-        self.tokens = Tokens(self.clock, options.token_lifetime)
+        self.access = Access(self.notes, options.scopes, Tokens(self.clock, options.token_lifetime))
         self.rate_limit = RateLimit(options.rate_limit)
         self.by_the_book: bool = self.notes["by_the_book"]
         self.received: list[ReceivedRequest] = []
@@ -106,27 +101,10 @@ class Service:
         await _before_response(fault)
         response = fault.response() if fault else None
         try:
-            response = response or self._token(await _form(request), request)
+            response = response or self.access.token(await _form(request), request.headers)
         except HttpError as error:
             response = error.response
         return self._respond(response, fault)
-
-    def _token(self, form: dict[str, str] | None, request: Request) -> ApiResponse:
-        if form is None or "grant_type" not in form:
-            return _oauth_error("invalid_request")
-        if form["grant_type"] != "client_credentials":
-            return _oauth_error("unsupported_grant_type")
-        client, secret = _basic(request) or (form.get("client_id", ""), form.get("client_secret", ""))
-        known = secrets.compare_digest(client.encode(), self.notes["client_id"].encode())
-        if not secrets.compare_digest(secret.encode(), self.notes["client_secret"].encode()) or not known:
-            return _oauth_error("invalid_client")
-        body = {
-            "access_token": self.tokens.issue(),
-            "expires_in": int(self.tokens.lifetime),
-            "token_type": "Bearer",
-            "scope": " ".join(sorted(self.options.scopes)),
-        }
-        return ApiResponse(pieces=[orjson.dumps(body)], headers={"Cache-Control": "no-store"})
 
     # operations
 
@@ -135,7 +113,7 @@ class Service:
         _received(request).operation = operation.id
         raw = b""
         try:
-            if operation.body and self._is_authenticated(request):
+            if operation.body and self.access.is_authenticated(request.headers):
                 raw = await _read_body(request, LARGEST_BODY)
                 _record_body(request, raw)
         except HttpError as error:
@@ -148,12 +126,12 @@ class Service:
             await asyncio.sleep(self.options.latency)
         fault = None
         try:
-            self._authorize(operation, request)
+            self.access.authorize(operation, request.headers, request.path_params["tenant"])
             fault = self.faults.next(operation.id)
             await _before_response(fault)
             if fault and fault.revoke:
-                self.tokens.revoke()
-                self._authorize(operation, request)
+                self.access.tokens.revoke()
+                self.access.authorize(operation, request.headers, request.path_params["tenant"])
             response = self._respond_to(operation, request, raw, fault)
         except HttpError as error:
             response = error.response
@@ -173,27 +151,6 @@ class Service:
         if self.by_the_book and response.media == PROBLEM:
             response = replace(response, media=JSON)  # the contract has no other media type
         return _respond(response, fault, compressed=compressed)
-
-    def _has_key(self, request: Request) -> bool:
-        key = request.headers.get("st-app-key", "")
-        return secrets.compare_digest(key.encode(), self.notes["app_key"].encode())
-
-    def _has_token(self, request: Request) -> bool:
-        # Seen: a widely used client sends the bare token without "Bearer", and the service accepts it.
-        return self.tokens.is_valid(request.headers.get("authorization", "").removeprefix("Bearer ").strip())
-
-    def _is_authenticated(self, request: Request) -> bool:
-        return self._has_key(request) and self._has_token(request)
-
-    def _authorize(self, operation: Operation, request: Request) -> None:
-        if not self._has_key(request):
-            raise HttpError(401, "The application key is missing or unknown.")
-        if not self._has_token(request):
-            raise HttpError(401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
-        if request.path_params["tenant"] != str(self.notes["tenant"]):
-            raise HttpError(404, "There is no such tenant.")
-        if operation.scope not in self.options.scopes:
-            raise HttpError(403, "Scope validation failed")
 
     def _respond_to(self, operation: Operation, request: Request, raw: bytes, fault: Fault | None) -> ApiResponse:
         replacement = fault.response() if fault else None
@@ -334,21 +291,6 @@ async def _form(request: Request) -> dict[str, str] | None:
     return dict(
         parse_qsl((await _read_body(request, _LARGEST_FORM)).decode("utf-8", "replace"), keep_blank_values=True)
     )
-
-
-def _basic(request: Request) -> tuple[str, str] | None:
-    kind, _, encoded = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "basic":
-        return None
-    try:
-        client, _, secret = base64.b64decode(encoded).decode().partition(":")
-    except (binascii.Error, ValueError):
-        return None
-    return client, secret
-
-
-def _oauth_error(name: str) -> ApiResponse:
-    return ApiResponse(400, [orjson.dumps({"error": name})], {"Cache-Control": "no-store"})
 
 
 def _respond(response: ApiResponse, fault: Fault | None = None, *, compressed: bool = False) -> Response:

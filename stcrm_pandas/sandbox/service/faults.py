@@ -20,7 +20,7 @@ import orjson
 
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.sandbox.service.parameters import QueryPairs
+from stcrm_pandas.sandbox.service.request import QueryPairs
 from stcrm_pandas.sandbox.service.responses import HTML, JSON, ApiResponse, ResponseBody, default_response
 from stcrm_pandas.sandbox.store.tables import drop_path, set_path
 

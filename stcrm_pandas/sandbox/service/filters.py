@@ -7,15 +7,14 @@ and external ids match exactly; phones match on their digits. Date ranges are ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from stcrm_pandas.sandbox.store.clock import SECOND
-from stcrm_pandas.sandbox.store.connection import digits
 from stcrm_pandas.sandbox.store.store import ALL_ROWS, Condition
-from stcrm_pandas.sandbox.store.tables import lower_case
+from stcrm_pandas.sandbox.store.tables import digits, lower_case
 
 Filter = Callable[[Any], Condition]
 """A function from a filter's parsed value to its condition."""
@@ -269,3 +268,35 @@ def all_of(conditions: list[Condition]) -> Condition:
         " AND ".join(f"({condition.sql})" for condition in conditions) or "1",
         tuple(value for condition in conditions for value in condition.values),
     )
+
+
+# External data: keys and values that each application stores on rows for itself. Responses hold keys and values only.
+
+OWNERS = "externalDataOwners"
+"""Where the store has the application of each value, in their order; without an entry, it is `APPLICATION`."""
+APPLICATION = "6f1d3c52-a0b8-4e7d-9c15-e2f480ab37d6"
+"""The application that owns the external data of the demo company."""
+
+_OWNER = f"coalesce(json_extract(t.hidden, '$.{OWNERS}[' || e.key || ']'), '{APPLICATION}')"
+_EACH = "json_each(t.body, '$.externalData') e"
+
+
+def has_data_of(application: str) -> Condition:
+    """Return the condition for rows with data of the application."""
+    return Condition(f"EXISTS (SELECT 1 FROM {_EACH} WHERE {_OWNER} = ?)", (application,))
+
+
+def has_values(application: str | None, key: str, values: Sequence[str]) -> Condition:
+    """Return the condition for rows that hold the key with one of the values, for one application or for any."""
+    return Condition(
+        f"EXISTS (SELECT 1 FROM {_EACH} WHERE json_extract(e.value, '$.key') = ? "
+        "AND json_extract(e.value, '$.value') IN (SELECT value FROM json_each(?)) "
+        f"AND (? IS NULL OR {_OWNER} = ?))",
+        (key, orjson.dumps(list(values)).decode(), application, application),
+    )
+
+
+def data_view(application: str) -> tuple[str, tuple[Any, ...]]:
+    """Return SQL for a row with the external data of one application only, and its values."""
+    mine = f"SELECT json_group_array(json(e.value)) FROM {_EACH} WHERE {_OWNER} = ?"
+    return f"json_set(t.body, '$.externalData', json(({mine})))", (application,)

@@ -7,8 +7,7 @@ from typing import Any
 
 import orjson
 
-from stcrm_pandas.sandbox.service.feeds import feed
-from stcrm_pandas.sandbox.service.lists import BY_CHANGE, paginated
+from stcrm_pandas.sandbox.service.pages import BY_CHANGE, feed, paginated
 from stcrm_pandas.sandbox.service.request import ApiRequest, Handler, inactive, not_found
 from stcrm_pandas.sandbox.service.responses import ResponseBody
 from stcrm_pandas.sandbox.store.store import ALL_ROWS, Condition, of_parent

@@ -11,8 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stcrm_pandas.sandbox.store.clock import ticks
-from stcrm_pandas.sandbox.store.connection import digits
-from stcrm_pandas.sandbox.store.tables import FieldValue, SearchColumn, Table, lower_case, unchanged
+from stcrm_pandas.sandbox.store.tables import FieldValue, SearchColumn, Table, digits, lower_case, unchanged
 
 Cells: TypeAlias = pa.Array
 _NULL = "null"

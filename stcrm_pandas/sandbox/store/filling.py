@@ -1,14 +1,17 @@
-"""Create the file of rows from a company."""
+"""Create the file of rows from a company, with default rows of tables that it does not have."""
 
 from __future__ import annotations
 
 import os
+import queue
+import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+from uuid import NAMESPACE_OID, uuid5
 
 import orjson
 import pyarrow as pa
@@ -16,9 +19,7 @@ from adbc_driver_sqlite import dbapi
 
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.sandbox.store.columns import JsonColumns, record_batch, record_batch_of_rows
-from stcrm_pandas.sandbox.store.connection import LAYOUT
-from stcrm_pandas.sandbox.store.default_rows import default_rows
-from stcrm_pandas.sandbox.store.prefetch import prefetch
+from stcrm_pandas.sandbox.store.store import LAYOUT
 from stcrm_pandas.sandbox.store.tables import TABLES, Table
 
 
@@ -148,3 +149,88 @@ def _fill_table(
     for search in table.searches:
         if search.own_index:
             db.execute(f'CREATE INDEX "{name}_by_{search.column}" ON "{name}" ({search.column})')
+
+
+Item = TypeVar("Item")
+_MOST = 2
+"""Waiting items: enough that neither thread is idle, few enough for memory."""
+
+
+def prefetch(items: Iterable[Item], most: int = _MOST) -> Generator[Item, None, None]:
+    """Yield the same items in order, and raise what the thread raises.
+
+    The thread ends with the iterator, even if that is closed early. It helps where creating items releases the
+    interpreter's lock, as Arrow and numpy do.
+
+    >>> list(prefetch(range(3)))
+    [0, 1, 2]
+    """
+    waiting: queue.Queue[tuple[bool, Item | BaseException | None]] = queue.Queue(most)
+    ended = threading.Event()
+
+    def hand_over(entry: tuple[bool, Item | BaseException | None]) -> None:
+        while not ended.is_set():
+            try:
+                return waiting.put(entry, timeout=0.05)
+            except queue.Full:
+                continue
+
+    def make() -> None:
+        try:
+            for item in items:
+                hand_over((True, item))
+                if ended.is_set():
+                    return
+            hand_over((False, None))
+        except BaseException as error:  # raised where the items are used
+            hand_over((False, error))
+
+    thread = threading.Thread(target=make, name="stcrm-sandbox-rows", daemon=True)
+    thread.start()
+    try:
+        while (entry := waiting.get())[0]:
+            yield entry[1]  # type: ignore[misc]
+        if isinstance(entry[1], BaseException):
+            raise entry[1]
+    finally:
+        ended.set()
+        thread.join()
+
+
+_SINCE = "2019-01-01T00:00:00Z"
+_PREFERENCES = {
+    "Marketing": "Offers and news",
+    "JobReminders": "Reminders of coming appointments",
+    "Invoices": "Invoices and statements",
+}
+
+
+def preference_types() -> Iterator[dict[str, Any]]:
+    """Yield the types of preferences of a contact method."""
+    for name, description in _PREFERENCES.items():
+        own = str(uuid5(NAMESPACE_OID, f"contact preference {name}"))
+        yield {"id": own, "name": name, "description": description, "dataType": "Bool"}
+
+
+def custom_field_type(type_id: int, name: str) -> dict[str, Any]:
+    """Return the type of a custom field with text."""
+    times = {"createdOn": _SINCE, "modifiedOn": _SINCE}
+    return {"id": type_id, "name": name, "dataType": "Text", "dataTypeOptions": []} | times
+
+
+def custom_field_types(db: dbapi.Cursor, table: str) -> list[dict[str, Any]]:
+    """Return the types of the custom fields in the rows of a filled table."""
+    db.execute(
+        "SELECT DISTINCT json_extract(f.value, '$.typeId') AS type, json_extract(f.value, '$.name') "
+        f"FROM \"{table}\" t, json_each(t.body, '$.customFields') f "
+        "WHERE instr(t.body, '\"typeId\"') ORDER BY type"
+    )
+    return [custom_field_type(type_id, name) for type_id, name in db.fetchall()]
+
+
+def default_rows(db: dbapi.Cursor, table: str) -> list[dict[str, Any]]:
+    """Return the default rows of a table, usually none."""
+    if table == "contact_preference_types":
+        return list(preference_types())
+    of = {"customer_custom_field_types": "customers", "location_custom_field_types": "locations"}
+    return custom_field_types(db, of[table]) if table in of else []

@@ -20,9 +20,28 @@ from typing import Any
 import orjson
 
 from stcrm_pandas.errors import SettingsError, UsageError
-from stcrm_pandas.sandbox.store.clock import format_time
-from stcrm_pandas.sandbox.store.connection import LAYOUT, connect
-from stcrm_pandas.sandbox.store.tables import TABLES, Key, Table, set_path
+from stcrm_pandas.sandbox.store.clock import format_time, parse_time
+from stcrm_pandas.sandbox.store.tables import TABLES, Key, Table, digits, set_path
+
+LAYOUT = 3
+"""Version of the file's layout; a file with another one cannot be opened."""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0.2)
+    db.text_factory = bytes  # JSON is sent as it is stored
+    db.execute("PRAGMA temp_store=MEMORY")
+    db.create_function("ticks", 1, _sql_ticks, deterministic=True)
+    db.create_function("digits", 1, digits, deterministic=True)
+    return db
+
+
+def _sql_ticks(value: Any) -> int | None:
+    try:
+        return None if value is None else parse_time(value.decode() if isinstance(value, bytes) else str(value))
+    except ValueError:
+        return None
+
 
 _ACCOUNTING = {"balance", "creditLimit", "creditLimitBalance"}
 """A change to these fields alone moves `modifiedOn` but is not an edit."""

@@ -10,7 +10,6 @@ import orjson
 
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.sandbox.store.clock import ticks
-from stcrm_pandas.sandbox.store.connection import digits
 
 Key = int | str | tuple[int | str, ...]
 """The key of a row: its id, or its parent's id and its own."""
@@ -25,6 +24,22 @@ def lower_case(text: Any) -> str | None:
     'núñez & sons'
     """
     return text.lower() if isinstance(text, str) else None
+
+
+_NO_DIGITS = bytes(sorted({*range(256)} - {*b"0123456789"}))
+
+
+def digits(value: Any) -> str | None:
+    """Return the digits of a phone number without the country code 1.
+
+    >>> digits("+1 (312) 555-0142")
+    '3125550142'
+    """
+    if value is None:
+        return None
+    raw = value if isinstance(value, bytes) else str(value).encode(errors="replace")
+    found = raw.translate(None, _NO_DIGITS).decode()
+    return found[1:] if len(found) == 11 and found[0] == "1" else found
 
 
 def unchanged(text: Any) -> Any:

@@ -17,8 +17,7 @@ import pytest
 
 from stcrm_pandas.sandbox.company import make_company
 from stcrm_pandas.sandbox.store.columns import JsonColumns, record_batch
-from stcrm_pandas.sandbox.store.filling import fill
-from stcrm_pandas.sandbox.store.prefetch import prefetch
+from stcrm_pandas.sandbox.store.filling import fill, prefetch
 from stcrm_pandas.sandbox.store.tables import TABLES, Table
 
 AS_OF = dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC)

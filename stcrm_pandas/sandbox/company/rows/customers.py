@@ -28,7 +28,7 @@ from stcrm_pandas.sandbox.company.ids import Ids
 from stcrm_pandas.sandbox.company.rows.chunks import Row, chunks
 from stcrm_pandas.sandbox.company.rows.tags import RESPELLED, drawn_tags, respelled, tag_lists
 from stcrm_pandas.sandbox.store.columns import Cells, JsonColumns, json_objects
-from stcrm_pandas.sandbox.store.default_rows import custom_field_type
+from stcrm_pandas.sandbox.store.filling import custom_field_type
 
 DO_NOT_MAIL, DO_NOT_SERVICE = 0.03, 0.006
 ZERO = 0.03

@@ -1,17 +1,135 @@
-"""Handlers that write the newer contacts: their methods, the preferences of each method, and their relationships."""
+"""Handlers that write contacts, older and newer.
+
+The older ones are rows of a customer, location or booking, one for each phone number or e-mail address. Their ids are
+unique within a parent only, and the `modifiedOn` of the parent stays as it is. The newer ones have methods, preferences
+of each method, and relationships.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from stcrm_pandas.contract.schemas.bookings import BOOKING_CONTACTS
 from stcrm_pandas.contract.schemas.contacts import CONTACT_METHODS, CONTACTS
-from stcrm_pandas.sandbox.service.reads import method_of_contact, stored_row
+from stcrm_pandas.contract.schemas.customers import CONTACTS_OF_CUSTOMER, CUSTOMER_CONTACTS
+from stcrm_pandas.contract.schemas.fields import Field
+from stcrm_pandas.contract.schemas.locations import CONTACTS_OF_LOCATION, LOCATION_CONTACTS
+from stcrm_pandas.sandbox.service.reads import active_row, booking_of_provider, method_of_contact, stored_row
 from stcrm_pandas.sandbox.service.request import ApiRequest, Handler, not_found
+from stcrm_pandas.sandbox.service.request_bodies import empty_row, new_row, non_null, select
 from stcrm_pandas.sandbox.service.responses import NO_BODY, HttpError, ResponseBody
-from stcrm_pandas.sandbox.service.writes.rows import empty_row
 from stcrm_pandas.sandbox.store.store import ALL_ROWS, Condition, of_parent
+from stcrm_pandas.sandbox.store.tables import TABLES, digits
+
+
+@dataclass(frozen=True)
+class ContactOwner:
+    """A kind of row that has contacts: their table and fields, and how to find the row in the path."""
+
+    table: str
+    find_parent: Callable[[ApiRequest], dict[str, Any]]
+    stored_fields: tuple[Field, ...]
+    response_fields: tuple[Field, ...]
+    update_response_fields: tuple[Field, ...]
+
+    @property
+    def parent(self) -> str:
+        return TABLES[self.table].parent or ""
+
+
+def _select(fields: tuple[Field, ...], *names: str) -> tuple[Field, ...]:
+    return tuple(field for field in fields if field.name in names)
+
+
+CUSTOMER = ContactOwner(
+    "customer_contacts",
+    lambda request: active_row(request, "customers"),
+    CUSTOMER_CONTACTS.fields,
+    CONTACTS_OF_CUSTOMER.fields,
+    CONTACTS_OF_CUSTOMER.fields,
+)
+LOCATION = ContactOwner(
+    "location_contacts",
+    lambda request: active_row(request, "locations"),
+    LOCATION_CONTACTS.fields,
+    CONTACTS_OF_LOCATION.fields,
+    CONTACTS_OF_LOCATION.fields,
+)
+BOOKING = ContactOwner(
+    "booking_contacts",
+    booking_of_provider,
+    BOOKING_CONTACTS.fields,
+    BOOKING_CONTACTS.fields,
+    _select(BOOKING_CONTACTS.fields, "type", "value", "memo"),
+)
+
+
+def add_contact(
+    request: ApiRequest, owner: ContactOwner, parent: Mapping[str, Any], contact: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Create a contact of a row."""
+    row = new_row(request, owner.stored_fields) | non_null(contact)
+    row |= {"id": request.store.next_id(owner.table, parent["id"]), owner.parent: parent["id"]}
+    if owner is BOOKING:
+        row |= {"memo": row["memo"] or "", "bookingProviderId": parent["bookingProviderId"]}
+    else:
+        row["phoneSettings"] = _phone_settings(row, None)
+    request.store.put(owner.table, row, request.now)
+    return row
+
+
+def _phone_settings(row: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the phone settings of a contact; `doNotText` belongs to the number and is lost when it changes."""
+    number = "" if row.get("type") == "Email" else digits(row.get("value")) or ""
+    same = before is not None and digits(before.get("phoneNumber")) == number
+    return {"phoneNumber": number, "doNotText": bool(same and before and before.get("doNotText"))}
+
+
+def _stored_preferences(preferences: Mapping[str, Any]) -> dict[str, Any]:
+    """Return preferences to store; a legacy flag that differs from the AND of its two parts sets both."""
+    invoice, statement = preferences["invoiceNotification"], preferences["statementNotification"]
+    legacy = preferences["invoiceStatementNotification"]
+    if legacy != (invoice and statement):
+        invoice = statement = legacy
+    return {**preferences, "invoiceNotification": invoice, "statementNotification": statement}
+
+
+def _create_row(owner: ContactOwner) -> Handler:
+    def handle(request: ApiRequest) -> ResponseBody:
+        return ResponseBody.of(
+            select(add_contact(request, owner, owner.find_parent(request), request.body), owner.response_fields)
+        )
+
+    return handle
+
+
+def _update_row(owner: ContactOwner) -> Handler:
+    def handle(request: ApiRequest) -> ResponseBody:
+        key = owner.find_parent(request)["id"], request.path_number("contactId")
+        row = request.row(owner.table, key)
+        changes = dict(request.body)
+        if "preferences" in changes:
+            changes["preferences"] = _stored_preferences(changes["preferences"])
+        if owner is not BOOKING and changes.keys() & {"type", "value"}:
+            changes["phoneSettings"] = _phone_settings(row | changes, row.get("phoneSettings"))
+        request.change(owner.table, key, changes)
+        return ResponseBody.of(select(request.row(owner.table, key), owner.update_response_fields))
+
+    return handle
+
+
+def _delete_row(owner: ContactOwner) -> Handler:
+    def handle(request: ApiRequest) -> ResponseBody:
+        key = owner.find_parent(request)["id"], request.path_number("contactId")
+        request.row(owner.table, key)
+        request.store.remove(owner.table, key, request.now)
+        return NO_BODY
+
+    return handle
+
 
 RELATED_TABLES = {"customer": "customers", "location": "locations", "booking": "bookings"}
 """The tables of rows that a contact can be related to, by slug."""
@@ -30,7 +148,7 @@ def _edit(request: ApiRequest, table: str, key: str, fields: Mapping[str, Any]) 
 # Contacts
 
 
-def _create(request: ApiRequest) -> ResponseBody:
+def _create_contact(request: ApiRequest) -> ResponseBody:
     reference = request.body.get("referenceId")
     named = Condition("json_extract(t.body, '$.referenceId') = ?", (reference,))
     if reference is not None and request.store.rows("contacts", named, most=1):
@@ -40,16 +158,16 @@ def _create(request: ApiRequest) -> ResponseBody:
     return stored_row(request, "contacts", row["id"])
 
 
-def _update(request: ApiRequest) -> ResponseBody:
+def _update_contact(request: ApiRequest) -> ResponseBody:
     return _edit(request, "contacts", request.path_row("contacts")["id"], request.body)
 
 
-def _replace(request: ApiRequest) -> ResponseBody:
+def _replace_contact(request: ApiRequest) -> ResponseBody:
     key = request.path_row("contacts")["id"]
     return _edit(request, "contacts", key, {"name": None, "title": None, "referenceId": None, **request.body})
 
 
-def _delete(request: ApiRequest) -> ResponseBody:
+def _delete_contact(request: ApiRequest) -> ResponseBody:
     key = request.path_row("contacts")["id"]
     for method in request.store.rows("contact_methods", of_parent(key)):
         _remove_method(request, method["id"])
@@ -155,10 +273,19 @@ def _set_preference(request: ApiRequest) -> ResponseBody:
 
 
 HANDLERS: dict[str, Handler] = {
-    "Contacts_Create": _create,
-    "Contacts_Update": _update,
-    "Contacts_Replace": _replace,
-    "Contacts_DeleteContact": _delete,
+    "Customers_CreateContact": _create_row(CUSTOMER),
+    "Customers_UpdateContact": _update_row(CUSTOMER),
+    "Customers_DeleteContact": _delete_row(CUSTOMER),
+    "Locations_CreateContact": _create_row(LOCATION),
+    "Locations_UpdateContact": _update_row(LOCATION),
+    "Locations_DeleteContact": _delete_row(LOCATION),
+    "Bookings_CreateContact": _create_row(BOOKING),
+    "Bookings_UpdateBookingContact": _update_row(BOOKING),
+    "Bookings_DeleteContact": _delete_row(BOOKING),
+    "Contacts_Create": _create_contact,
+    "Contacts_Update": _update_contact,
+    "Contacts_Replace": _replace_contact,
+    "Contacts_DeleteContact": _delete_contact,
     "Contacts_CreateContactRelationship": _relate,
     "Contacts_DeleteContactRelationship": _unrelate,
     "ContactMethods_CreateContactMethod": _create_method,

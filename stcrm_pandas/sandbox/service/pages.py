@@ -1,20 +1,30 @@
-"""Handlers of lists: filters, order and pages."""
+"""Handlers of lists and feeds: filters, order and pages of lists; rows of feeds in the order of their last change."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Callable
 from typing import Any
 
+import orjson
+
 from stcrm_pandas.contract.operations import ACTIVE, ORDER_BY, Operation
-from stcrm_pandas.sandbox.service import parameters
-from stcrm_pandas.sandbox.service.external_data import data_view, has_data_of, has_values
-from stcrm_pandas.sandbox.service.filters import FILTERS, all_of
-from stcrm_pandas.sandbox.service.request import LARGEST_PAGE, ApiRequest, Handler
+from stcrm_pandas.sandbox.service.filters import FILTERS, all_of, data_view, has_data_of, has_values
+from stcrm_pandas.sandbox.service.request import (
+    FROM,
+    LARGEST_PAGE,
+    OF_LISTS,
+    ApiRequest,
+    Handler,
+    parse_query,
+)
 from stcrm_pandas.sandbox.service.responses import HttpError, ResponseBody
-from stcrm_pandas.sandbox.store.store import Condition
+from stcrm_pandas.sandbox.store.clock import SECOND, parse_time
+from stcrm_pandas.sandbox.store.store import Condition, FeedPosition
 from stcrm_pandas.sandbox.store.tables import TABLES
 
-PAGE_SIZE = 50
+DEFAULT_PAGE_SIZE = 50
 _SORTS = {
     "createdon": "t.created",
     "modifiedon": "t.modified",
@@ -71,17 +81,9 @@ def paginated(
 
     def handle(request: ApiRequest) -> ResponseBody:
         operation = request.operation
-        values = parameters.parse_query(
+        values = parse_query(
             request.query,
-            (
-                *operation.filters,
-                parameters.PAGE,
-                parameters.PAGE_SIZE,
-                parameters.INCLUDE_TOTAL,
-                parameters.SORT,
-                parameters.ORDER_BY,
-                parameters.ORDER_BY_DIRECTION,
-            ),
+            (*operation.filters, *OF_LISTS),
             strict=request.by_the_book,
         )
         page, size = _page(values)
@@ -116,7 +118,7 @@ def paginated(
 
 
 def _page(values: dict[str, Any]) -> tuple[int, int]:
-    page, size = values.get("page", 1), values.get("pageSize", PAGE_SIZE)
+    page, size = values.get("page", 1), values.get("pageSize", DEFAULT_PAGE_SIZE)
     errors = {}
     if not 1 <= page < 2**31:
         errors["page"] = ["The page must be 1 or more."]
@@ -161,3 +163,53 @@ def _view(values: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
     if "externalDataApplicationGuid" in values:
         return data_view(values["externalDataApplicationGuid"])
     return "t.body", ()
+
+
+RECENT = 600 * SECOND
+"""Ticks for which a feed with `includeRecentChanges` repeats changes."""
+
+
+def feed(table: str) -> Handler:
+    """Return the handler of a feed that starts at a token or a date."""
+
+    def handle(request: ApiRequest) -> ResponseBody:
+        filters = (*request.operation.filters, FROM)
+        values = parse_query(request.query, filters, strict=request.by_the_book)
+        include_recent = values.get("includeRecentChanges")
+        start, unfinished = _start(table, values.get("from", ""))
+        first = start
+        if include_recent and not unfinished:
+            # Within one pagination, a feed with more recent rows than fit in a response would never end.
+            first = min(start, FeedPosition(request.now - RECENT, 0), key=lambda position: (position.seq, position.row))
+        horizon = None if include_recent else request.store.horizon(request.now)
+        rows, last = request.store.changes(table, first, request.feed_size, horizon)
+        has_more = rows.total > rows.count
+        token = _token(table, last if rows.count else start, unfinished=has_more)
+        return ResponseBody(rows.pieces, {"hasMore": has_more, "continueFrom": token})
+
+    return handle
+
+
+def _token(table: str, position: FeedPosition, *, unfinished: bool) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps([table, position.seq, position.row, unfinished])).decode().rstrip("=")
+
+
+def _start(table: str, text: str) -> tuple[FeedPosition, bool]:
+    """Return the position of a token or a date, and whether the token's response had more rows after it."""
+    if not text:
+        return FeedPosition(-1, 0), False
+    try:
+        return FeedPosition(parse_time(text), -1), False
+    except ValueError:
+        pass
+    try:
+        owner, seq, row, unfinished = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if owner == table:
+            return FeedPosition(int(seq), int(row)), bool(unfinished)
+    except (binascii.Error, ValueError, TypeError):
+        pass
+    raise HttpError(
+        400,
+        errors={"from": ["It is neither a token of this feed nor a date."]},
+        rule="a feed starts at its token or a date",
+    )
