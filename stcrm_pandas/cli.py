@@ -9,11 +9,8 @@ from typing import Any
 import typer
 
 from stcrm_pandas import __version__
-from stcrm_pandas.commands import cache, demo, doctor, edit, forget, init, journal, mirror, read, report, sandbox
-from stcrm_pandas.commands.cleaning import audit, clean
-from stcrm_pandas.commands.connecting import with_state
-from stcrm_pandas.commands.refusing import REFUSED
-from stcrm_pandas.commands.saying import say
+from stcrm_pandas.commands import clean_up, connection, edit, forget, mirror, read, report, sandbox, storage
+from stcrm_pandas.commands.terminal import REFUSED, say, with_state
 from stcrm_pandas.errors import MissingExtra, StcrmError
 
 app = typer.Typer(
@@ -24,19 +21,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they would show local variables, including secrets
 )
 app.add_typer(sandbox.app, name="sandbox")
-app.add_typer(cache.app, name="cache")
+app.add_typer(storage.cache_app, name="cache")
 app.add_typer(edit.app, name="edit")
-app.add_typer(journal.app, name="journal")
+app.add_typer(storage.journal_app, name="journal")
 app.add_typer(mirror.app, name="mirror")
 app.command("read", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(read.read)
-app.command("clean", no_args_is_help=True)(clean.clean)
-app.command("audit")(audit.audit)
+app.command("clean", no_args_is_help=True)(clean_up.clean)
+app.command("audit")(clean_up.audit)
 app.command("report", no_args_is_help=True)(report.report)
 app.command("sync", no_args_is_help=True)(mirror.sync)
 app.command("forget", no_args_is_help=True)(forget.forget)
-app.command("init")(init.init)
-app.command("doctor")(doctor.doctor)
-app.command("demo")(demo.demo)
+app.command("init")(connection.init)
+app.command("doctor")(connection.doctor)
+app.command("demo")(sandbox.demo)
 
 
 def _version(requested: bool) -> None:

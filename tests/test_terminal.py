@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from stcrm_pandas import cli, custom_fields
-from stcrm_pandas.commands.saying import say
+from stcrm_pandas.commands.terminal import say
 from stcrm_pandas.contract.schemas.parts import CustomField
 from stcrm_pandas.errors import DriftWarning, StcrmError, StcrmWarning, notify
 from stcrm_pandas.output.printable import printable
@@ -108,7 +108,7 @@ def test_commands_print_through_one_function():
     """So that a name out of the service or a file never drives the terminal."""
     root = Path(cli.__file__).parent
     for path in (root / "cli.py", *(root / "commands").glob("*.py")):
-        assert path.name == "saying.py" or not re.search(r"typer\.echo|secho", path.read_text()), path.name
+        assert path.name == "terminal.py" or not re.search(r"typer\.echo|secho", path.read_text()), path.name
 
 
 def test_command_output_has_no_control_characters(capsys):

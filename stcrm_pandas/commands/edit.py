@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stcrm_pandas.commands.connecting import Sandbox, State, connect_to
-from stcrm_pandas.commands.refusing import refusals
-from stcrm_pandas.commands.saying import say
+from stcrm_pandas.commands.terminal import Sandbox, State, connect_to, say, with_exit_codes
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.output.printable import plural
 
@@ -42,7 +40,7 @@ Save = Annotated[
 
 
 @app.command()
-@refusals
+@with_exit_codes
 def plan(
     resource: Annotated[str, typer.Argument(help="What the sheets contain, such as customers or customer_contacts.")],
     before: Annotated[Path, typer.Option(metavar="FILE", help="The sheet as it was read.")],
@@ -98,7 +96,7 @@ def plan(
 
 
 @app.command()
-@refusals
+@with_exit_codes
 def show(plan: PlanFile) -> None:
     """Show the changes in a plan."""
     from stcrm_pandas.edits.plan.plan_file import read
@@ -108,7 +106,7 @@ def show(plan: PlanFile) -> None:
 
 
 @app.command()
-@refusals
+@with_exit_codes
 def apply(
     plan: PlanFile,
     yes: Yes = False,
@@ -131,7 +129,7 @@ def apply(
 
 
 @app.command()
-@refusals
+@with_exit_codes
 def resume(
     journal: JournalFile,
     yes: Yes = False,
@@ -154,7 +152,7 @@ def resume(
 
 
 @app.command()
-@refusals
+@with_exit_codes
 def undo(
     journal: JournalFile,
     out: Out,

@@ -15,9 +15,8 @@ from typing import Annotated, Any
 import typer
 
 from stcrm_pandas.cleaning.decisions import DECISIONS, Decisions
-from stcrm_pandas.commands.mirror import busy
-from stcrm_pandas.commands.refusing import REFUSED, refusals
-from stcrm_pandas.commands.saying import say
+from stcrm_pandas.commands.storage import CacheFolder, StateFolder
+from stcrm_pandas.commands.terminal import REFUSED, say, with_exit_codes
 from stcrm_pandas.edits import forgetting
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.grid.log import erase, folder_of, logs_with_resource
@@ -37,8 +36,7 @@ UNKNOWN = (
 )
 
 
-@refusals
-@busy
+@with_exit_codes
 def forget(
     folder: Annotated[
         Path | None, typer.Argument(metavar="[FOLDER]", help="The folder of the mirror, if there is one.")
@@ -60,12 +58,8 @@ def forget(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be erased, and erase nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
-    state_dir: Annotated[
-        Path | None, typer.Option("--state-dir", help="Use this folder, not STCRM_STATE_DIR or the default.")
-    ] = None,
-    cache_dir: Annotated[
-        Path | None, typer.Option("--cache-dir", help="Use this folder, not STCRM_CACHE_DIR or the default.")
-    ] = None,
+    state_dir: StateFolder = None,
+    cache_dir: CacheFolder = None,
 ) -> None:
     """Erase a person from the mirror, caches, journals, logs of grids, decisions and plans, after asking.
 
@@ -76,7 +70,7 @@ def forget(
     customers, contacts, bookings = customer or [], [*(phone or ()), *(email or ())], list(booking or ())
     if not (customers or contacts or bookings):
         raise UsageError("Whom? Give --customer, --phone, --email or --booking.")
-    mirror = None if folder is None else _one_mirror(folder, tenant)
+    mirror = None if folder is None else _mirror_in(folder, tenant)
     of = tenant if mirror is None else mirror.tenant
     if of is None:
         raise UsageError("Whose customer? Give --tenant, since an id means somebody else for another tenant.")
@@ -130,8 +124,9 @@ class _Work:
             yield f"{path}: the cache with {plural(pages, 'page')}, since a page has many people"
         if not dry_run:  # an apply may have run since they were shown
             self._concerned = forgetting.delete_journals(self._journals, self._journals_about())
-        for one in filter(attrgetter("is_deleted"), self._concerned):
-            yield f"{one.path}: a journal of {plural(one.rows, 'row')}, which can no longer be resumed or undone"
+        for journal in filter(attrgetter("is_deleted"), self._concerned):
+            rows = plural(journal.rows, "row")
+            yield f"{journal.path}: a journal of {rows}, which can no longer be resumed or undone"
         for path, resource in logs_with_resource(folder_of(self._journals), self._tenant):
             count = erase(path, partial(self._is_erased, resource), dry_run=dry_run)
             if count:
@@ -143,29 +138,29 @@ class _Work:
                 count = kept.forget(self._person.customers, dry_run=dry_run) if of_tenant else 0
                 if count:
                     yield f"{path}: {plural(count, 'decision')} about duplicates"
-        for one in forgetting.plans_about(self._state, self._tenant, self._person.owns, self._person.mentioned_in):
+        for plan in forgetting.plans_about(self._state, self._tenant, self._person.owns, self._person.mentioned_in):
             if not dry_run:
-                one.path.unlink(missing_ok=True)
-            yield f"{one.path}: a plan of {plural(one.rows, 'row')}"
+                plan.path.unlink(missing_ok=True)
+            yield f"{plan.path}: a plan of {plural(plan.rows, 'row')}"
         if self._mirror is not None:
-            found = self._mirror.forget(dry_run=dry_run, **self._whom)
-            for resource, rows, versions in found.itertuples(index=False):
+            erased = self._mirror.forget(dry_run=dry_run, **self._whom)
+            for resource, rows, versions in erased.itertuples(index=False):
                 yield f"{self._mirror.folder}: {plural(rows, 'row')} of {resource}, {plural(versions, 'version')}"
 
     def kept(self) -> Iterator[str]:
         """Yield a line on each file that is kept on purpose."""
-        for one in self._concerned:
-            if one.rows and not one.is_deleted:
+        for journal in self._concerned:
+            if journal.rows and not journal.is_deleted:
                 records = "may have records of opt-ins, since part of it cannot be read"
-                if one.opt_ins is not None:
-                    records = f"has the record of {plural(one.opt_ins, 'opt-in')}"
+                if journal.opt_ins is not None:
+                    records = f"has the record of {plural(journal.opt_ins, 'opt-in')}"
                 yield (
-                    f"kept: {one.path}: a journal that {records}. Such a record proves who agreed, and stops a plan "
-                    "from opting in again somebody who has opted out since. It is kept until you delete it with "
+                    f"kept: {journal.path}: a journal that {records}. Such a record proves who agreed, and stops a "
+                    "plan from opting in again somebody who has opted out since. It is kept until you delete it with "
                     "`stcrm journal purge --opt-ins`."
                 )
-            elif not one.rows:
-                yield f"kept: {one.path} cannot be read as a journal. If it may be about the person, delete it."
+            elif not journal.rows:
+                yield f"kept: {journal.path} cannot be read as a journal. If it may be about the person, delete it."
         if self._mirror is not None:
             yield (
                 f"kept: {self._mirror.folder / 'forgotten.json'}: keyed hashes of ids, as long as the mirror exists, "
@@ -181,13 +176,15 @@ class _Work:
         return self._person.owns(resource, parts) or self._person.mentioned_in(values)
 
 
-def _one_mirror(folder: Path, tenant: int | None) -> Mirror:
-    found = [mirror for mirror in mirrors(folder).each if tenant in (None, mirror.tenant)]
-    if not found:
+def _mirror_in(folder: Path, tenant: int | None) -> Mirror:
+    matching = [mirror for mirror in mirrors(folder).each if tenant in (None, mirror.tenant)]
+    if not matching:
         raise UsageError(f"The folder {folder} has no mirror of tenant {tenant}.")
-    if len(found) > 1:
-        raise UsageError(f"The folder has mirrors of {len(found)} tenants. Add --tenant, such as {found[0].tenant}.")
-    return found[0]
+    if len(matching) > 1:
+        raise UsageError(
+            f"The folder has mirrors of {len(matching)} tenants. Add --tenant, such as {matching[0].tenant}."
+        )
+    return matching[0]
 
 
 def _find(mirror: Mirror | None, customers: list[int], contacts: list[str], bookings: list[int]) -> Person:

@@ -6,9 +6,7 @@ Exit codes: 0 done; 4 another process is syncing; 5 a resource or tenant is not 
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,14 +15,12 @@ import pandas as pd
 import typer
 
 from stcrm_pandas.client import connect
-from stcrm_pandas.commands.connecting import Sandbox, State, connect_to
-from stcrm_pandas.commands.refusing import refusals
-from stcrm_pandas.commands.saying import say
 from stcrm_pandas.commands.tenants import read_tenants, with_secrets
+from stcrm_pandas.commands.terminal import BUSY, Sandbox, State, connect_to, say, with_exit_codes
 from stcrm_pandas.errors import MirrorBusy, StcrmError, UsageError
 from stcrm_pandas.output.printable import plural
 
-BUSY, BEHIND = 4, 5
+BEHIND = 5
 TENANTS_AT_ONCE = 4
 
 app = typer.Typer(
@@ -35,23 +31,7 @@ Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder of th
 Only = Annotated[str | None, typer.Option("--only", help="Only these resources, such as leads,customers.")]
 
 
-def busy(command: Callable[..., None]) -> Callable[..., None]:
-    """Wrap a command so that a mirror that is being synced ends it at once, with exit code 4."""
-
-    @functools.wraps(command)
-    def run(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except MirrorBusy as error:
-            say(f"stcrm: {error}", err=True)
-            raise typer.Exit(BUSY) from None
-
-    run.__signature__ = inspect.signature(command, eval_str=True)  # type: ignore[attr-defined]
-    return run
-
-
-@refusals
-@busy
+@with_exit_codes
 def sync(
     folder: Folder,
     only: Only = None,
@@ -99,7 +79,7 @@ def sync(
 def _sync_all(folder: Path, tenants: Mapping[str, Mapping[str, Any]], options: Mapping[str, Any]) -> Any:
     """Sync tenants side by side; return what was done for each, and the exit code."""
 
-    def sync_one(name: str) -> tuple[pd.DataFrame, int]:
+    def sync_tenant(name: str) -> tuple[pd.DataFrame, int]:
         try:
             with connect(**with_secrets(tenants[name]), progress=False) as crm:
                 done = crm.mirror(folder).sync(**options)
@@ -113,14 +93,14 @@ def _sync_all(folder: Path, tenants: Mapping[str, Mapping[str, Any]], options: M
         return done, code
 
     with ThreadPoolExecutor(TENANTS_AT_ONCE) as pool:
-        found = list(pool.map(sync_one, tenants))
+        synced = list(pool.map(sync_tenant, tenants))
     columns = ["tenant", "resource", "read", "written", "deleted", "problem"]
-    together = pd.concat([done for done, _ in found], ignore_index=True).reindex(columns=columns)
-    return together.astype(dict.fromkeys(columns[2:5], "Int64")), max(code for _, code in found)
+    together = pd.concat([done for done, _ in synced], ignore_index=True).reindex(columns=columns)
+    return together.astype(dict.fromkeys(columns[2:5], "Int64")), max(code for _, code in synced)
 
 
 @app.command()
-@refusals
+@with_exit_codes
 def status(folder: Folder) -> None:
     """Show the rows of each resource, and up to when it is complete. Times are in UTC."""
     from stcrm_pandas.mirror.many import mirrors
@@ -129,8 +109,7 @@ def status(folder: Folder) -> None:
 
 
 @app.command()
-@refusals
-@busy
+@with_exit_codes
 def verify(
     folder: Folder,
     only: Only = None,
@@ -143,30 +122,28 @@ def verify(
     What changed since the last sync, and what feeds do not show yet, does not count as a difference.
     """
     with connect_to(sandbox, state) as crm:
-        found = crm.mirror(folder).verify(only=_names(only), sample=sample)
-    say(_as_text(found))
-    problems = int((found["problem"] != "").sum())
+        compared = crm.mirror(folder).verify(only=_names(only), sample=sample)
+    say(_as_text(compared))
+    problems = int((compared["problem"] != "").sum())
     say(f"{plural(problems, 'resource')} with problems." if problems else "No differences found.")
     if problems:
         raise typer.Exit(BEHIND)
 
 
 @app.command()
-@refusals
-@busy
+@with_exit_codes
 def compact(folder: Folder) -> None:
     """Merge the files of many syncs, which makes reads of the history faster. Replaced files stay for a day."""
     from stcrm_pandas.mirror.many import mirrors
 
-    found = mirrors(folder)
-    for mirror in found.each:
+    there = mirrors(folder)
+    for mirror in there.each:
         mirror.compact()
-    say(f"{plural(len(found.each), 'mirror')} compacted.")
+    say(f"{plural(len(there.each), 'mirror')} compacted.")
 
 
 @app.command()
-@refusals
-@busy
+@with_exit_codes
 def export(
     folder: Folder,
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Another folder, for the copy.")],

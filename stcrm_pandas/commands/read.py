@@ -9,9 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from stcrm_pandas.commands.connecting import Sandbox, State, connect_to
-from stcrm_pandas.commands.refusing import refusals
-from stcrm_pandas.commands.saying import say
+from stcrm_pandas.commands.terminal import Sandbox, State, connect_to, say, with_exit_codes
 from stcrm_pandas.contract.operations import Operation, by_name
 from stcrm_pandas.contract.schemas.fields import Field, snake
 from stcrm_pandas.errors import UsageError
@@ -29,7 +27,7 @@ _WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0"
 _BOTH = "any"
 
 
-@refusals
+@with_exit_codes
 def read(
     context: typer.Context,
     resource: Annotated[str, typer.Argument(help="What to read, such as customers or customer_contacts.")],
@@ -78,20 +76,20 @@ def filters_of(operation: Operation, words: Sequence[str]) -> dict[str, Any]:
     known = {snake(field.name): field for field in operation.filters}
     for field in operation.path_fields:
         known[argument(field, [])] = known[snake(field.name)] = field
-    found: dict[str, Any] = {}
+    filters: dict[str, Any] = {}
     rest = list(words)
     while rest:
         word = rest.pop(0)
         if not word.startswith("--"):
             raise UsageError(f"{word!r} does not belong to an option: write filters as --name VALUE.")
-        name, given, value = word[2:].partition("=")
-        if not given:
+        name, equals, value = word[2:].partition("=")
+        if not equals:
             if not rest:
                 raise UsageError(f"{word} needs a value.")
             value = rest.pop(0)
         name = name.replace("-", "_")
-        found[name] = _value(known[name], value, operation.path_fields) if name in known else value
-    return found
+        filters[name] = _value(known[name], value, operation.path_fields) if name in known else value
+    return filters
 
 
 def _value(field: Field, text: str, path: Sequence[Field]) -> Any:
@@ -103,7 +101,7 @@ def _value(field: Field, text: str, path: Sequence[Field]) -> Any:
             raise UsageError(f"--{snake(field.name)} must be true or false, not {text!r}.")
         return _WORDS[word]
     if field.many or field in path:
-        return [one.strip() for one in text.split(",") if one.strip()]
+        return [part.strip() for part in text.split(",") if part.strip()]
     if field.kind in ("double", "decimal"):
         try:
             return float(text)

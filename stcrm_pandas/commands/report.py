@@ -8,12 +8,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from stcrm_pandas.commands.connecting import Sandbox, State
-from stcrm_pandas.commands.refusing import refusals
-from stcrm_pandas.commands.saying import say
+from stcrm_pandas.commands.terminal import Sandbox, State, say, with_exit_codes
 
 
-@refusals
+@with_exit_codes
 def report(
     name: Annotated[
         Literal["lead-conversion", "contact-preferences", "booking-sources", "audit", "all"],

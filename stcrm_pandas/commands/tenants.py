@@ -41,24 +41,28 @@ def read_tenants(
         The file cannot be read, has a secret, or a tenant lacks a setting, has an unknown one, or names an address or a
         file that is not allowed.
     """
-    allowed = {_address("--allow-address", one) for one in addresses}
+    allowed = {_address("--allow-address", address) for address in addresses}
     own = [folder.expanduser().resolve() for folder in (path.expanduser().resolve().parent, *folders)]
     try:
         content = tomllib.loads(path.expanduser().read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {error}.") from None
     tenants, defaults = content.get("tenants"), content.get("defaults", {})
-    if not isinstance(tenants, dict) or not tenants or not all(isinstance(one, dict) for one in tenants.values()):
+    if (
+        not isinstance(tenants, dict)
+        or not tenants
+        or not all(isinstance(settings, dict) for settings in tenants.values())
+    ):
         raise UsageError(f"{path} needs a section such as [tenants.denver] for each tenant.")
-    found = {name: {**defaults, **settings} for name, settings in tenants.items()}
-    for name, settings in found.items():
+    complete = {name: {**defaults, **settings} for name, settings in tenants.items()}
+    for name, settings in complete.items():
         where = f"{path}: {name}"
         _check(where, settings)
         _refuse_to_send_away(where, settings, allowed)
         for secret in _SECRETS:
             if "file" in settings[secret]:
                 settings[secret] = {"file": _file(f"{where}: {secret}", settings[secret]["file"], own)}
-    return found
+    return complete
 
 
 def with_secrets(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,19 @@
-"""Checks of a connection: sign-in, scopes, clock, cache and time zone."""
+"""`stcrm init` and `stcrm doctor`: set up a connection, and check its sign-in, scopes, clock, cache and time zone."""
 
 from __future__ import annotations
 
 import datetime as dt
+import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
+import typer
+
 from stcrm_pandas.client import Client
+from stcrm_pandas.commands.terminal import Sandbox, State, connect_to, say
 from stcrm_pandas.contract.operations import OPERATIONS, Operation
 from stcrm_pandas.errors import (
     ConnectionFailed,
@@ -20,6 +25,78 @@ from stcrm_pandas.errors import (
 )
 from stcrm_pandas.http import wire
 from stcrm_pandas.http.session import ServiceSession
+from stcrm_pandas.output.printable import plural
+from stcrm_pandas.settings.addresses import ENVIRONMENTS
+from stcrm_pandas.settings.connection import problem_with
+from stcrm_pandas.settings.sources import ENV_FILE, env_file, other_lines, write_env_file
+
+_QUESTIONS = {
+    "environment": "Environment: production, integration, or the address of the API",
+    "auth_url": "Address for signing in",
+    "tenant": "Tenant (its number)",
+    "client_id": "Client id",
+    "client_secret": "Client secret (not shown)",
+    "app_key": "App key (not shown)",
+    "time_zone": "Time zone, like America/Chicago (Enter to leave it out)",
+}
+_DEFAULTS = {"environment": "production", "time_zone": ""}
+_SECRETS = ("client_secret", "app_key")
+_VARIABLES = frozenset(f"STCRM_{name.upper()}" for name in (*_QUESTIONS, "api_url"))
+
+
+def init() -> None:
+    """Ask for the settings of your tenant, write them to a .env file that only you can read, and run stcrm doctor.
+
+    An existing .env file of the working folder or its project keeps its other lines.
+    """
+    path = env_file() or Path.cwd() / ENV_FILE
+    kept = other_lines(path, _VARIABLES)
+    if path.exists():
+        typer.confirm(f"{path} exists. Replace the settings of the connection in it?", abort=True)
+    answers: dict[str, str] = {}
+    for setting in _QUESTIONS:
+        if setting == "auth_url" and "api_url" not in answers:
+            continue
+        name, answer = _ask(setting)
+        if answer:
+            answers[name] = answer
+    write_env_file(path, kept, {f"STCRM_{name.upper()}": answer for name, answer in answers.items()})
+    say(f"Written to {path}, which only you can read. Keep it out of version control.")
+    for variable in sorted(_VARIABLES.intersection(os.environ)):
+        say(f"{variable} is also set in the environment, which is used instead of the file.", err=True)
+    doctor()
+
+
+def _ask(name: str) -> tuple[str, str]:
+    """Ask for a setting until the answer is valid; an address instead of an environment is another setting."""
+    default = _DEFAULTS.get(name)
+    while True:
+        answer: str = typer.prompt(
+            _QUESTIONS[name], default=default, show_default=bool(default), hide_input=name in _SECRETS
+        ).strip()
+        if name == "environment" and answer not in ENVIRONMENTS:
+            name = "api_url"
+        problem = problem_with(name, answer) if answer or default is None else None
+        if problem is None:
+            return name, answer
+        say(f"That is not valid: {problem}.", err=True)
+        name = "environment" if name == "api_url" else name
+
+
+_SIGNS = {"ok": "ok     ", "note": "note   ", "problem": "PROBLEM"}
+
+
+def doctor(sandbox: Sandbox = False, state: State = None) -> None:
+    """Check sign-in, scopes, clock, cache and time zone, and suggest fixes. Exit code 1 if there is a problem."""
+    with connect_to(sandbox, state) as crm:
+        checks = []
+        for check in examine(crm):
+            checks.append(check)
+            say(f"{_SIGNS[check.state]} {check.what}: {check.words}")
+    problems = sum(check.state == "problem" for check in checks)
+    say("No problems found." if not problems else f"{plural(problems, 'problem')} found.")
+    raise typer.Exit(1 if problems else 0)
+
 
 _CONNECT_WITHIN, _RESPONSE_WITHIN = 5.0, 10.0  # seconds
 _ENOUGH = 2  # first requests that fail in the same way
@@ -101,7 +178,7 @@ def _service(crm: Client, session: ServiceSession) -> Iterator[Check]:
             missing.append(scope)
         except ServiceError as error:
             failed.append((scope, error))
-            alike = [one for _, one in failed if type(one) is type(error)]
+            alike = [other for _, other in failed if type(other) is type(error)]
             if isinstance(error, SignInError | ConnectionFailed) or tried == len(alike) == _ENOUGH:
                 yield _explained(crm, scope, error)
                 return

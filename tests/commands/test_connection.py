@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from stcrm_pandas.commands.checks import _impatient, examine
+from stcrm_pandas.commands.connection import _impatient, examine
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.sandbox import Sandbox
 

@@ -1,4 +1,4 @@
-"""`stcrm journal`: list and delete the journals of bulk edits, and the logs of grids."""
+"""`stcrm cache` and `stcrm journal`: the cache of reads, the journals of bulk edits, and the logs of grids."""
 
 from __future__ import annotations
 
@@ -8,55 +8,104 @@ from typing import Annotated
 
 import typer
 
-from stcrm_pandas.commands.refusing import REFUSED, refusals
-from stcrm_pandas.commands.saying import say
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.commands.terminal import REFUSED, say, with_exit_codes
+from stcrm_pandas.errors import SettingsError, UsageError
+from stcrm_pandas.http.cache import Cache, caches_in, damaged_in, stored_in
 from stcrm_pandas.output.printable import plural
-from stcrm_pandas.settings.connection import duration, read_journal_folder
+from stcrm_pandas.settings.connection import duration, read_cache_folder, read_journal_folder
 
-app = typer.Typer(
+cache_app = typer.Typer(help="Show and clear the cache of reads on this machine.", no_args_is_help=True)
+
+CacheFolder = Annotated[
+    Path | None, typer.Option("--cache-dir", help="Use this folder, not STCRM_CACHE_DIR or the default.")
+]
+
+
+@cache_app.command()
+def info(cache_dir: CacheFolder = None) -> None:
+    """Show the cache of each connection: its path, size and age."""
+    folder = read_cache_folder(cache_dir)
+    paths = caches_in(folder)
+    for path in paths:
+        try:
+            say(f"{path}: {stored_in(path)}")
+        except SettingsError as error:
+            say(str(error))
+    if not paths:
+        say(f"Nothing is stored in {folder}.")
+
+
+@cache_app.command()
+def clear(
+    resource: Annotated[
+        str | None, typer.Option(help="Only reads of this resource, such as leads or lookups.jobs.")
+    ] = None,
+    older_than: Annotated[str | None, typer.Option(help="Only reads older than this, such as 12h or 7d.")] = None,
+    cache_dir: CacheFolder = None,
+) -> None:
+    """Clear the caches of all connections. Without options, damaged caches are deleted as well.
+
+    Other files in the folder, and links, are kept.
+    """
+    age = _age(older_than)
+    folder = read_cache_folder(cache_dir)
+    pages = 0
+    for path in caches_in(folder):
+        cache = Cache(path)
+        pages += cache.clear(resource, older_than=age)
+        cache.close()
+    say(f"{plural(pages, 'page')} deleted.")
+    if resource is None and older_than is None:
+        damaged, unclear = damaged_in(folder)
+        for path in damaged:
+            path.unlink()
+        for path in unclear:
+            say(f"{path} is kept because it may not be a cache. If it is one, delete it yourself.")
+
+
+journal_app = typer.Typer(
     help="The journals of bulk edits and the logs of grids on this machine. They contain customer data.",
     no_args_is_help=True,
 )
 
-Folder = Annotated[
+StateFolder = Annotated[
     Path | None, typer.Option("--state-dir", help="Use this folder, not STCRM_STATE_DIR or the default.")
 ]
 
 
-@app.command("list")
-@refusals
-def list_journals(state_dir: Folder = None) -> None:
+@journal_app.command("list")
+@with_exit_codes
+def list_journals(state_dir: StateFolder = None) -> None:
     """List the journals, newest first, with tenant, time, outcome, state and reason; then the logs of grids."""
     from stcrm_pandas.edits.journals import summaries
     from stcrm_pandas.grid.log import folder_of, logs_in
 
     folder = read_journal_folder(state_dir)
-    there = list(summaries(folder))
-    for one in there:
-        if one.problem:
-            say(f"{one.path}: {one.problem}")
+    journals = list(summaries(folder))
+    for entry in journals:
+        if entry.problem:
+            say(f"{entry.path}: {entry.problem}")
             continue
-        about, outcome = one.about, ", ".join(f"{count:,} {name}" for name, count in one.counts.items() if count)
+        about, outcome = entry.about, ", ".join(f"{count:,} {name}" for name, count in entry.counts.items() if count)
         reason = f"; {about['reason']}" if about.get("reason") else ""
         place = f"tenant {about['tenant']} of {about['environment']}"
         what = f"{about['resource']} of {place}, {about['applied_at']}"
-        say(f"{one.path}: {what}: {outcome or 'no rows'}; {one.state}{reason}")
-    if not there:
+        say(f"{entry.path}: {what}: {outcome or 'no rows'}; {entry.state}{reason}")
+    if not journals:
         say(f"There are no journals in {folder}.")
     for log in logs_in(folder_of(folder)):
         say(f"{log.path}: grid of {log.title}, last edited {log.latest}: {plural(log.edits, 'edit')}")
 
 
-@app.command()
-@refusals
+@journal_app.command()
+@with_exit_codes
 def purge(
     older_than: Annotated[str | None, typer.Option(help="Only journals older than this, such as 90d.")] = None,
     opt_ins: Annotated[
         bool, typer.Option("--opt-ins", help="Also journals with opt-ins. A plan may then send these a second time.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
-    state_dir: Folder = None,
+    state_dir: StateFolder = None,
 ) -> None:
     """Delete journals and logs of grids, unless an apply is running. Their edits can no longer be resumed or undone.
 
@@ -68,10 +117,7 @@ def purge(
     from stcrm_pandas.grid.log import folder_of, logs_in
     from stcrm_pandas.grid.log import purge as purge_log
 
-    try:
-        age = None if older_than is None else duration(older_than)
-    except ValueError as error:
-        raise UsageError(f"--older-than: {error}.") from None
+    age = _age(older_than)
     folder = read_journal_folder(state_dir)
     latest = None if age is None else dt.datetime.now(dt.UTC) - age
     paths = [
@@ -84,7 +130,7 @@ def purge(
         log for log in logs_in(folder_of(folder)) if latest is None or dt.datetime.fromisoformat(log.latest) < latest
     ]
     of_grids = f" and {plural(len(logs), 'log')} of grids" if logs else ""
-    found = plural(len(chosen), "journal") + of_grids
+    what = plural(len(chosen), "journal") + of_grids
     if consent:
         unread = sum(opt_in is None for opt_in in consent.values())
         held = plural(sum(len(opt_in or ()) for opt_in in consent.values()), "record") + " of opt-ins"
@@ -95,7 +141,7 @@ def purge(
             else f"{plural(len(consent), 'journal')} kept, with {held}. Without them, a plan may opt in again somebody "
             "who has opted out since; --opt-ins deletes them, too."
         )
-    if (chosen or logs) and not yes and not typer.confirm(f"Delete {found}? Their edits can no longer be undone."):
+    if (chosen or logs) and not yes and not typer.confirm(f"Delete {what}? Their edits can no longer be undone."):
         raise typer.Exit(REFUSED)
     deleted = delete(folder, chosen)
     for log in logs:
@@ -105,8 +151,8 @@ def purge(
     say(f"{plural(len(deleted), 'journal')}{of_grids} deleted.")
 
 
-@app.command()
-@refusals
+@journal_app.command()
+@with_exit_codes
 def acknowledge(
     journal: Annotated[Path, typer.Argument(metavar="JOURNAL", help="The journal file that cannot be read.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
@@ -120,3 +166,10 @@ def acknowledge(
         raise typer.Exit(REFUSED)
     accept(path)
     say(f"Acknowledged: opt-ins no longer wait for {path}.")
+
+
+def _age(older_than: str | None) -> dt.timedelta | None:
+    try:
+        return None if older_than is None else duration(older_than)
+    except ValueError as error:
+        raise UsageError(f"--older-than: {error}.") from None

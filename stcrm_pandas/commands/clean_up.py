@@ -1,4 +1,4 @@
-"""`stcrm clean`: apply saved recipes to the company's rows, and write plans of the changes."""
+"""`stcrm audit` and `stcrm clean`: what is wrong in the data, and plans of the repairs."""
 
 from __future__ import annotations
 
@@ -9,17 +9,79 @@ from typing import TYPE_CHECKING, Annotated
 import pandas as pd
 import typer
 
-from stcrm_pandas.commands.connecting import Sandbox, State, connect_to
 from stcrm_pandas.commands.read import operation_of
-from stcrm_pandas.commands.refusing import refusals
-from stcrm_pandas.commands.saying import say
+from stcrm_pandas.commands.terminal import Sandbox, State, connect_to, say, with_exit_codes
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.output.printable import plural
 
 if TYPE_CHECKING:
+    from stcrm_pandas.cleaning.audit.result import Audit
     from stcrm_pandas.cleaning.recipes.fix import Fix
     from stcrm_pandas.cleaning.recipes.pipeline import Pipeline
     from stcrm_pandas.client import Client
+
+
+@with_exit_codes
+def audit(
+    mirror: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Read this mirror (stcrm sync) instead of the service, and compare with it earlier."
+        ),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="With --mirror: the time to compare with. Default: 30 days ago."),
+    ] = None,
+    anonymous: Annotated[bool, typer.Option("--anonymous", help="Leave out the ids of examples.")] = False,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Also save the findings as CSV.")] = None,
+    sandbox: Sandbox = False,
+    state: State = None,
+) -> None:
+    """Print what is wrong in the data, worst first, with what repairs it. Nothing is changed.
+
+    A page for people without Python: stcrm report audit.
+    """
+    from stcrm_pandas.cleaning.audit.audit import audit as run
+    from stcrm_pandas.mirror.many import mirrors
+
+    if out is not None and out.suffix.lower() != ".csv":
+        raise UsageError(f"{out.name}: the findings are saved as CSV. For a page, use: stcrm report audit --out FILE.")
+    if out is not None and not out.expanduser().parent.is_dir():
+        raise UsageError(f"The folder {str(out.parent)!r} does not exist, so {out.name} was not written.")
+    if mirror is not None and (sandbox or state):
+        raise UsageError("--mirror reads the files of a mirror, and --sandbox a service: choose one.")
+    if mirror is not None:
+        result = run(mirror=mirrors(mirror), since=since, anonymous=anonymous)
+    else:
+        with connect_to(sandbox, state) as crm:
+            result = run(crm, since=since, anonymous=anonymous)
+    _say(result)
+    if out is not None:
+        _save(result, out)
+        say(f"{plural(len(result.checked), 'finding')} in {out}")
+
+
+def _say(result: Audit) -> None:
+    say(result.summary())
+    repairs = [checked for checked in result.checked if len(checked.found.rows)]
+    if repairs:
+        say("\nWhat to do (in Python, with crm = stcrm.connect() and audit = stcrm.audit(crm), or by hand):")
+    for checked in repairs:
+        finding = checked.finding
+        say(f"  {finding.key}: {finding.words}\n    {finding.code.format(key=finding.key)}")
+
+
+def _save(result: Audit, path: Path) -> None:
+    """Write the table to a CSV file that only its owner can read."""
+    from stcrm_pandas.sheets.private_file import write_private
+    from stcrm_pandas.sheets.text import to_cell_text
+
+    table = result.table
+    table["examples"] = table["examples"].map(lambda ids: " ".join(map(str, ids)))
+    texts = table.astype(object).map(lambda cell: to_cell_text(str(cell)), na_action="ignore")
+    write_private(path, texts.to_csv(index=False))
+
 
 _OWNERS = {
     "customer_contacts": ("customers", "customer_id"),
@@ -44,7 +106,7 @@ SkippedFile = Annotated[
 ]
 
 
-@refusals
+@with_exit_codes
 def clean(
     recipe: RecipeFile,
     plan: PlanFile,

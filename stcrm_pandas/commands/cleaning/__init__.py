@@ -1,1 +1,0 @@
-"""Commands that clean up a company's data."""
