@@ -28,7 +28,7 @@ from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.contract.schemas.list_dtype import dtypes_of
 from stcrm_pandas.contract.schemas.locations import LOCATIONS
 from stcrm_pandas.contract.schemas.lookups import JOBS
-from stcrm_pandas.sandbox.company.phones import AREA_CODES
+from stcrm_pandas.sandbox.company.base.people import AREA_CODES
 
 PER = 20_000
 CLUSTERS, COPIES = 1_400, (0.85, 0.12, 0.03)

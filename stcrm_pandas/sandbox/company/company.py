@@ -12,23 +12,32 @@ from itertools import chain
 from typing import Any
 
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.sandbox.company.drawing.world import World
-from stcrm_pandas.sandbox.company.rows.bookings import booking_contact_rows, booking_rows
-from stcrm_pandas.sandbox.company.rows.catalogue import CATALOGUE, COMPANY
-from stcrm_pandas.sandbox.company.rows.chunks import Row
-from stcrm_pandas.sandbox.company.rows.contacts import customer_contact_rows, location_contact_rows
-from stcrm_pandas.sandbox.company.rows.customers import custom_field_rows, customer_rows, location_rows
-from stcrm_pandas.sandbox.company.rows.jobs import job_rows
-from stcrm_pandas.sandbox.company.rows.leads import lead_rows
-from stcrm_pandas.sandbox.company.rows.newer_contacts import (
+from stcrm_pandas.sandbox.company.base.cells import Row
+from stcrm_pandas.sandbox.company.base.chance import Chance, compact
+from stcrm_pandas.sandbox.company.base.design import PlantedTruths, Sizes
+from stcrm_pandas.sandbox.company.base.times import TIME_ZONE, Seasons
+from stcrm_pandas.sandbox.company.base.world import Dirt, World
+from stcrm_pandas.sandbox.company.bookings import booking_contact_rows, booking_rows, draw_bookings
+from stcrm_pandas.sandbox.company.contacts import customer_contact_rows, draw_contacts, location_contact_rows
+from stcrm_pandas.sandbox.company.customers import (
+    custom_field_rows,
+    customer_rows,
+    draw_customers,
+    location_rows,
+    odd_customers,
+)
+from stcrm_pandas.sandbox.company.dirt import draw_dirt
+from stcrm_pandas.sandbox.company.jobs import draw_jobs, job_rows
+from stcrm_pandas.sandbox.company.leads import draw_leads, lead_rows
+from stcrm_pandas.sandbox.company.newer_contacts import (
     contact_method_rows,
     contact_preference_rows,
     draw_newer_contacts,
     newer_contact_rows,
 )
-from stcrm_pandas.sandbox.company.rows.notes import customer_note_rows, lead_note_rows, location_note_rows
-from stcrm_pandas.sandbox.company.seasons import TIME_ZONE
-from stcrm_pandas.sandbox.company.sizes import Sizes
+from stcrm_pandas.sandbox.company.notes import customer_note_rows, lead_note_rows, location_note_rows
+from stcrm_pandas.sandbox.company.outcomes import draw_outcomes
+from stcrm_pandas.sandbox.company.reference import CATALOGUE, COMPANY
 from stcrm_pandas.sandbox.company.truths import truth_of
 from stcrm_pandas.sandbox.store.columns import JsonColumns
 
@@ -66,7 +75,7 @@ class Company:
         yield "bookings", booking_rows(world)
         yield "booking_contacts", booking_contact_rows(world)
         yield "jobs", job_rows(world)
-        contacts = world.draw_contacts()
+        contacts = draw_contacts(world.chance, world.planted, world.customers)
         yield "customer_contacts", customer_contact_rows(world, contacts)
         yield "location_contacts", location_contact_rows(world, contacts)
         newer = draw_newer_contacts(world)
@@ -117,11 +126,27 @@ def make_company(
     if as_of.tzinfo is None:
         raise UsageError("as_of needs a time zone, as in datetime(2026, 7, 1, tzinfo=UTC).")
     sizes = Sizes.of(leads, customers)
-    world = World.draw(
+    world = draw_world(
         sizes, seed=seed, as_of=int(as_of.timestamp()), by_the_book=by_the_book, effects=effects, dirty=dirt
     )
     _return_memory()
     return Company(COMPANY, TIME_ZONE, world)
+
+
+def draw_world(sizes: Sizes, *, seed: int, as_of: int, by_the_book: bool, effects: bool, dirty: bool) -> World:
+    """Draw everything; the order of the draws is part of each company."""
+    chance, seasons, planted = Chance(seed), Seasons(as_of), PlantedTruths.of(sizes, effects=effects)
+    bookings = draw_bookings(chance, seasons, sizes, planted)
+    leads = draw_leads(chance, seasons, sizes, planted, bookings)
+    outcomes = draw_outcomes(chance, seasons, sizes, planted, leads, bookings)
+    jobs = compact(draw_jobs(chance, seasons, sizes, planted, bookings, leads, outcomes))
+    customers = compact(draw_customers(chance, seasons, sizes, bookings, leads, outcomes, jobs))
+    bookings, leads = compact(bookings), compact(leads)
+    dirt = Dirt.none()
+    if dirty:
+        contacts = draw_contacts(chance, planted, customers)
+        dirt = draw_dirt(chance, customers, contacts, odd_customers(chance, customers.size))
+    return World(chance, seasons, sizes, planted, by_the_book, bookings, leads, outcomes, jobs, customers, dirty, dirt)
 
 
 def _return_memory() -> None:

@@ -7,17 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from stcrm_pandas.sandbox.company import catalogue
-from stcrm_pandas.sandbox.company.catalogue import BUSINESS_UNITS, CAMPAIGN_IDS, CAMPAIGNS, SOURCES, VOICE_AGENT
-from stcrm_pandas.sandbox.company.chance import Flags, Ints
-from stcrm_pandas.sandbox.company.dirt.dirt import DEFINITIONS as OF_DIRT
-from stcrm_pandas.sandbox.company.drawing.bookings import DISMISSED as BOOKING_DISMISSED
-from stcrm_pandas.sandbox.company.drawing.bookings import TO_JOB
-from stcrm_pandas.sandbox.company.drawing.outcomes import CONVERTED, DISMISSED, OPEN
-from stcrm_pandas.sandbox.company.drawing.world import World
-from stcrm_pandas.sandbox.company.planted import KINDS, MATURE_DAYS, REPEAT_DAYS
-from stcrm_pandas.sandbox.company.seasons import TIME_ZONE
-from stcrm_pandas.sandbox.company.times import DAY
+from stcrm_pandas.sandbox.company.base import catalogue
+from stcrm_pandas.sandbox.company.base.catalogue import BUSINESS_UNITS, CAMPAIGN_IDS, CAMPAIGNS, SOURCES, VOICE_AGENT
+from stcrm_pandas.sandbox.company.base.chance import Flags, Ints
+from stcrm_pandas.sandbox.company.base.design import KINDS, MATURE_DAYS, REPEAT_DAYS
+from stcrm_pandas.sandbox.company.base.times import DAY, TIME_ZONE
+from stcrm_pandas.sandbox.company.base.world import CONVERTED, DISMISSED, OPEN, World
+from stcrm_pandas.sandbox.company.bookings import DISMISSED as BOOKING_DISMISSED
+from stcrm_pandas.sandbox.company.bookings import TO_JOB
+from stcrm_pandas.sandbox.company.dirt import DEFINITIONS as OF_DIRT
+from stcrm_pandas.sandbox.company.dirt import id_pairs
 
 DEFINITIONS = {
     "counted": "leads with active true whose call reason, if any, has isLead true, and that are no repeats",
@@ -53,7 +52,25 @@ def truth_of(world: World) -> dict[str, Any]:
         "planted": planted,
         "left_out": [{"number": n, "kind": KINDS[n], "why": why} for n, why in world.planted.left_out.items()],
         "events": _events(world),
-        **world.dirt.truth(world.customers, world.customer_ids, world.customer_contact_ids),
+        **_dirt(world),
+    }
+
+
+def _dirt(world: World) -> dict[str, Any]:
+    """Return which records are the same, which are not, and which values are wrong, ready for JSON."""
+    dirt, merged_to = world.dirt, world.customers.merged_to
+    ids, contact_ids = world.customer_ids, world.customer_contact_ids
+    merged = np.flatnonzero(merged_to >= 0)
+    of_contacts = {
+        kind: id_pairs(ids[rows[:, 0]], contact_ids[rows[:, 1]]) for kind, rows in dirt.contacts.defects.items()
+    }
+    return {
+        "duplicates": [group for part in dirt.duplicates for group in part.ids(ids)],
+        "differences": {kind: ids[rows].tolist() for kind, rows in dirt.differences.items()},
+        "traps": {kind: [group for part in parts for group in part.ids(ids)] for kind, parts in dirt.traps.items()},
+        "tombstones": id_pairs(ids[merged], ids[merged_to[merged]]),
+        "defects": {kind: ids[rows].tolist() for kind, rows in dirt.defects.items()} | of_contacts | dirt.tags,
+        "not_defects": {"names_of_couples": ids[dirt.couples].tolist()},
     }
 
 

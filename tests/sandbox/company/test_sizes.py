@@ -8,7 +8,7 @@ import pytest
 from stcrm_pandas.analysis.leads.reduction import LEFT_OUT
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.sandbox.company import make_company
-from stcrm_pandas.sandbox.company.phones import AREA_CODES, NUMBERS, SLOTS, phone_digits
+from stcrm_pandas.sandbox.company.base.people import AREA_CODES, NUMBERS, SLOTS, ten_digits
 
 CHICAGO = "America/Chicago"
 
@@ -263,7 +263,7 @@ def test_every_area_code_is_in_the_united_states():
 
 def test_people_share_no_number_by_chance():
     people = np.arange(NUMBERS // SLOTS)
-    numbers = phone_digits(people, np.zeros_like(people))
+    numbers = ten_digits(people, np.zeros_like(people))
     assert len(set(numbers)) == people.size > 90_000
     assert {len(number) for number in numbers} == {10}
     assert not any(number.endswith("5551212") for number in numbers)

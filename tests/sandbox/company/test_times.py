@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stcrm_pandas.sandbox.company.seasons import Seasons
+from stcrm_pandas.sandbox.company.base.times import Seasons
 
 CHICAGO = "America/Chicago"
 

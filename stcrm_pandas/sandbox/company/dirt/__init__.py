@@ -1,1 +1,0 @@
-"""Duplicates, related customers and badly written values, with the truth about them."""

@@ -1,1 +1,0 @@
-"""The rows of the demo company, as the service returns them."""
