@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stcrm_pandas.cleaning.matching.comparison import create_compared
-from stcrm_pandas.cleaning.matching.reasons import LEVELS, NAMES, describe
+from stcrm_pandas.cleaning.matching.levels import LEVELS, NAME
+from stcrm_pandas.cleaning.matching.reasons import describe
 from stcrm_pandas.cleaning.matching.scores import create_judged, prior_of, weight_of
 from stcrm_pandas.mirror.queries import private_duckdb
 
@@ -64,14 +65,14 @@ def explain(tables: Mapping[str, pa.Table], one: int, other: int, records: int) 
         (
             "name",
             *(_name(tables, record) for record in (one, other)),
-            "missing" if judged["name"] is None else NAMES[judged["name"]],
+            "missing" if judged["name"] is None else NAME[~judged["name"]].reason,
             judged["name_weight"],
         )
     ]
     for column, title in (("phone", "phone"), ("email", "e-mail"), ("address", "address")):
         level = judged[column]
         values = (_shown(tables, record, column) for record in (one, other))
-        text = LEVELS[column][level] if level else "missing"
+        text = LEVELS[column][level].reason if level else "missing"
         rows.append((title, *values, text, weight_of(column, level, tables["sizes"]["growth"][0].as_py())))
     rows.append(("before the comparison", None, None, f"{records:,} customers", prior_of(records)))
     total = judged["weight"] + prior_of(records)

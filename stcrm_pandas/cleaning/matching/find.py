@@ -11,16 +11,15 @@ import pandas as pd
 from stcrm_pandas.cleaning.decisions import Decisions
 from stcrm_pandas.cleaning.matching.candidates import create_pairs
 from stcrm_pandas.cleaning.matching.clusters import CONFLICTS, clusters_of
-from stcrm_pandas.cleaning.matching.comparison import NAMES, create_compared
+from stcrm_pandas.cleaning.matching.comparison import create_compared
 from stcrm_pandas.cleaning.matching.duplicates import TIERS, Duplicates, Sources
 from stcrm_pandas.cleaning.matching.features import create_features
+from stcrm_pandas.cleaning.matching.levels import LEVELS, RANKS
 from stcrm_pandas.cleaning.matching.reasons import reasons_of
 from stcrm_pandas.cleaning.matching.records import Records, read_records
 from stcrm_pandas.cleaning.matching.scores import RIGHT, SHOWN, create_judged
 from stcrm_pandas.errors import require
 from stcrm_pandas.mirror.queries import private_duckdb
-
-_LEVELS = ("phone", "email", "address")
 
 
 def duplicates(
@@ -111,8 +110,8 @@ def _pairs(judged: pd.DataFrame, records: Records) -> pd.DataFrame:
         frame[name] = judged[name].astype("str")
     frame["probability"] = judged["probability"].astype("Float64")
     frame["reason"] = reasons_of(judged)
-    frame["name"] = judged["name"].map(NAMES).astype("str")
-    for name in _LEVELS:
+    frame["name"] = judged["name"].map({rank: level for level, rank in RANKS.items()}).astype("str")
+    for name in LEVELS:
         frame[name] = judged[name].replace("same, without digits", "same").astype("str")
     frame["_apart"] = judged["kind"].isin(CONFLICTS) | judged["houses"]
     frame["_weight"], frame["_a"], frame["_b"] = judged["weight"], judged["a"], judged["b"]

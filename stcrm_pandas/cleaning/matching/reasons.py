@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.cleaning.matching.comparison import PART
+from stcrm_pandas.cleaning.matching.levels import LEVELS, NAME, PART
 
 KINDS = {
     "same person": "Same person twice",
@@ -26,46 +26,6 @@ KINDS = {
     "different": "Different customers",
 }
 """The kinds of pairs, as a reason starts with them."""
-
-NAMES = {
-    9: "same name",
-    8: "a nickname or middle name",
-    7: "an initial for the first name",
-    6: "names that differ in spelling",
-    5: "names that agree in part",
-    4: "only part of a name in one of them",
-    3: "same first name",
-    2: "same last name",
-    1: "a person and a company",
-    0: "different name",
-}
-LEVELS = {
-    "phone": {
-        "same": "same phone",
-        "busy": "a phone that many share",
-        "spelling": "phones that differ in one digit",
-        "other": "different phone",
-    },
-    "email": {
-        "same": "same e-mail",
-        "same, without digits": "same e-mail",
-        "busy": "an e-mail that many share",
-        "spelling": "e-mails that differ in one letter",
-        "other": "different e-mail",
-    },
-    "address": {
-        "same": "same address",
-        "crowded": "an address that many share",
-        "unit missing": "same address, without a unit in one of them",
-        "spelling": "addresses that differ in spelling",
-        "other unit": "different unit at the same address",
-        "nearby": "different address with the same street or house number",
-        "zip": "different address in the same ZIP code",
-        "city": "different address in the same city",
-        "other": "different address",
-    },
-}
-_AGAINST = ("other", "nearby", "zip", "city", "other unit")
 
 
 def describe(levels: Mapping[str, Any]) -> str:
@@ -88,9 +48,10 @@ def describe(levels: Mapping[str, Any]) -> str:
     differing: list[str] = []
     name = levels["name"]
     if not pd.isna(name):
-        (agreeing if name > 1 else differing).append(NAMES[int(name)])
-        if name in (2, 3):
-            differing.append("different first name" if name == 2 else "different last name")
+        level = NAME[~int(name)]
+        (agreeing if level.agrees else differing).append(level.reason)
+        if level.but:
+            differing.append(level.but)
     if levels["suffix"] != "same":
         what = "number, letter or direction" if levels["firms"] else "suffix (Jr, Sr)"
         differing.append(f"different {what}" if levels["suffix"] == "both" else f"a {what} in one of them only")
@@ -100,9 +61,10 @@ def describe(levels: Mapping[str, Any]) -> str:
         differing.append("the name of another house")
     if levels["middle"] is True:
         differing.append("different middle initial")
-    for column, words in LEVELS.items():
-        if isinstance(level := levels[column], str):
-            (differing if level in _AGAINST else agreeing).append(words[level])
+    for column, known in LEVELS.items():
+        if isinstance(levels[column], str):
+            level = known[levels[column]]
+            (agreeing if level.agrees else differing).append(level.reason)
     text = KINDS[levels["kind"]]
     if agreeing:
         text += f": {', '.join(agreeing)}"

@@ -1,42 +1,32 @@
-"""The score, kind, tier and probability of compared pairs, by fixed weights.
+"""The score, kind, tier and probability of compared pairs, by the fixed weights of `levels.py`.
 
-The weights are those of Fellegi and Sunter, "A Theory for Record Linkage" (1969): log2 of how much more often a level
-is seen among duplicates than among other pairs. They were learned on made-up companies. Weights learned on one's own
-customers would be worse: without labels, a household looks like a duplicate.
+The weights were learned on made-up companies. Weights learned on one's own customers would be worse: without labels, a
+household looks like a duplicate.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from stcrm_pandas.cleaning.matching.levels import (
+    FIRM,
+    LEVELS,
+    NAME,
+    PART,
+    PART_ONLY,
+    RANKS,
+    SAME_FIRST,
+    SAME_LAST,
+    Level,
+)
 
 SURE, LOOK = 0.99, 0.5
 """The least score of the tiers `sure` and `look`: the probability by the weights alone."""
 
 PRIOR = 0.2
 """About so many duplicates per customer: before a comparison, a pair is one with probability 0.2 / customers."""
-
-WEIGHTS: Mapping[str, Mapping[Any, float]] = {
-    "name": {8: -1.0, 7: -3.0, 6: -1.0, 5: -2.0, 4: 5.0, 3: 3.0, 2: 3.0, 1: -6.0, 0: -7.0},
-    "phone": {"same": 16.0, "busy": 9.0, "spelling": 9.0, "other": -2.0},
-    "email": {"same": 16.0, "same, without digits": 10.0, "busy": 6.0, "spelling": 14.0, "other": -3.0},
-    "address": {
-        "same": 16.0,
-        "crowded": 13.0,
-        "unit missing": 12.0,
-        "spelling": 11.0,
-        "other unit": 2.0,
-        "nearby": 5.0,
-        "zip": 0.0,
-        "city": -2.0,
-        "other": -3.0,
-    },
-}
-"""Weights by level. From level 5 on, a name's own weight is added: a rare name tells more than a common one."""
-
-GROWING = ("same", "unit missing")
-"""Levels whose weight grows with the number of records (`features.MANY`)."""
 
 RIGHT: Mapping[tuple[str, str], tuple[float, float, float, float]] = {
     ("sure", "same person"): (0.95, 0.953, 0.984, 0.995),
@@ -70,13 +60,14 @@ FEW = 4
 """Up to so many records of one company may be one that moved; more are a chain."""
 
 
-def _case(column: str) -> str:
-    weights = WEIGHTS[column]
+def _case(column: str, levels: Iterable[tuple[object, Level]]) -> str:
     cases = " ".join(
-        f"WHEN {level!r} THEN {weight}{' + growth' if level in GROWING else ''}" for level, weight in weights.items()
+        f"WHEN {value!r} THEN {level.weight}{' + growth' if level.grows else ''}" for value, level in levels
     )
     return f"CASE {column} {cases} ELSE 0 END"
 
+
+_WEIGHTS = " + ".join(["name_weight", *(_case(column, levels.items()) for column, levels in LEVELS.items())])
 
 _SCORED = f"""
 CREATE OR REPLACE TEMP TABLE scored AS
@@ -90,10 +81,10 @@ SELECT c.*, (f.company IS NOT NULL OR f.commercial) AND (g.company IS NOT NULL O
     greatest(f.branches, g.branches, 1) AS branches,
     (regexp_extract_all(f.company, '\\d+') <> regexp_extract_all(g.company, '\\d+')) IS TRUE AS numbered,
     (contains(f.company, g.l1) OR contains(g.company, f.l1)) IS TRUE AS named_after,
-    CASE WHEN c.name < 5 THEN 0
+    CASE WHEN c.name < {PART} THEN 0
         ELSE least(coalesce(f.wc, greatest(f.w1, f.w2)), coalesce(g.wc, greatest(g.w1, g.w2))) END
-        + {_case("name")} AS name_weight,
-    name_weight + {_case("phone")} + {_case("email")} + {_case("address")} AS weight
+        + {_case("name", ((RANKS[level.name], level) for level in NAME))} AS name_weight,
+    {_WEIGHTS} AS weight
 FROM compared c JOIN features f ON f.i = c.a JOIN features g ON g.i = c.b CROSS JOIN sizes
 """
 
@@ -122,16 +113,17 @@ SELECT s.*, coalesce(r.share, {UNLIKELY}) AS probability FROM (SELECT *, CASE
 FROM (
     SELECT *, 1 / (1 + pow(2, -least(200, greatest(-200, weight + {{prior}})))) AS score, {_AGREEING} AS agreeing,
         CASE
-        WHEN name >= 3 AND NOT firms AND (suffix <> 'same' OR (middle AND name >= 5)) THEN 'parent and child'
-        WHEN name >= 5 AND firms AND suffix = 'both' THEN 'branch'
-        WHEN name >= 5 AND firms AND {_APART} AND NOT (branches <= {FEW} AND {_SHARES}) THEN 'branch'
-        WHEN name >= 5 AND address = 'other unit' AND NOT {_SHARES} THEN 'other unit'
-        WHEN name >= 5 AND NOT ({_SHARES} OR {_BUSY} OR {_AT_ONE_PLACE}) THEN 'same name'
-        WHEN name >= 5 THEN CASE WHEN firms THEN 'same company' ELSE 'same person' END
-        WHEN (name IS NULL OR name = 4) AND ({_SHARES} OR {_AT_ONE_PLACE}) THEN 'incomplete name'
-        WHEN name = 3 AND ({_SHARES} OR {_AT_ONE_PLACE}) THEN 'renamed'
-        WHEN name = 2 AND ({_SHARES} OR {_AT_ONE_PLACE}) THEN 'household'
-        WHEN name = 1 AND ({_SHARES} OR (named_after AND {_AT_ONE_PLACE})) THEN 'owner and company'
+        WHEN name >= {SAME_FIRST} AND NOT firms AND (suffix <> 'same' OR (middle AND name >= {PART}))
+            THEN 'parent and child'
+        WHEN name >= {PART} AND firms AND suffix = 'both' THEN 'branch'
+        WHEN name >= {PART} AND firms AND {_APART} AND NOT (branches <= {FEW} AND {_SHARES}) THEN 'branch'
+        WHEN name >= {PART} AND address = 'other unit' AND NOT {_SHARES} THEN 'other unit'
+        WHEN name >= {PART} AND NOT ({_SHARES} OR {_BUSY} OR {_AT_ONE_PLACE}) THEN 'same name'
+        WHEN name >= {PART} THEN CASE WHEN firms THEN 'same company' ELSE 'same person' END
+        WHEN (name IS NULL OR name = {PART_ONLY}) AND ({_SHARES} OR {_AT_ONE_PLACE}) THEN 'incomplete name'
+        WHEN name = {SAME_FIRST} AND ({_SHARES} OR {_AT_ONE_PLACE}) THEN 'renamed'
+        WHEN name = {SAME_LAST} AND ({_SHARES} OR {_AT_ONE_PLACE}) THEN 'household'
+        WHEN name = {FIRM} AND ({_SHARES} OR (named_after AND {_AT_ONE_PLACE})) THEN 'owner and company'
         WHEN address = 'other unit' THEN 'other unit'
         WHEN {_AT_ONE_PLACE} THEN CASE WHEN firms THEN 'shared office' ELSE 'sold house' END
         WHEN {_SHARES} OR {_BUSY} THEN 'shared contact'
@@ -168,7 +160,8 @@ def weight_of(column: str, level: str | None, growth: float) -> float:
     """Return the weight of a level of phone, e-mail or address."""
     if level is None:
         return 0.0
-    return WEIGHTS[column][level] + (growth if level in GROWING else 0)
+    compared = LEVELS[column][level]
+    return compared.weight + (growth if compared.grows else 0)
 
 
 def create_judged(db: Any, records: int) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from bench.duplicates import Known, make
 from stcrm_pandas.cleaning import duplicates
+from stcrm_pandas.cleaning.matching.levels import LEVELS, NAME
 from stcrm_pandas.cleaning.matching.scores import RIGHT
 
 
@@ -40,6 +41,14 @@ def test_sure_pairs_are_right_and_most_pairs_are_found(company: Known, pairs: pd
     assert sure["right"].mean() >= 0.975
     assert len({*sure["key"]} & single) >= 0.84 * len(single)
     assert len(listed & known) >= 0.9 * len(known)
+
+
+def test_pairs_are_at_every_level_and_reasons_are_the_levels(pairs: pd.DataFrame) -> None:
+    for column, levels in {"name": {level.name: level for level in NAME}, **LEVELS}.items():
+        assert {*levels} - {"same, without digits", "busy"} <= {*pairs[column].dropna()} <= {*levels}
+        for level, rows in pairs.groupby(column):
+            reasons = {other.reason for other in levels.values() if other.name.split(",")[0] == level}
+            assert rows["reason"].map(lambda reason, known=reasons: any(words in reason for words in known)).all()
 
 
 def test_probabilities_are_the_share_that_is_right(pairs: pd.DataFrame) -> None:
