@@ -13,8 +13,8 @@ from stcrm_pandas.analysis.base.periods import Period
 from stcrm_pandas.analysis.base.provenance import cautions, origin, sources
 from stcrm_pandas.analysis.bookings.booking_sources import BookingSources, booking_sources
 from stcrm_pandas.analysis.bookings.people import SamePerson, same_person
+from stcrm_pandas.analysis.campaigns.costs import read_spend
 from stcrm_pandas.analysis.campaigns.opportunities import Opportunities, opportunities
-from stcrm_pandas.analysis.campaigns.spend import read_spend
 from stcrm_pandas.analysis.leads.lead_conversion import LeadConversion, lead_conversion
 from stcrm_pandas.analysis.overview import first_screen
 from stcrm_pandas.analysis.preferences.contact_preferences import ContactPreferences, contact_preferences

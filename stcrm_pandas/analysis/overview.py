@@ -11,8 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.definitions import Definitions, Terms, marked, unbroken
-from stcrm_pandas.analysis.base.display import missing
+from stcrm_pandas.analysis.base.display import Definitions, Terms, marked, missing, unbroken
 from stcrm_pandas.analysis.base.findings import Action
 from stcrm_pandas.analysis.base.format import plural
 from stcrm_pandas.analysis.base.headline import Contrast, Headline, Tile, tiles

@@ -11,9 +11,9 @@ import pytest
 
 from stcrm_pandas.analysis import booking_sources, first_screen, lead_conversion, opportunities
 from stcrm_pandas.analysis.base.findings import Action
+from stcrm_pandas.analysis.base.worth import Worth
 from stcrm_pandas.analysis.overview import FIRST_SCREEN
 from stcrm_pandas.analysis.statistics.prediction import Prediction, gap
-from stcrm_pandas.analysis.worth import Worth
 from stcrm_pandas.report.page import index_page
 
 Frames = Callable[..., pd.DataFrame]

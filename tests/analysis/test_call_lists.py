@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from stcrm_pandas.analysis import LeadConversion, lead_conversion, work_lists
-from stcrm_pandas.analysis.job_values import JobValues, job_values
+from stcrm_pandas.analysis.base.worth import JobValues, job_values
 
 Frames = Callable[..., pd.DataFrame]
 AS_OF = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)

@@ -26,7 +26,7 @@ from stcrm_pandas.analysis import (
 )
 from stcrm_pandas.analysis.base.format import format_range
 from stcrm_pandas.analysis.base.headline import Measured, Tile, measured_count, measured_share
-from stcrm_pandas.analysis.leads.curves import chances_of_ages
+from stcrm_pandas.analysis.leads.tables import chances_of_ages
 from stcrm_pandas.analysis.overview import FIRST_SCREEN
 from stcrm_pandas.charts.svg import sparkline
 from stcrm_pandas.report.page import index_page

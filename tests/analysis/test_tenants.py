@@ -7,7 +7,7 @@ import pytest
 
 from stcrm_pandas.analysis import booking_sources, lead_conversion, opportunities
 from stcrm_pandas.analysis.base.money import currencies_of, of_units
-from stcrm_pandas.analysis.contacts import contact_columns
+from stcrm_pandas.analysis.call_lists import contact_columns
 from stcrm_pandas.errors import UsageError
 
 from .conftest import Frames

@@ -15,8 +15,7 @@ from stcrm_pandas.analysis import booking_sources, lead_conversion
 from stcrm_pandas.analysis.base.engine import collected, lazy, micros
 from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.bookings.outcomes import booking_rows
-from stcrm_pandas.analysis.leads.dates import with_dates
-from stcrm_pandas.analysis.leads.status_log import statuses_at
+from stcrm_pandas.analysis.leads.dates import statuses_at, with_dates
 from stcrm_pandas.sandbox import Sandbox
 
 START = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)

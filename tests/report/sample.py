@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.definitions import Definitions
-from stcrm_pandas.analysis.base.display import Sentences, table
+from stcrm_pandas.analysis.base.display import Definitions, Sentences, table
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, WorkList
 from stcrm_pandas.analysis.base.headline import Headline, Tile, year_of
 from stcrm_pandas.charts.svg import Trend, sparkline

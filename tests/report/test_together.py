@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from stcrm_pandas.analysis.base.definitions import unbroken
+from stcrm_pandas.analysis.base.display import unbroken
 from stcrm_pandas.report.page import first_screen_of, together_page, within
 from stcrm_pandas.report.running import run_notebook
 

@@ -11,7 +11,7 @@ from math import hypot
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.definitions import Terms, marked, unbroken
+from stcrm_pandas.analysis.base.display import Terms, marked, unbroken
 from stcrm_pandas.analysis.base.format import format_share
 from stcrm_pandas.analysis.base.periods import FourWeeks, Period
 from stcrm_pandas.analysis.base.shares import rows_of, share_of

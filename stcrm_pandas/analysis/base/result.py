@@ -11,8 +11,7 @@ from typing import ClassVar, NamedTuple, TypeVar
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.definitions import Definitions
-from stcrm_pandas.analysis.base.display import Sentences, Shown, Table
+from stcrm_pandas.analysis.base.display import Definitions, Sentences, Shown, Table
 from stcrm_pandas.analysis.base.findings import Action, Check, WorkList
 from stcrm_pandas.analysis.base.headline import Tile
 from stcrm_pandas.analysis.base.needs import lacking
@@ -70,12 +69,11 @@ class Result:
 
 
 class Parts(NamedTuple):
-    """The modules with `main_table`; `actions`, `check`, `tiles`; `work_lists`; `definitions`, `summary`."""
+    """The modules with `actions`, `check`, `tiles`; `work_lists`; `definitions`, `main_table`, `summary`."""
 
-    display: ModuleType
     findings: ModuleType
     lists: ModuleType
-    sentences: ModuleType
+    text: ModuleType
 
 
 class Analysis(Result):
@@ -89,7 +87,7 @@ class Analysis(Result):
     @property
     def definitions(self) -> Definitions:
         """The terms used in the result, and their definitions."""
-        definitions: Definitions = self._parts.sentences.definitions(self)
+        definitions: Definitions = self._parts.text.definitions(self)
         return definitions
 
     def summary(self) -> Sentences:
@@ -100,7 +98,7 @@ class Analysis(Result):
         Sentences
             The cautions, then the results, each as a string.
         """
-        return Sentences([*self.cautions, *self._parts.sentences.summary(self)])
+        return Sentences([*self.cautions, *self._parts.text.summary(self)])
 
     def tiles(self) -> list[Tile]:
         """Return key figures, such as those of the last 4 complete weeks whose rows are old enough.
@@ -138,7 +136,7 @@ class Analysis(Result):
         return f"<{type(self).__name__} by {by}: {len(self.table)} rows, as of {self.as_of:%Y-%m-%d}>"
 
     def _repr_html_(self) -> str:
-        main: Shown = self._parts.display.main_table(self)
+        main: Shown = self._parts.text.main_table(self)
         return self._defined(main)._repr_html_()
 
     def _defined(self, table: _Shown) -> _Shown:

@@ -22,7 +22,6 @@ from stcrm_pandas.analysis.base.inputs import admitted, table_of
 from stcrm_pandas.analysis.base.money import currencies_of, in_use, several
 from stcrm_pandas.analysis.base.names import dimensions, lookups
 from stcrm_pandas.analysis.base.needs import given_of
-from stcrm_pandas.analysis.base.pace import inactive_ids, paces
 from stcrm_pandas.analysis.base.periods import Limits, Period
 from stcrm_pandas.analysis.base.provenance import (
     Moment,
@@ -34,15 +33,16 @@ from stcrm_pandas.analysis.base.provenance import (
     zone,
 )
 from stcrm_pandas.analysis.base.result import Analysis, Parts
-from stcrm_pandas.analysis.bookings import display, findings, lists, sentences
+from stcrm_pandas.analysis.base.worth import inactive_ids, paces
+from stcrm_pandas.analysis.bookings import findings, lists, text
 from stcrm_pandas.analysis.bookings import table as tables
 from stcrm_pandas.analysis.bookings.counts import DIMENSIONS, Counted, count_bookings, measurable_period, one_number
-from stcrm_pandas.analysis.bookings.groups import Groups, spellings
 from stcrm_pandas.analysis.bookings.hours import Clock, silences
 from stcrm_pandas.analysis.bookings.outcomes import booking_rows, follow_on_jobs
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
+from stcrm_pandas.analysis.bookings.table import Groups, spellings
+from stcrm_pandas.analysis.call_lists import AllContacts, all_contacts
 from stcrm_pandas.analysis.campaigns.attribution import Attribution, attribution
-from stcrm_pandas.analysis.contacts import AllContacts, all_contacts
 from stcrm_pandas.analysis.mirrored import FromMirror, MirrorLike
 from stcrm_pandas.analysis.statistics.comparison import together
 from stcrm_pandas.errors import UsageError, require
@@ -61,7 +61,7 @@ class BookingSources(BookingSourcesResult, Analysis):
     See `BookingSourcesResult` for the numbers.
     """
 
-    _parts: ClassVar[Parts] = Parts(display, findings, lists, sentences)
+    _parts: ClassVar[Parts] = Parts(findings, lists, text)
 
     def headline(self) -> Headline:
         """Return the share of bookings that became jobs, in the period or the last twelve months, and by month.
@@ -102,7 +102,7 @@ class BookingSources(BookingSourcesResult, Analysis):
         UsageError
             The kind is unknown.
         """
-        return self._defined(display.shown(self, kind))
+        return self._defined(text.shown(self, kind))
 
     def figure(self, kind: Kind = "outcomes") -> Figure:
         """Return a plotly figure.

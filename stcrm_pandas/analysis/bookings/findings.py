@@ -27,17 +27,16 @@ from stcrm_pandas.analysis.base.headline import (
 )
 from stcrm_pandas.analysis.base.money import unusual
 from stcrm_pandas.analysis.base.needs import not_read
-from stcrm_pandas.analysis.base.pace import ACTIVE_WITHIN
 from stcrm_pandas.analysis.base.periods import Limits, Period, four_weeks
 from stcrm_pandas.analysis.base.provenance import bounds_of_creation
 from stcrm_pandas.analysis.base.shares import rows_of
+from stcrm_pandas.analysis.base.worth import ACTIVE_WITHIN, Worth
 from stcrm_pandas.analysis.bookings.counts import COUNTS, created_in, one_number
 from stcrm_pandas.analysis.bookings.lists import CALL_WITHIN, later_work, to_call, waiting_since
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
-from stcrm_pandas.analysis.bookings.sentences import format_missing
 from stcrm_pandas.analysis.bookings.table import MEASURES
+from stcrm_pandas.analysis.bookings.text import format_missing
 from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, Prediction, gap
-from stcrm_pandas.analysis.worth import Worth
 from stcrm_pandas.charts.svg import Trend, sparkline
 
 __all__ = ["actions", "check", "headline", "tiles"]

@@ -16,14 +16,19 @@ from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, micros, t
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.format import plural
 from stcrm_pandas.analysis.base.names import named_within
-from stcrm_pandas.analysis.booked_since import jobs_since, only_customers
 from stcrm_pandas.analysis.bookings.counts import UNCERTAIN, WORK
-from stcrm_pandas.analysis.bookings.groups import same_providers
 from stcrm_pandas.analysis.bookings.outcomes import became
 from stcrm_pandas.analysis.bookings.people import who_asked
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
-from stcrm_pandas.analysis.call_order import Calls
-from stcrm_pandas.analysis.contacts import contact_columns, explain_marks, without_empty
+from stcrm_pandas.analysis.bookings.table import same_providers
+from stcrm_pandas.analysis.call_lists import (
+    Calls,
+    contact_columns,
+    explain_marks,
+    jobs_since,
+    only_customers,
+    without_empty,
+)
 from stcrm_pandas.analysis.statistics.prediction import Prediction, predict, share_of_earlier
 
 __all__ = ["CALL_WITHIN", "later_work", "to_call", "unanswered", "waiting_since", "work_lists"]

@@ -20,8 +20,8 @@ from stcrm_pandas.analysis.base.format import format_share, plural
 from stcrm_pandas.analysis.base.inputs import table_of
 from stcrm_pandas.analysis.base.provenance import Moment
 from stcrm_pandas.analysis.base.shares import rows_of, share_of
-from stcrm_pandas.analysis.bookings.groups import Groups, spellings
 from stcrm_pandas.analysis.bookings.outcomes import UNKNOWN_SOURCE
+from stcrm_pandas.analysis.bookings.table import Groups, spellings
 from stcrm_pandas.analysis.mirrored import FromMirror, MirrorLike
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.contact_values import find_contacts as spellings_of

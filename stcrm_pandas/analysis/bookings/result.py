@@ -13,11 +13,11 @@ import pandas as pd
 from stcrm_pandas.analysis.base.engine import Rows
 from stcrm_pandas.analysis.base.money import Currencies
 from stcrm_pandas.analysis.base.result import Result
+from stcrm_pandas.analysis.base.worth import JobValues, job_values
 from stcrm_pandas.analysis.bookings.hours import Clock
 from stcrm_pandas.analysis.bookings.outcomes import USED
 from stcrm_pandas.analysis.bookings.table import revenue
 from stcrm_pandas.analysis.campaigns.attribution import Attribution
-from stcrm_pandas.analysis.job_values import JobValues, job_values
 
 __all__ = ["BookingSourcesResult"]
 
@@ -71,7 +71,7 @@ class BookingSourcesResult(Result):
     - `silences`: one row per period in which a source sent nothing for unusually long
     - `spellings`: one row per spelling of a source. Edit its column `group` and pass it as `groups=`
     - `attribution`: how reliably bookings are credited to campaigns
-    - `paces`: how many bookings with a job each group has in four weeks, by its name; see `analysis.base.pace.paces`
+    - `paces`: how many bookings with a job each group has in four weeks, by its name; see `analysis.base.worth.paces`
     - `comparisons`: the results of `analysis.statistics.comparison.compare` by measure: "work" (became jobs),
       "dismissed_leads" (dismissed bookings that became a lead), "new_hour" (still new after an hour), "canceled"
       (canceled jobs)

@@ -14,9 +14,9 @@ import pandas as pd
 from stcrm_pandas.analysis.base.engine import TENANT, Rows
 from stcrm_pandas.analysis.base.money import unusual
 from stcrm_pandas.analysis.base.names import heads
-from stcrm_pandas.analysis.base.pace import inactive_ids, pace_table, paces
 from stcrm_pandas.analysis.base.periods import Limits, Period
 from stcrm_pandas.analysis.base.shares import floats, with_shares
+from stcrm_pandas.analysis.base.worth import inactive_ids, pace_table, paces
 from stcrm_pandas.analysis.campaigns.chains import STEPS, pairs
 from stcrm_pandas.analysis.campaigns.records import BOOKING, JOB, LEAD
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult

@@ -19,11 +19,11 @@ from stcrm_pandas.analysis.base.money import amounts, money, unusual
 from stcrm_pandas.analysis.base.names import named_within
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.base.shares import rows_of
+from stcrm_pandas.analysis.base.worth import Worth, about
 from stcrm_pandas.analysis.campaigns.records import KINDS
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
-from stcrm_pandas.analysis.campaigns.sentences import strata_words
+from stcrm_pandas.analysis.campaigns.text import strata_words
 from stcrm_pandas.analysis.statistics.prediction import Prediction, gap
-from stcrm_pandas.analysis.worth import Worth, about
 
 __all__ = ["actions", "check", "differing", "tiles", "work_lists"]
 

@@ -33,7 +33,7 @@ from stcrm_pandas.analysis.base.provenance import (
 )
 from stcrm_pandas.analysis.base.result import Analysis, Parts
 from stcrm_pandas.analysis.both_measures import disagreements, of_same_groups
-from stcrm_pandas.analysis.campaigns import display, findings, sentences
+from stcrm_pandas.analysis.campaigns import findings, text
 from stcrm_pandas.analysis.campaigns.attribution import attribution, default_campaigns
 from stcrm_pandas.analysis.campaigns.chains import opportunities_of
 from stcrm_pandas.analysis.campaigns.costs import costs_of
@@ -76,7 +76,7 @@ class Opportunities(OpportunitiesResult, Analysis):
     both results were passed to `analysis.together`.
     """
 
-    _parts: ClassVar[Parts] = Parts(display, findings, findings, sentences)
+    _parts: ClassVar[Parts] = Parts(findings, findings, text)
 
     leads: LeadConversionResult | None = field(default=None, compare=False)
 

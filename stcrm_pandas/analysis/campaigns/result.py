@@ -56,7 +56,7 @@ class OpportunitiesResult(Result):
       `id`, `name` and `currency`
     - `revenues`: the average revenue of a booked opportunity in everything that was read, by group; the key None stands
       for all groups; `unusual`: what moves it, by the same keys (see `analysis.base.money.unusual`)
-    - `paces`: the opportunities of each group in four weeks; see `analysis.base.pace.paces`
+    - `paces`: the opportunities of each group in four weeks; see `analysis.base.worth.paces`
     - `differing`: the chains whose records have different campaigns
     - `left_out`: the number of rows that were not analyzed, by reason
     - `disagreements`: a sentence on each group, by id, on which leads and opportunities disagree, if both results were

@@ -12,8 +12,8 @@ import plotly.graph_objects as go
 from stcrm_pandas.analysis.base.format import count_range, format_range, format_share, plural
 from stcrm_pandas.analysis.base.names import sort_rule
 from stcrm_pandas.analysis.base.shares import extremes, rows_of
-from stcrm_pandas.analysis.leads.curves import LAST_DAY
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
+from stcrm_pandas.analysis.leads.tables import LAST_DAY
 from stcrm_pandas.charts.base import (
     COLORS,
     SHADE,

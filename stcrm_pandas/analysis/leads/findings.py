@@ -29,15 +29,15 @@ from stcrm_pandas.analysis.base.headline import (
 from stcrm_pandas.analysis.base.needs import not_read
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.base.shares import rows_of
+from stcrm_pandas.analysis.base.worth import Worth
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.leads import tables as lead_tables
-from stcrm_pandas.analysis.leads.curves import UNSURE, later_conversion
 from stcrm_pandas.analysis.leads.keys import columns_of
 from stcrm_pandas.analysis.leads.lists import ages_in_days
 from stcrm_pandas.analysis.leads.reduction import day_of, in_period
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
+from stcrm_pandas.analysis.leads.tables import UNSURE, later_conversion
 from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, Prediction, gap
-from stcrm_pandas.analysis.worth import Worth
 from stcrm_pandas.charts.svg import Trend, sparkline
 
 __all__ = ["actions", "check", "headline", "tiles"]

@@ -31,14 +31,14 @@ from stcrm_pandas.analysis.base.provenance import (
 )
 from stcrm_pandas.analysis.base.result import Analysis, Parts
 from stcrm_pandas.analysis.both_measures import disagreements, of_same_groups
+from stcrm_pandas.analysis.call_lists import AllContacts, all_contacts
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
-from stcrm_pandas.analysis.contacts import AllContacts, all_contacts
-from stcrm_pandas.analysis.leads import display, findings, lists, sentences
+from stcrm_pandas.analysis.leads import findings, lists, text
 from stcrm_pandas.analysis.leads import tables as lead_tables
+from stcrm_pandas.analysis.leads.dates import known_at
 from stcrm_pandas.analysis.leads.keys import BY, CUSTOMER, Names, lead_lookups
 from stcrm_pandas.analysis.leads.reduction import LEFT_OUT, not_leads, reduce_leads, split_reasons
 from stcrm_pandas.analysis.leads.result import LeadConversionResult, comparing
-from stcrm_pandas.analysis.leads.status_log import known_at
 from stcrm_pandas.analysis.mirrored import FromMirror, MirrorLike
 from stcrm_pandas.analysis.statistics.comparison import compare
 from stcrm_pandas.errors import UsageError, require
@@ -62,7 +62,7 @@ class LeadConversion(LeadConversionResult, Analysis):
     results were passed to `analysis.together`.
     """
 
-    _parts: ClassVar[Parts] = Parts(display, findings, lists, sentences)
+    _parts: ClassVar[Parts] = Parts(findings, lists, text)
 
     booked: OpportunitiesResult | None = field(default=None, compare=False)
 
@@ -92,7 +92,7 @@ class LeadConversion(LeadConversionResult, Analysis):
         Table
             The table for display, with one row per group.
         """
-        return self._defined(Table(display.format_speed(self)))
+        return self._defined(Table(text.format_speed(self)))
 
     def reasons_table(self) -> Table:
         """Return the reasons for dismissal as a table for display.
@@ -102,7 +102,7 @@ class LeadConversion(LeadConversionResult, Analysis):
         Table
             The table for display, with one row per reason.
         """
-        return self._defined(Table(display.format_reasons(self)))
+        return self._defined(Table(text.format_reasons(self)))
 
     def headline(self) -> Headline:
         """Return the share of inquiries booked, in the period or the last twelve months, and by month.

@@ -14,13 +14,11 @@ import pandas as pd
 from stcrm_pandas.analysis.base.engine import TENANT, collected, is_among, lazy, true
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.names import known_names, named_within
-from stcrm_pandas.analysis.booked_since import day_of, jobs_since, only_customers
-from stcrm_pandas.analysis.call_order import Calls
-from stcrm_pandas.analysis.contacts import AllContacts, contact_columns
-from stcrm_pandas.analysis.leads.curves import chances_of_ages
+from stcrm_pandas.analysis.call_lists import AllContacts, Calls, contact_columns, day_of, jobs_since, only_customers
 from stcrm_pandas.analysis.leads.inquiries import converted_with, persons_of
 from stcrm_pandas.analysis.leads.reduction import kept_leads, split_reasons
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
+from stcrm_pandas.analysis.leads.tables import chances_of_ages
 
 __all__ = ["ages_in_days", "open_leads", "people_known", "unchanged", "without_next_step", "work_lists"]
 

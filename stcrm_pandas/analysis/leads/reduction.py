@@ -31,8 +31,8 @@ from stcrm_pandas.analysis.base.engine import (
     true,
 )
 from stcrm_pandas.analysis.base.inputs import table_of
-from stcrm_pandas.analysis.base.pace import pace_table
 from stcrm_pandas.analysis.base.periods import Limits, Period, measurable
+from stcrm_pandas.analysis.base.worth import pace_table
 from stcrm_pandas.analysis.leads.dates import with_dates
 from stcrm_pandas.analysis.leads.inquiries import inquiries_of
 from stcrm_pandas.analysis.leads.keys import columns_of, key_of, tags_of

@@ -10,11 +10,9 @@ from typing import Any, Literal
 import pandas as pd
 
 from stcrm_pandas.analysis.base.money import currencies_of
-from stcrm_pandas.analysis.base.pace import inactive_ids, paces
 from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.base.result import Result
-from stcrm_pandas.analysis.job_values import JobValues, job_values
-from stcrm_pandas.analysis.leads import curves as lead_curves
+from stcrm_pandas.analysis.base.worth import JobValues, inactive_ids, job_values, paces
 from stcrm_pandas.analysis.leads import tables as lead_tables
 from stcrm_pandas.analysis.leads.keys import columns_of
 from stcrm_pandas.analysis.leads.reduction import USED, Reduced
@@ -80,13 +78,13 @@ class LeadConversionResult(Result):
 
     @cached_property
     def curve(self) -> pd.DataFrame:
-        """The share of inquiries converted by each day; see `analysis.leads.curves.curves`."""
-        return lead_curves.curves(self.reduced, self.by, self.names, self.min_group)
+        """The share of inquiries converted by each day; see `analysis.leads.tables.curves`."""
+        return lead_tables.curves(self.reduced, self.by, self.names, self.min_group)
 
     @cached_property
     def speed(self) -> pd.DataFrame:
-        """The share of inquiries converted within 1, 7, 30 and 90 days; see `analysis.leads.curves.speeds`."""
-        return lead_curves.speeds(self.curve)
+        """The share of inquiries converted within 1, 7, 30 and 90 days; see `analysis.leads.tables.speeds`."""
+        return lead_tables.speeds(self.curve)
 
     @cached_property
     def cohorts(self) -> pd.DataFrame | None:
@@ -102,7 +100,7 @@ class LeadConversionResult(Result):
 
     @cached_property
     def paces(self) -> dict[Any, float]:
-        """The inquiries of each group in four weeks, if one dimension groups them; see `analysis.base.pace.paces`."""
+        """The inquiries of each group in four weeks, if one dimension groups them; see `analysis.base.worth.paces`."""
         if len(self.by) != 1:
             return {}
         inactive = inactive_ids(self.names.get(self.by[0]))

@@ -9,18 +9,10 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT
 from stcrm_pandas.analysis.base.inputs import condition, table_of
-from stcrm_pandas.analysis.preferences.reach import (
-    CHANNELS,
-    INVALID,
-    OPTED_OUT,
-    PURPOSES,
-    TYPE_UNKNOWN,
-    UNKNOWN,
-    blocked_by,
-    places_of,
-)
+from stcrm_pandas.analysis.preferences.owners import INVALID, OPTED_OUT, TYPE_UNKNOWN, UNKNOWN, blocked_by, places_of
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.contact_values import find_contacts
+from stcrm_pandas.frame.customers import CHANNELS, PURPOSES
 
 __all__ = ["by_consent", "consent_list", "read_beside", "with_refusals"]
 

@@ -21,11 +21,17 @@ from stcrm_pandas.analysis.base.periods import Period, measurable
 from stcrm_pandas.analysis.base.provenance import Moment, attrs_of, known_until, selections, zone
 from stcrm_pandas.analysis.base.result import Analysis, Parts
 from stcrm_pandas.analysis.mirrored import FromMirror, MirrorLike
-from stcrm_pandas.analysis.preferences import display, findings, lists, sentences
+from stcrm_pandas.analysis.preferences import findings, lists, text
 from stcrm_pandas.analysis.preferences.consent import by_consent, consent_list, with_refusals
 from stcrm_pandas.analysis.preferences.groups import DIMENSIONS, By, Lookups, compared, groups_of, measured, pairs_of
-from stcrm_pandas.analysis.preferences.owners import Owners, customers_of, locations_of, newer_contacts_of
-from stcrm_pandas.analysis.preferences.reach import places_of, states_of
+from stcrm_pandas.analysis.preferences.owners import (
+    Owners,
+    customers_of,
+    locations_of,
+    newer_contacts_of,
+    places_of,
+    states_of,
+)
 from stcrm_pandas.analysis.preferences.records import invalid_phones, kinds_of, linked, refuse_parts, stores_of
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 from stcrm_pandas.analysis.statistics.comparison import together
@@ -43,7 +49,7 @@ class ContactPreferences(ContactPreferencesResult, Analysis):
     See `ContactPreferencesResult` for the numbers.
     """
 
-    _parts: ClassVar[Parts] = Parts(display, findings, lists, sentences)
+    _parts: ClassVar[Parts] = Parts(findings, lists, text)
 
     def store_table(self, store: Literal["locations", "newer"]) -> Shown:
         """Return the main table for all locations, or for all contacts in the newer contacts API.
@@ -60,7 +66,7 @@ class ContactPreferences(ContactPreferencesResult, Analysis):
         """
         frame = self.locations if store == "locations" else self.newer
         shown = self.overall.iloc[:0] if frame is None else frame
-        return self._defined(display.reach_shown(self, shown, store, grouped=False))
+        return self._defined(text.reach_shown(self, shown, store, grouped=False))
 
     def kinds_table(self) -> Shown:
         """Return how many contact records of customers, locations and the newer contacts API there are of each type.
@@ -70,7 +76,7 @@ class ContactPreferences(ContactPreferencesResult, Analysis):
         Shown
             The table for display, with one row per kind of owner and type.
         """
-        return self._defined(display.kinds_shown(self))
+        return self._defined(text.kinds_shown(self))
 
     def consent_table(self) -> Shown:
         """Return how the company's own list compares with ServiceTitan.
@@ -80,7 +86,7 @@ class ContactPreferences(ContactPreferencesResult, Analysis):
         Shown
             The table for display, with one row per purpose and channel; empty if no list was passed.
         """
-        return self._defined(display.consent_shown(self))
+        return self._defined(text.consent_shown(self))
 
     def headline(self) -> Headline:
         """Return the share of customers not blocked for marketing by text, in total and by month of creation.

@@ -11,7 +11,7 @@ from stcrm_pandas.analysis.base.format import count_range, format_percent, forma
 from stcrm_pandas.analysis.base.names import sort_rule
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
-from stcrm_pandas.analysis.preferences.reach import CHANNELS, PURPOSES, REASONS
+from stcrm_pandas.analysis.preferences.owners import REASONS
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 from stcrm_pandas.charts.base import (
     COLORS,
@@ -27,6 +27,7 @@ from stcrm_pandas.charts.base import (
     spans,
     top_axis,
 )
+from stcrm_pandas.frame.customers import CHANNELS, PURPOSES
 
 __all__ = ["combinations", "groups", "reach", "reasons"]
 

@@ -18,9 +18,10 @@ from stcrm_pandas.analysis.base.headline import Headline, Measured, Tile, measur
 from stcrm_pandas.analysis.base.periods import Period, four_weeks, month_start
 from stcrm_pandas.analysis.base.provenance import zone
 from stcrm_pandas.analysis.base.shares import rows_of
-from stcrm_pandas.analysis.preferences.reach import CHANNELS, OPTED_OUT, UNKNOWN
+from stcrm_pandas.analysis.preferences.owners import OPTED_OUT, UNKNOWN
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 from stcrm_pandas.charts.svg import Trend
+from stcrm_pandas.frame.customers import CHANNELS
 
 __all__ = ["actions", "check", "headline", "tiles"]
 

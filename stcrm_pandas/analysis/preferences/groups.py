@@ -12,9 +12,9 @@ import pandas as pd
 from stcrm_pandas.analysis.base.engine import TENANT
 from stcrm_pandas.analysis.base.names import AGES, heads
 from stcrm_pandas.analysis.base.shares import with_shares
-from stcrm_pandas.analysis.preferences.owners import age_in_years
-from stcrm_pandas.analysis.preferences.reach import CHANNELS, COMBINATIONS, PURPOSES, REASONS, UNKNOWN
+from stcrm_pandas.analysis.preferences.owners import COMBINATIONS, REASONS, UNKNOWN, age_in_years
 from stcrm_pandas.analysis.statistics.comparison import compare
+from stcrm_pandas.frame.customers import CHANNELS, PURPOSES
 
 __all__ = ["DIMENSIONS", "REASON_COLUMNS", "By", "Lookups", "compared", "groups_of", "measured", "pairs_of"]
 

@@ -15,14 +15,14 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT, collected
 from stcrm_pandas.analysis.base.findings import WorkList
-from stcrm_pandas.analysis.contacts import DO_NOT_CALL, contact_columns, explain_marks
+from stcrm_pandas.analysis.call_lists import DO_NOT_CALL, contact_columns, explain_marks
 from stcrm_pandas.analysis.preferences.consent import read_beside
-from stcrm_pandas.analysis.preferences.owners import locations_of
-from stcrm_pandas.analysis.preferences.reach import (
+from stcrm_pandas.analysis.preferences.owners import (
     OPTED_OUT,
     TYPE_UNKNOWN,
     UNKNOWN,
     blocked_by,
+    locations_of,
     places_of,
 )
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult

@@ -37,7 +37,7 @@ def bookings_status(rows: Rows) -> Found:
 
 def bookings_source(rows: Rows) -> Found:
     """Return bookings whose source is another spelling of a more frequent one, which reports count as one source."""
-    from stcrm_pandas.analysis.bookings.groups import other_spellings
+    from stcrm_pandas.analysis.bookings.table import other_spellings
 
     bookings = rows["bookings"]
     meant = other_spellings(rows.reports.bookings.spellings)

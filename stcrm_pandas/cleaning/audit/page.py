@@ -8,8 +8,7 @@ from html import escape
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.definitions import Definitions
-from stcrm_pandas.analysis.base.display import table
+from stcrm_pandas.analysis.base.display import Definitions, table
 from stcrm_pandas.analysis.base.findings import Action
 from stcrm_pandas.analysis.base.headline import Headline, Tile, year_of
 from stcrm_pandas.charts.svg import Trend

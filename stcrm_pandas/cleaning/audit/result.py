@@ -14,7 +14,7 @@ from stcrm_pandas.errors import UsageError
 from stcrm_pandas.output.printable import closest, plural
 
 if TYPE_CHECKING:
-    from stcrm_pandas.analysis.base.definitions import Definitions
+    from stcrm_pandas.analysis.base.display import Definitions
     from stcrm_pandas.analysis.base.findings import Action
     from stcrm_pandas.analysis.base.headline import Headline, Tile
     from stcrm_pandas.cleaning.audit.page import FindingsShown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stcrm_pandas.analysis.base.definitions import Definitions, Term, marked
+from stcrm_pandas.analysis.base.display import Definitions, Term, marked
 
 TERMS = {"leads": Term("a", "1 < 2"), "open leads": Term("b", "both"), "95% CI": Term("c", "how sure")}
 

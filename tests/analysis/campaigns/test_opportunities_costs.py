@@ -10,8 +10,8 @@ import pytest
 from openpyxl import Workbook
 
 from stcrm_pandas.analysis.campaigns.attribution import attribution
+from stcrm_pandas.analysis.campaigns.costs import checked_spend, read_spend
 from stcrm_pandas.analysis.campaigns.opportunities import Opportunities, opportunities
-from stcrm_pandas.analysis.campaigns.spend import checked_spend, read_spend
 from stcrm_pandas.errors import UsageError
 
 Frames = Callable[..., pd.DataFrame]

@@ -8,7 +8,7 @@ import pytest
 
 from stcrm_pandas.analysis import ContactPreferences, contact_preferences
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
-from stcrm_pandas.analysis.preferences.reach import COMBINATIONS
+from stcrm_pandas.analysis.preferences.owners import COMBINATIONS
 from stcrm_pandas.errors import UsageError
 
 from .contact_rows import (

@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import betabinom, binom, nbinom
 
 from stcrm_pandas.analysis import booking_sources, lead_conversion
-from stcrm_pandas.analysis.leads.curves import later_conversion
+from stcrm_pandas.analysis.leads.tables import later_conversion
 from stcrm_pandas.analysis.statistics.prediction import (
     gap,
     predict,

@@ -1,9 +1,13 @@
-"""The average revenue of a booked job by kind of work: what a lead or booking is worth if it is booked."""
+"""What an action may bring: the pace of a group, the revenue of a job, and both together.
+
+A group that is inactive, or that got nothing for four weeks, has no pace: nothing that anybody does about it changes
+the coming weeks.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +15,63 @@ import narwhals.stable.v2 as nw
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, micros, true
+from stcrm_pandas.analysis.base.inputs import condition
 from stcrm_pandas.analysis.base.money import UNKNOWN, in_use, money, of_units, unusual
+from stcrm_pandas.analysis.statistics.prediction import Prediction
 
-__all__ = ["JobValues", "job_values"]
+
+@dataclass(frozen=True)
+class Worth:
+    """Predicted jobs and their revenue.
+
+    Parameters
+    ----------
+    jobs : Prediction
+        The predicted jobs.
+    revenue : float, default 0.0
+        Their revenue, from the average revenue of earlier jobs; 0 if it is unknown.
+    currency : str, optional
+        The currency of the revenue, if it is known.
+    unusual : sequence of str, default ()
+        The jobs that move the average: `base.money.unusual`.
+    """
+
+    jobs: Prediction
+    revenue: float = 0.0
+    currency: str | None = None
+    unusual: Sequence[str] = ()
+
+    @property
+    def amount(self) -> float:
+        """The revenue; 0 below one job, which nobody may expect, and where the average is not positive."""
+        return self.revenue if self.jobs.expected >= 1 and self.revenue > 0 else 0.0
+
+    @property
+    def money(self) -> str:
+        """The revenue as text: '$1,900'; empty if there is none to show."""
+        return about(self.amount, self.currency) if self.amount else ""
+
+    @property
+    def note(self) -> str:
+        """The jobs that move the revenue, or due to which there is none; empty if there are none."""
+        moved = self.unusual if self.amount or (self.revenue < 0 and self.jobs.expected >= 1) else ()
+        return "".join(f"; {one}" for one in moved)
+
+    def in_brief(self, one: str = "job", many: str = "jobs") -> str:
+        """Return 'about 13–15 jobs', or that it is less than one."""
+        return self.jobs.in_brief(one, many) if self.jobs.expected >= 1 else f"less than 1 {one}"
+
+
+def about(amount: float, currency: str | None) -> str:
+    """Return an estimated amount with two significant digits.
+
+    >>> about(74321.0, "USD"), about(469.2, None)
+    ('$74,000', '470 in revenue')
+    """
+    digits = len(str(int(abs(amount)))) - 2
+    words = money(float(round(amount, -digits)) if digits > 0 else amount, currency)
+    return words if currency else f"{words} in revenue"
+
 
 _KIND = ("business_unit_id", "job_type_id")
 _LATER = ("job_generated_lead_source_job_id", "recall_for_id", "warranty_id", "created_from_estimate_id")
@@ -118,3 +176,88 @@ def job_values(jobs: Any, currencies: Mapping[int, str], *, as_of: dt.datetime, 
             currency = used[0] if len(used) == 1 else currencies.get(unit)
             moved[key] = unusual(total, float(part["largest"].max()), float(part["negative"].sum()), currency)
     return JobValues(averages, moved, currencies, used, f"{end - _YEAR:%b %Y}–{end:%b %Y}")
+
+
+ACTIVE_WITHIN = dt.timedelta(days=28)
+"""A group without a record for longer has no action."""
+
+_SPAN = dt.timedelta(weeks=13)
+_WEEK = dt.timedelta(weeks=1)
+_COLUMNS = {"recent": "sum", "first": "min", "last": "max"}
+
+
+def pace_table(
+    rows: nw.LazyFrame[Any], by: Sequence[str], counted: nw.Expr, *, as_of: dt.datetime, mature: dt.timedelta
+) -> pd.DataFrame:
+    """Return for each group what `paces` needs.
+
+    Parameters
+    ----------
+    rows : LazyFrame
+        All records, with `created` in microseconds.
+    by : sequence of str
+        The columns of the groups.
+    counted : Expr
+        Which records are measured once they are old enough.
+    as_of : datetime
+        The time for which the rows are current.
+    mature : timedelta
+        From which age a record is measured.
+
+    Returns
+    -------
+    DataFrame
+        One row per group: the columns `by`; `recent`, the counted records of the last 13 weeks that are old enough;
+        `first` and `last`, the times of the first and the last record, in microseconds. It is empty without groups.
+    """
+    if not by:
+        return pd.DataFrame(columns=[*_COLUMNS])
+    created, end = nw.col("created"), micros(as_of - mature)
+    recent = counted & true(created > end - micros(_SPAN)) & true(created <= end)
+    table = rows.select(*by, "created", recent=recent.cast(nw.Int64)).group_by(*by)
+    return collected(table.agg(nw.col("recent").sum(), first=created.min(), last=created.max()))
+
+
+def paces(
+    table: pd.DataFrame,
+    by: str | list[str],
+    *,
+    as_of: dt.datetime,
+    mature: dt.timedelta,
+    inactive: Collection[Any] = (),
+) -> dict[Any, float]:
+    """Return how many measured records each group gets in four weeks; without the groups that need no action.
+
+    The pace is that of the group's last 13 weeks that are old enough, or of all of them since its first record if that
+    is later, at least one week.
+
+    Examples
+    --------
+    >>> noon = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
+    >>> ago = lambda weeks: micros(noon - weeks * _WEEK)
+    >>> table = pd.DataFrame({"key": [7, 8, 9], "recent": [26, 12, 0], "first": [ago(60), ago(10), ago(60)],
+    ...                       "last": [ago(1), ago(1), ago(30)]})
+    >>> paces(table, "key", as_of=noon, mature=4 * _WEEK)
+    {7: 8.0, 8: 8.0}
+    """
+    groups = table.groupby(by, dropna=True).agg(_COLUMNS)
+    end, known = micros(as_of - mature), {}
+    for row in groups.itertuples():
+        recent, first, last = (None if pd.isna(cell) else int(cell) for cell in row[1:])
+        if row.Index in inactive or first is None or last is None or last < micros(as_of - ACTIVE_WITHIN):
+            continue
+        weeks = max((end - max(first, end - micros(_SPAN))) / micros(_WEEK), 1.0)
+        known[row.Index] = 4 * (recent or 0) / weeks
+    return known
+
+
+def inactive_ids(lookup: Any) -> set[int]:
+    """Return the ids that a lookup calls inactive.
+
+    >>> inactive_ids(pd.DataFrame({"id": [1, 2], "active": [True, False]}))
+    {2}
+    """
+    if lookup is None or isinstance(lookup, Mapping) or not {"id", "active"} <= {*lookup.columns}:
+        return set()
+    gone = condition(pd.Series(lookup["active"]), "names", "active").eq(False).fillna(False).astype(bool)
+    return {int(id) for id in pd.Series(lookup["id"])[gone.to_numpy()].dropna()}
