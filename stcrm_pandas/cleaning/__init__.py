@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stcrm_pandas.cleaning.matching.duplicates import Duplicates
     from stcrm_pandas.cleaning.matching.find import duplicates
     from stcrm_pandas.cleaning.merging.desk import MergeDesk
-    from stcrm_pandas.cleaning.merging.progress import check_merges
+    from stcrm_pandas.cleaning.merging.merge_list import check_merges
     from stcrm_pandas.cleaning.recipes.addresses import addresses
     from stcrm_pandas.cleaning.recipes.cities import cities
     from stcrm_pandas.cleaning.recipes.emails import emails
@@ -60,7 +60,7 @@ _MODULES = {
     "Pipeline": "recipes.pipeline",
     "Review": "review.review",
     "addresses": "recipes.addresses",
-    "check_merges": "merging.progress",
+    "check_merges": "merging.merge_list",
     "cities": "recipes.cities",
     "custom_fields": "recipes.spellings",
     "duplicates": "matching.find",

@@ -12,7 +12,7 @@ from stcrm_pandas.analysis.base.display import Definitions, table
 from stcrm_pandas.analysis.base.findings import Action
 from stcrm_pandas.analysis.base.headline import Headline, Tile, year_of
 from stcrm_pandas.charts.svg import Trend
-from stcrm_pandas.cleaning.audit.checked import Checked
+from stcrm_pandas.cleaning.audit.finding import Checked
 
 __all__ = ["FindingsShown", "actions", "definitions", "headline", "tiles"]
 

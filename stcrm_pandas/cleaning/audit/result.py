@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from stcrm_pandas.cleaning.audit.checked import Checked
-from stcrm_pandas.cleaning.audit.effects import with_suggestions
+from stcrm_pandas.cleaning.audit.checks import with_suggestions
+from stcrm_pandas.cleaning.audit.finding import Checked
 from stcrm_pandas.cleaning.audit.rows import Rows
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.output.printable import closest, plural

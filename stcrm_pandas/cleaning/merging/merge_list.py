@@ -1,16 +1,20 @@
-"""The merge list: as a sheet, and as a section of a report."""
+"""The merge list: written, read back, and checked after the merges."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
+from os import PathLike
 from pathlib import Path
 
 import pandas as pd
 
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.format import format_time
+from stcrm_pandas.cleaning.merging.before_merge import missing_opt_outs
 from stcrm_pandas.contract.schemas.fields import Row, decimal, integer, text, time
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.frame.customers import merged_into
 from stcrm_pandas.output.printable import plural
 from stcrm_pandas.sheets.files import read_sheet, write_sheet
 
@@ -81,3 +85,139 @@ def as_work_list(merges: pd.DataFrame) -> WorkList:
         "other one into it."
     )
     return WorkList("merges", "Duplicate customers to merge", what, frame, by_hand=True)
+
+
+DONE, OPEN, OTHER_WAY, ELSEWHERE, UNKNOWN = (
+    "done",
+    "still open",
+    "merged the other way",
+    "merged elsewhere",
+    "not among the customers",
+)
+_COLUMNS = ("cluster", "survivor_id", "customer_id")
+
+
+def check_merges(
+    merges: pd.DataFrame | str | PathLike[str],
+    customers: pd.DataFrame,
+    contacts: pd.DataFrame | None = None,
+    locations: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Compare a merge list with customers that were read later, and return what became of each merge.
+
+    Opt-outs that came after the plan of the merges, or that it could not make, are listed.
+
+    Parameters
+    ----------
+    merges : DataFrame, str or PathLike
+        The result of `Duplicates.merge_list`, or the path of its sheet.
+    customers : DataFrame
+        All customers, read after the merges: `crm.customers.list(refresh=True)`, or `mirror.read("customers")`.
+    contacts : DataFrame, optional
+        Contacts of customers, of locations, or both, read at the same time. Without them, only Do Not Mail and Do Not
+        Service are checked.
+    locations : DataFrame, optional
+        All locations, for contacts of locations.
+
+    Returns
+    -------
+    DataFrame
+        One row per customer to merge: `cluster`, `survivor_id`, `customer_id`, `status`, `merged_to_id` (the
+        customer that it is part of now; missing if it was not merged) and `opt_outs`: what another record of the same
+        customer has, but not the record that is kept (or, before the merge, one of the two), such as "do not mail,
+        no marketing". Missing if there is none. Plan again before you merge, or opt out by hand after it. The status
+        is:
+
+        - `done`: it was merged into the survivor
+        - `still open`: it was not merged
+        - `merged the other way`: the survivor was merged into this customer, or both into a third one of the cluster
+        - `merged elsewhere`: it was merged into a customer that is not in the cluster
+        - `not among the customers`: the DataFrame does not have it
+
+    Raises
+    ------
+    UsageError
+        A column or an id is missing, a row keeps and merges the same customer, or the sheet has cells that a
+        spreadsheet may have changed.
+
+    Examples
+    --------
+    >>> merges = pd.DataFrame({"cluster": [1, 2], "survivor_id": [1, 3], "customer_id": [2, 4]})
+    >>> later = pd.DataFrame({"id": [1, 2, 3, 4], "merged_to_id": [None, 1, None, None]})
+    >>> check_merges(merges, later)["status"].tolist()
+    ['done', 'still open']
+    """
+    if not isinstance(merges, pd.DataFrame):
+        merges = read_merge_list(merges)
+    for name, frame, needed in (("merges", merges, _COLUMNS), ("customers", customers, ("id", "merged_to_id"))):
+        if missing := [column for column in needed if column not in frame]:
+            raise UsageError(f"{name}: the DataFrame has no columns {', '.join(missing)}")
+    into = {
+        int(one): merged_into({"merged_to_id": to})
+        for one, to in zip(customers["id"], customers["merged_to_id"], strict=True)
+    }
+    table = merges[[*_COLUMNS]].astype("Int64").reset_index(drop=True)
+    _check_ids(table)
+    members = table.groupby("cluster")[["survivor_id", "customer_id"]].agg(set)
+    found = [
+        _status(into, survivor, one, members["survivor_id"][cluster] | members["customer_id"][cluster])
+        for cluster, survivor, one in table.itertuples(index=False)
+    ]
+    rows = [*zip(table["survivor_id"].tolist(), table["customer_id"].tolist(), (end for _, end in found), strict=True)]
+    lacking = missing_opt_outs(customers, contacts, locations, _groups(rows))
+    kept = [[survivor, one] if end is None else [end] for survivor, one, end in rows]
+    names = [", ".join(dict.fromkeys(name for one in ids for name in lacking.get(one, ()))) for ids in kept]
+    return table.assign(
+        status=pd.array([status for status, _ in found], dtype="str"),
+        merged_to_id=pd.array([end for _, end in found], dtype="Int64"),
+        opt_outs=pd.array([name or None for name in names], dtype="str"),
+    )
+
+
+def _groups(rows: Iterable[tuple[int, int, int | None]]) -> dict[int, int]:
+    """Return a number for each customer that is equal for all records of the same customer."""
+    above: dict[int, int] = {}
+
+    def root(one: int) -> int:
+        while (up := above.setdefault(one, one)) != one:
+            one = up
+        return one
+
+    for first, *others in rows:
+        for other in others:
+            if other is not None:
+                above[root(other)] = root(first)
+    return {one: root(one) for one in list(above)}
+
+
+def _check_ids(table: pd.DataFrame) -> None:
+    """Raise unless each row has all ids, and another customer than its survivor."""
+    same = table["survivor_id"].eq(table["customer_id"]).fillna(value=False)
+    for faulty, why in ((table.isna().any(axis=1), "has no id of a"), (same, "keeps and merges the same")):
+        if faulty.any():
+            raise UsageError(
+                f"merges: row {faulty.tolist().index(True) + 1} (counted from 1) {why} customer. To keep another "
+                "customer, use MergeDesk.keep(id) and write the list again."
+            )
+
+
+def _status(into: Mapping[int, int | None], survivor: int, one: int, members: set[int]) -> tuple[str, int | None]:
+    if one not in into:
+        return UNKNOWN, None
+    end, kept = _end(into, one), _end(into, survivor)
+    if end == survivor:
+        return DONE, end
+    if kept == end and end in members:
+        return OTHER_WAY, None if end == one else end
+    if end == one:
+        return OPEN, None
+    return (OTHER_WAY if end in members else ELSEWHERE), end
+
+
+def _end(into: Mapping[int, int | None], one: int) -> int:
+    """Return the customer in which a chain of merges ends."""
+    seen = {one}
+    while (following := into.get(one)) is not None and following not in seen:
+        seen.add(following)
+        one = following
+    return one

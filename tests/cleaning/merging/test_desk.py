@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from stcrm_pandas.analysis import work_lists
 from stcrm_pandas.cleaning import check_merges, duplicates
 from stcrm_pandas.cleaning.contact_owners import owners_of
-from stcrm_pandas.cleaning.merging.consent import numbers_not_to_text, strictest_flags, strictest_preferences
+from stcrm_pandas.cleaning.merging.before_merge import numbers_not_to_text, strictest_flags, strictest_preferences
 from stcrm_pandas.cleaning.merging.desk import MergeDesk
 from stcrm_pandas.contract.schemas.parts import CustomField
 from stcrm_pandas.edits.plan.consent import FLAGS
