@@ -143,7 +143,7 @@ def booking_rows(world: World) -> Iterator[JsonColumns]:
     dismissing = np.where(status == 3, rng.integers(0, catalogue.DISMISSING_REASON_IDS.size, size), -1)
     deleted = (status != 2) & ~bookings.became_lead & (rng.random(size) < 0.015)
     first_time = _is_new(world, job) ^ (rng.random(size) < WRONGLY_FIRST)
-    unsaid = rng.random(size) < 0.02
+    unknown_first_time = rng.random(size) < 0.02
     start = _starts(world, rng)
     respelled = world.seasons.local(bookings.created) // DAY >= world.seasons.respelling
     respelled &= rng.random(size) < 0.93
@@ -160,13 +160,13 @@ def booking_rows(world: World) -> Iterator[JsonColumns]:
     pictures, confirm = rng.random(size) < 0.06, rng.random(size) < 0.8
 
     for part in chunks(size):
-        who, ids = world.customers.person_of_booking[part], numbers(world.booking_ids[part])
+        person, ids = world.customers.person_of_booking[part], numbers(world.booking_ids[part])
         address = {
-            "street": people.streets(who),
-            "unit": people.units(who),
-            "city": people.cities(who),
-            "state": people.states(who),
-            "zip": with_nulls(people.zips(who), bare[part]),
+            "street": people.streets(person),
+            "unit": people.units(person),
+            "city": people.cities(person),
+            "state": people.states(person),
+            "zip": with_nulls(people.zips(person), bare[part]),
             "country": to_json("USA"),
         }
         yield JsonColumns(
@@ -174,13 +174,13 @@ def booking_rows(world: World) -> Iterator[JsonColumns]:
                 "id": ids,
                 "source": from_codes(names, bookings.source[part] + respelled[part] * len(SOURCES)),
                 "createdOn": world.times.cells(bookings.created[part]),
-                "name": people.names(who),
+                "name": people.names(person),
                 "address": with_nulls(json_objects(address), no_address[part]),
                 "customerType": from_codes(KINDS, kind[part], unknown_kind[part]),
                 "start": world.times.cells(start[part]),
                 "campaignId": ids_of(catalogue.CAMPAIGN_IDS, bookings.campaign[part]),
                 "businessUnitId": ids_of(catalogue.BUSINESS_UNIT_IDS, unit[part]),
-                "isFirstTimeClient": booleans(first_time[part], unsaid[part]),
+                "isFirstTimeClient": booleans(first_time[part], unknown_first_time[part]),
                 "uploadedImages": with_nulls(
                     concatenate('["https://images.example.com/', ids, '.jpg"]'), ~pictures[part]
                 ),
@@ -236,15 +236,15 @@ def booking_contact_rows(world: World) -> Iterator[JsonColumns]:
         second = np.tile([False, True], part.stop - part.start)
         kept = ~(second & no_mail[twice])
         index, is_mail = twice[kept], second[kept]
-        who = world.customers.person_of_booking[index]
-        phones = phone_cells(who, np.zeros_like(who), spelling[index])
+        person = world.customers.person_of_booking[index]
+        phones = phone_cells(person, np.zeros_like(person), spelling[index])
         yield JsonColumns(
             {
                 "bookingProviderId": numbers(catalogue.PROVIDER_IDS[bookings.source[index]]),
                 "bookingId": numbers(world.booking_ids[index]),
                 "id": numbers(81_000_000 + 2 * index + is_mail),
                 "type": from_codes(("Phone", "MobilePhone", "Email"), np.where(is_mail, 2, mobile[index])),
-                "value": if_else(is_mail, people.emails(who, np.ones_like(who)), phones),
+                "value": if_else(is_mail, people.emails(person, np.ones_like(person)), phones),
                 "memo": from_codes(("evenings", "work", *[""] * 10), memo[index]),
                 "modifiedOn": world.times.cells(bookings.created[index]),
                 "active": booleans(active[index, is_mail.astype(np.int64)]),

@@ -307,8 +307,8 @@ def _rows(
 
 def _digits(numbers: Cells, values: Cells, phone: Flags, unusual: Flags) -> Cells:
     """Return the digits of phone numbers, null for other contacts; of `unusual` values all digits."""
-    found = pc.ascii_trim(pc.if_else(pa.array(phone), numbers, None), '"')
-    return pc.replace_with_mask(found, pa.array(unusual), phone_digits(values.filter(pa.array(unusual))))
+    digits = pc.ascii_trim(pc.if_else(pa.array(phone), numbers, None), '"')
+    return pc.replace_with_mask(digits, pa.array(unusual), phone_digits(values.filter(pa.array(unusual))))
 
 
 _ORDER = {

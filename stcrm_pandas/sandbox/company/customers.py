@@ -239,8 +239,8 @@ def customer_rows(world: World) -> Iterator[JsonColumns]:
     zero = _zeros(world, "customers not merged", size)
 
     for part in chunks(size):
-        who, own = customers.person[part], np.arange(part.start, part.stop)
-        names = _in_case(world.dirt.names.into(people.names(who), own), world.dirt.name_case, own)
+        person, own = customers.person[part], np.arange(part.start, part.stop)
+        names = _in_case(world.dirt.names.into(people.names(person), own), world.dirt.name_case, own)
         for index, name in zip(odd, ODD_NAMES, strict=True):
             if part.start <= index < part.stop:
                 names = if_else(own == index, to_json(name), names)
@@ -250,7 +250,7 @@ def customer_rows(world: World) -> Iterator[JsonColumns]:
                 "active": booleans(~customers.inactive[part]),
                 "name": names,
                 "type": from_codes(KINDS, kind[part], missing.kind[part]),
-                "address": addresses(world, who, own, missing, part),
+                "address": addresses(world, person, own, missing, part),
                 "customFields": _fields(fields[part], answer[part]),
                 "balance": amounts(owes[part]),
                 "taxExempt": booleans(exempt[part]),
@@ -262,7 +262,7 @@ def customer_rows(world: World) -> Iterator[JsonColumns]:
                 "createdById": numbers(catalogue.USER_IDS[creator[part]]),
                 "modifiedOn": world.times.cells(edited[part]),
                 "mergedToId": _merged_into(world.customer_ids, customers.merged_to, zero, part),
-                "paymentTermId": from_codes((320,), np.zeros_like(who), ~firm[part]),
+                "paymentTermId": from_codes((320,), np.zeros_like(person), ~firm[part]),
                 "creditLimit": amounts(limit[part], ~firm[part]),
                 "creditLimitBalance": amounts(left[part], ~firm[part]),
                 "externalData": _external(world.customer_ids[part], data[part], missing.data[part]),
@@ -285,21 +285,21 @@ def location_rows(world: World) -> Iterator[JsonColumns]:
     creator = pick(rng, (3, 3, 3, 1, 1, 1, 2, 2, 1), size)
     zone, exempt = rng.integers(0, 9, size), rng.random(size) < 0.02
     taxed = rng.integers(0, 4, size)
-    person = np.where(first, customers.person[locations.customer], locations.person)
+    person_of_location = np.where(first, customers.person[locations.customer], locations.person)
     own = np.where(first, locations.customer, -1)
     zero = _zeros(world, "locations not merged", size)
     if world.dirty:
         tags, answer = _respelled(world.chance.of("spellings of locations"), tags, answer)
 
     for part in chunks(size):
-        who = person[part]
+        person = person_of_location[part]
         yield JsonColumns(
             {
                 "id": numbers(world.location_ids[part]),
                 "customerId": numbers(world.customer_ids[locations.customer[part]]),
                 "active": booleans(~gone[part]),
-                "name": world.dirt.names.into(people.names(who), own[part]),
-                "address": addresses(world, who, own[part], missing, part),
+                "name": world.dirt.names.into(people.names(person), own[part]),
+                "address": addresses(world, person, own[part], missing, part),
                 "customFields": _fields(fields[part], answer[part]),
                 "createdOn": world.times.cells(locations.created[part]),
                 "createdById": numbers(catalogue.USER_IDS[creator[part]]),
@@ -338,24 +338,24 @@ def _in_case(names: Cells, case: Codes, indexes: Ints) -> Cells:
     return if_else(drawn == LOWER, pc.utf8_lower(names), names) if (drawn == LOWER).any() else names
 
 
-def addresses(world: World, who: Ints, own: Ints, missing: MissingValues, part: slice) -> Cells:
+def addresses(world: World, person: Ints, own: Ints, missing: MissingValues, part: slice) -> Cells:
     """Return addresses of people, with coordinates; `own` are the customers whose main addresses they are, or -1.
 
     A street, city or ZIP code that is written badly is not missing.
     """
     people = world.customers.people
-    latitude, longitude = people.coordinates(who)
+    latitude, longitude = people.coordinates(person)
     unplaced = missing.unplaced[part]
     return json_objects(
         {
             "street": world.dirt.streets.into(
-                with_nulls(people.streets(who), missing.street[part] & (people.street_form[who] == 0)), own
+                with_nulls(people.streets(person), missing.street[part] & (people.street_form[person] == 0)), own
             ),
-            "unit": people.units(who),
-            "city": with_nulls(people.cities(who), missing.city[part] & (people.city_form[who] == 0)),
-            "state": with_nulls(people.states(who), missing.state[part]),
-            "zip": with_nulls(people.zips(who), missing.zip[part] & (people.zip_form[who] == 0)),
-            "country": from_codes(("USA",), np.zeros_like(who), missing.country[part]),
+            "unit": people.units(person),
+            "city": with_nulls(people.cities(person), missing.city[part] & (people.city_form[person] == 0)),
+            "state": with_nulls(people.states(person), missing.state[part]),
+            "zip": with_nulls(people.zips(person), missing.zip[part] & (people.zip_form[person] == 0)),
+            "country": from_codes(("USA",), np.zeros_like(person), missing.country[part]),
             "latitude": with_nulls(latitude, unplaced),
             "longitude": with_nulls(longitude, unplaced),
         }

@@ -149,8 +149,8 @@ def draw_duplicates(rng: np.random.Generator, pool: Pool, customers: Customers, 
     kinds = [
         _names(rng, spell, people, others[(people.firm[others] >= 0) == firm], names, firm=firm) for firm in (0, 1)
     ]
-    for kind in dict.fromkeys(kind for found in kinds for kind in found):
-        differences[kind] = np.sort(np.concatenate([found[kind] for found in kinds if kind in found]))
+    for kind in dict.fromkeys(kind for part in kinds for kind in part):
+        differences[kind] = np.sort(np.concatenate([part[kind] for part in kinds if kind in part]))
     streets = _streets(rng, spell, people, others[~moved], differences)
     _merged_names(rng, spell, customers, shared, names)
     return Duplicates(
@@ -168,7 +168,7 @@ def _names(
     """Write the names of these people or firms in other ways, and return who has which kind of difference."""
     table = OF_FIRM if firm else OF_PERSON
     kind = pick(rng, [share for _, share, _ in table], rows.size)
-    found: dict[str, Ints] = {}
+    by_kind: dict[str, Ints] = {}
     for code, (name, _, write) in enumerate(table):
         mine = rows[kind == code]
         if name == RENAMED:
@@ -177,8 +177,8 @@ def _names(
             for row, first, last in zip(mine.tolist(), *people.name_parts(mine), strict=True):
                 names[row] = to_json(write(spell, first, last))
         if name != SAME_NAME:
-            found[name] = mine
-    return found
+            by_kind[name] = mine
+    return by_kind
 
 
 def _streets(

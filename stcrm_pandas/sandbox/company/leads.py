@@ -206,7 +206,7 @@ def lead_rows(world: World) -> Iterator[JsonColumns]:
     nameless = (customers.of_lead >= 0) & (leads.creator < catalogue.WEBSITE)
 
     for part in chunks(size):
-        who, unnamed = customers.person_of_lead[part], nameless[part]
+        person, unnamed = customers.person_of_lead[part], nameless[part]
         people = customers.people
         yield JsonColumns(
             {
@@ -230,15 +230,15 @@ def lead_rows(world: World) -> Iterator[JsonColumns]:
                 "bookingId": ids_of(world.booking_ids, leads.booking[part]),
                 "manualCallId": numbers(world.lead_ids[part] * 2 + 1, ~manual[part]),
                 "leadUrl": to_json(None),
-                "leadCustomerName": with_nulls(people.names(who), unnamed),
-                "leadPhone": with_nulls(phone_cells(who, np.zeros_like(who), spelling[part]), unnamed),
-                "leadEmail": with_nulls(people.emails(who, np.ones_like(who)), unnamed),
-                "leadStreet": with_nulls(people.streets(who), unnamed),
-                "leadUnit": with_nulls(people.units(who), unnamed),
-                "leadCity": with_nulls(people.cities(who), unnamed),
-                "leadState": with_nulls(people.states(who), unnamed),
-                "leadZip": with_nulls(people.zips(who), unnamed),
-                "leadCountry": from_codes(("USA",), np.zeros_like(who), unnamed),
+                "leadCustomerName": with_nulls(people.names(person), unnamed),
+                "leadPhone": with_nulls(phone_cells(person, np.zeros_like(person), spelling[part]), unnamed),
+                "leadEmail": with_nulls(people.emails(person, np.ones_like(person)), unnamed),
+                "leadStreet": with_nulls(people.streets(person), unnamed),
+                "leadUnit": with_nulls(people.units(person), unnamed),
+                "leadCity": with_nulls(people.cities(person), unnamed),
+                "leadState": with_nulls(people.states(person), unnamed),
+                "leadZip": with_nulls(people.zips(person), unnamed),
+                "leadCountry": from_codes(("USA",), np.zeros_like(person), unnamed),
                 "captureSource": from_codes((*[None] * 7, "Website", "Partner", *[None] * 8), leads.creator[part]),
                 "active": booleans(~leads.deleted[part]),
             }

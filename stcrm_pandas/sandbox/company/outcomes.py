@@ -86,7 +86,7 @@ def _final(rng: np.random.Generator, seasons: Seasons, planted: PlantedTruths, l
     rate[leads.not_lead] = RATE_OF_NOT_LEAD
     final = _by_rate(rng, rate)
     counted = leads.clean() & leads.mature(seasons.as_of)
-    for index, cell in sorted(enumerate(planted.cells), key=lambda item: item[1].converted < 0):
+    for index, cell in sorted(enumerate(planted.cells), key=lambda indexed: indexed[1].converted < 0):
         others = counted & (leads.campaign != cell.campaign)
         share = (
             cell.converted / cell.size

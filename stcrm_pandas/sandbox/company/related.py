@@ -43,13 +43,13 @@ class RelatedCustomers:
 
     def _spouses(self) -> Groups:
         people, pairs = self._people, self._pool.pairs(SPOUSES)
-        one, other = pairs.first, pairs.others
-        share_address(people, one, other)
-        people.last[other] = people.last[one]
-        alike = other[people.first[other] == people.first[one]]
+        first, second = pairs.first, pairs.others
+        share_address(people, first, second)
+        people.last[second] = people.last[first]
+        alike = second[people.first[second] == people.first[first]]
         people.first[alike] = (people.first[alike] + 1) % DRAWN_FIRST
-        self._shared.phones(one, other, 0.4)
-        self._shared.mails(one, other, 0.2)
+        self._shared.phones(first, second, 0.4)
+        self._shared.mails(first, second, 0.2)
         return pairs
 
     def _parents(self, per: float, *, suffix: bool) -> Groups:

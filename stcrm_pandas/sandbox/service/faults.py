@@ -251,7 +251,7 @@ class Faults:
             return first
 
 
-_FILE_FIELDS = {one.name for one in fields(Fault) if one.init and one.name != "before"}
+_FILE_FIELDS = {field.name for field in fields(Fault) if field.init and field.name != "before"}
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "operation": str,
     "times": (int, type(None)),

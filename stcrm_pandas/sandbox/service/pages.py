@@ -56,7 +56,7 @@ def _order(operation: Operation, table: str, values: dict[str, Any], default: st
     else:
         return default
     allowed = _SORTABLE.get(table, ("Id", "ModifiedOn", "CreatedOn"))
-    if sign not in {"+", "-"} or field.lower() not in {one.lower() for one in allowed}:
+    if sign not in {"+", "-"} or field.lower() not in {name.lower() for name in allowed}:
         value = field if name == "orderBy" else values["sort"]
         message = f"The value '{value[:80]}' is not valid for {name[0].upper()}{name[1:]}."
         raise HttpError(400, errors={name: [message]}, rule="sorting")

@@ -77,7 +77,7 @@ def _value(value: Any, field: Field, path: str, errors: Errors, unknown: Errors)
     if not isinstance(value, list):
         errors[path] = ["It must be a list."]
         return None
-    return [_single(item, field, f"{path}[{index}]", errors, unknown) for index, item in enumerate(value)]
+    return [_single(part, field, f"{path}[{index}]", errors, unknown) for index, part in enumerate(value)]
 
 
 def _single(value: Any, field: Field, path: str, errors: Errors, unknown: Errors) -> Any:

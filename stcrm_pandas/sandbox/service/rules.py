@@ -42,8 +42,8 @@ def values_at(value: Any, path: str) -> Iterator[Any]:
     [1, 2]
     """
     if isinstance(value, list):
-        for one in value:
-            yield from values_at(one, path)
+        for part in value:
+            yield from values_at(part, path)
     elif value is None:
         return
     elif not path:

@@ -138,12 +138,16 @@ def _searched(search: SearchColumn, columns: JsonColumns) -> Cells:
     """Return the values of a search column, as `SearchColumn.read` does for each row."""
     if search.column in columns.searches:
         return columns.searches[search.column]
-    if isinstance(search.read, FieldValue) and search.read.convert in _MANY and search.read.field in columns.fields:
-        found = _MANY[search.read.convert](_text(columns.fields[search.read.field]))
+    if (
+        isinstance(search.read, FieldValue)
+        and search.read.convert in _CONVERSIONS
+        and search.read.field in columns.fields
+    ):
+        values = _CONVERSIONS[search.read.convert](_text(columns.fields[search.read.field]))
         if search.read.unless is None:
-            return found
-        field, values = search.read.unless
-        return pc.if_else(pc.is_in(_text(columns.fields[field]), pa.array(values)), None, found)
+            return values
+        field, excluded = search.read.unless
+        return pc.if_else(pc.is_in(_text(columns.fields[field]), pa.array(excluded)), None, values)
     return pa.array([search.read(row) for row in columns.rows()], pa.string())
 
 
@@ -156,4 +160,4 @@ def phone_digits(texts: Cells) -> Cells:
     return pc.if_else(led, pc.utf8_slice_codeunits(texts, 1), texts)
 
 
-_MANY = {unchanged: lambda texts: texts, lower_case: pc.utf8_lower, digits: phone_digits}
+_CONVERSIONS = {unchanged: lambda texts: texts, lower_case: pc.utf8_lower, digits: phone_digits}

@@ -38,8 +38,8 @@ def digits(value: Any) -> str | None:
     if value is None:
         return None
     raw = value if isinstance(value, bytes) else str(value).encode(errors="replace")
-    found = raw.translate(None, _NO_DIGITS).decode()
-    return found[1:] if len(found) == 11 and found[0] == "1" else found
+    number = raw.translate(None, _NO_DIGITS).decode()
+    return number[1:] if len(number) == 11 and number[0] == "1" else number
 
 
 def unchanged(text: Any) -> Any:

@@ -47,8 +47,8 @@ def faults(field: Field, value: object, path: str) -> list[str]:
     if field.many:
         if not isinstance(value, list):
             return [f"{path}: no list"]
-        one = Field(field.name, field.kind, fields=field.fields, values=field.values)
-        return [fault for item in value for fault in faults(one, item, path)]
+        element = Field(field.name, field.kind, fields=field.fields, values=field.values)
+        return [fault for part in value for fault in faults(element, part, path)]
     if field.kind == "object":
         return row_faults(field.fields, value, path)
     fits = {

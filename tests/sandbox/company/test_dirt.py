@@ -59,8 +59,8 @@ def per_20_000(company, count: int) -> float:
 
 
 def pairs_of(company, kind: str) -> tuple[list[int], list[int]]:
-    one, other = zip(*company.truth["traps"][kind], strict=True)
-    return [*one], [*other]
+    firsts, seconds = zip(*company.truth["traps"][kind], strict=True)
+    return [*firsts], [*seconds]
 
 
 def test_numbers_of_duplicates(company):
@@ -121,10 +121,10 @@ def test_duplicates_are_people_or_firms(company, people):
 
 @pytest.mark.parametrize("kind", ["spouses", "parent_and_child", "sold_house", "housemates"])
 def test_households_share_the_address(company, people, kind):
-    one, other = (people.loc[ids] for ids in pairs_of(company, kind))
-    assert (one.zip5.to_numpy() == other.zip5.to_numpy()).mean() > 0.98  # a few are missing
-    assert (one.place.to_numpy() == other.place.to_numpy()).mean() > 0.98
-    assert (one.unit.fillna("").to_numpy() == other.unit.fillna("").to_numpy()).all()
+    firsts, seconds = (people.loc[ids] for ids in pairs_of(company, kind))
+    assert (firsts.zip5.to_numpy() == seconds.zip5.to_numpy()).mean() > 0.98  # a few are missing
+    assert (firsts.place.to_numpy() == seconds.place.to_numpy()).mean() > 0.98
+    assert (firsts.unit.fillna("").to_numpy() == seconds.unit.fillna("").to_numpy()).all()
 
 
 def names(people: pd.DataFrame) -> tuple[list[str], list[str]]:
@@ -133,8 +133,8 @@ def names(people: pd.DataFrame) -> tuple[list[str], list[str]]:
 
 
 def test_spouses_share_the_last_name_and_nothing_else(company, people):
-    one, other = (people.loc[ids] for ids in pairs_of(company, "spouses"))
-    (first, last), (first_of_other, last_of_other) = names(one), names(other)
+    firsts, seconds = (people.loc[ids] for ids in pairs_of(company, "spouses"))
+    (first, last), (first_of_other, last_of_other) = names(firsts), names(seconds)
     assert last == last_of_other
     assert not [name for name, of_other in zip(first, first_of_other, strict=True) if name == of_other]
 
@@ -148,8 +148,10 @@ def test_only_a_suffix_tells_child_from_parent(company, people):
 
 def test_sold_houses_have_new_owners(company, people):
     for kind in ("sold_house", "housemates"):
-        one, other = (people.loc[ids] for ids in pairs_of(company, kind))
-        assert not [name for name, of_other in zip(names(one)[1], names(other)[1], strict=True) if name == of_other]
+        firsts, seconds = (people.loc[ids] for ids in pairs_of(company, kind))
+        assert not [
+            name for name, of_other in zip(names(firsts)[1], names(seconds)[1], strict=True) if name == of_other
+        ]
     seller, buyer = pairs_of(company, "sold_house")
     born = company.times("customers", "createdOn").set_axis(company["customers"].id)
     assert (born[seller].to_numpy() <= born[buyer].to_numpy()).all()
@@ -219,8 +221,8 @@ def test_bad_contacts_are_counted(company, kind):
     values = contact_values(company)
     ids = company.truth["defects"][kind]
     assert len(ids) > 15
-    found = values[values.str.fullmatch(VALUES[kind])].index
-    assert sorted(found) == sorted(map(tuple, ids))
+    matching = values[values.str.fullmatch(VALUES[kind])].index
+    assert sorted(matching) == sorted(map(tuple, ids))
 
 
 def test_spaces_and_the_own_number_are_counted(company):
@@ -248,7 +250,7 @@ def test_bad_names_and_addresses_are_counted(company):
     customers, truth = company["customers"].set_index("id"), company.truth["defects"]
     name = customers.name
     address = pd.DataFrame(customers.address.tolist(), index=customers.index)
-    found = {
+    written_badly = {
         "names_upper": name.str.isupper(),
         "names_lower": name.str.islower(),
         "names_spaces": name != name.str.split(" ").map(lambda words: " ".join(filter(None, words))),
@@ -261,7 +263,7 @@ def test_bad_names_and_addresses_are_counted(company):
         "cities_lower": address.city.str.islower(),
         "zips_no_hyphen": address.zip.str.fullmatch(r"\d{9}"),
     }
-    for kind, flags in found.items():
+    for kind, flags in written_badly.items():
         assert sorted(flags[flags.fillna(False).astype(bool)].index) == truth[kind], kind
     usual = {"Austin", "Round Rock", "Dallas", "Plano", "Fort Worth", "Houston", "Chicago", "Evanston", "Naperville"}
     odd = address.city.dropna()[lambda city: ~city.isin(usual | {"Joliet"})].index
@@ -283,12 +285,12 @@ def test_without_dirt_nothing_is_planted_and_the_rest_is_the_same(company):
     for key in ("duplicates", "differences", "traps", "defects"):
         assert not clean.truth[key]
         assert dirty.truth[key]
-    first, second = (dict(one.tables()) for one in (clean, dirty))
+    first, second = (dict(drawn.tables()) for drawn in (clean, dirty))
     for table in ("jobs", "campaigns", "call_reasons", "lead_notes", "customer_notes"):
         assert [*first[table]] == [*second[table]], table
     for table, written in (("leads", "lead"), ("bookings", ("name", "address"))):
-        for one, other in zip(first[table], second[table], strict=True):
-            assert {k for k in one if one[k] != other[k] and not k.startswith(written)} == set()
+        for clean_row, dirty_row in zip(first[table], second[table], strict=True):
+            assert {k for k in clean_row if clean_row[k] != dirty_row[k] and not k.startswith(written)} == set()
 
 
 def test_the_truth_is_ready_for_json_and_every_list_is_defined(company):

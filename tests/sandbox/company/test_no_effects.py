@@ -46,8 +46,8 @@ def test_phone_calls_are_booked_on_first_contact_equally(alike, company, by):
         return pd.concat([leads, jobs[~jobs.leadCallId.isin(rows["leads"].callId)]])
 
     def at_once(rows) -> pd.Series:
-        found = calls(rows).groupby(by).at_once
-        return found.mean()[found.size() >= 100]
+        groups = calls(rows).groupby(by).at_once
+        return groups.mean()[groups.size() >= 100]
 
     assert p_value(calls(alike)[by], calls(alike).at_once) > LEAST
     assert at_once(alike).max() - at_once(alike).min() < 0.1

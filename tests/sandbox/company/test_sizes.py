@@ -249,15 +249,15 @@ def test_phone_numbers_and_email_addresses_belong_to_nobody(company):
         assert (digits.str[3:6] == "555").all()
         assert not (digits.str[3:] == "5551212").any()
         assert digits.str[:3].nunique() > 60
-        parsed = [phonenumbers.parse("+1" + one, None) for one in digits.unique()[:2_000]]
-        assert all(phonenumbers.is_valid_number(one) for one in parsed)
-        assert {phonenumbers.region_code_for_number(one) for one in parsed} == {"US"}
+        parsed = [phonenumbers.parse("+1" + number, None) for number in digits.unique()[:2_000]]
+        assert all(phonenumbers.is_valid_number(number) for number in parsed)
+        assert {phonenumbers.region_code_for_number(number) for number in parsed} == {"US"}
 
 
 def test_every_area_code_is_in_the_united_states():
     numbers = [phonenumbers.parse(f"+1{area}5554567", None) for area in AREA_CODES]
-    assert all(phonenumbers.is_valid_number(one) for one in numbers)
-    assert {phonenumbers.region_code_for_number(one) for one in numbers} == {"US"}
+    assert all(phonenumbers.is_valid_number(number) for number in numbers)
+    assert {phonenumbers.region_code_for_number(number) for number in numbers} == {"US"}
     assert len(set(AREA_CODES)) == len(AREA_CODES)
 
 

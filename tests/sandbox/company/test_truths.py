@@ -81,8 +81,8 @@ def test_two_campaigns_of_equal_rates(company):
     entry = company.planted(3)
     mature = company.mature()
     pair = [mature[mature.campaignId == campaign] for campaign in entry["campaign_ids"]]
-    for rows, one in zip(pair, entry["campaigns"], strict=True):
-        check_counts(rows, one)
+    for rows, campaign in zip(pair, entry["campaigns"], strict=True):
+        check_counts(rows, campaign)
         assert len(rows) == 300
     assert rate(pair[0]) == rate(pair[1])
 
@@ -149,12 +149,12 @@ def test_difference_between_creators_is_case_mix(company):
     entry = company.planted(8)
     mature = company.mature()
     rates = []
-    for one in entry["creators"]:
-        mine = mature[mature.createdById == one["user_id"]]
-        check_counts(mine, one)
-        for unit, part in one["by_business_unit"].items():
+    for creator in entry["creators"]:
+        mine = mature[mature.createdById == creator["user_id"]]
+        check_counts(mine, creator)
+        for unit, part in creator["by_business_unit"].items():
             check_counts(mine[mine.businessUnitId == int(unit)], part)
-        rates.append([rate(mine), *(part["rate"] for part in one["by_business_unit"].values())])
+        rates.append([rate(mine), *(part["rate"] for part in creator["by_business_unit"].values())])
     few, many = rates
     assert many[0] - few[0] > 0.12
     assert few[1:] == pytest.approx(many[1:], abs=0.02)

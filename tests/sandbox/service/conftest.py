@@ -295,13 +295,13 @@ class Tiny:
             "contact_preferences",
             [
                 {
-                    "contactId": one["contactId"],
-                    "contactMethodId": one["id"],
+                    "contactId": method["contactId"],
+                    "contactMethodId": method["id"],
                     "name": name,
                     "dataType": "Bool",
                     "value": "true" if name == "Marketing" else None,
                 }
-                for one in methods()
+                for method in methods()
                 for name in ("Marketing", "Invoices")
             ],
         )

@@ -105,7 +105,7 @@ def test_the_rate_limit(fresh: Any) -> None:
     }
     assert [headers.get("retry-after") for _, _, headers in refused] == [None, "1", None, "1"]
     assert caller.sign_in()[0] == 200, "sign-in is another host's"
-    assert [one.status for one in sandbox.requests].count(429) == 4
+    assert [request.status for request in sandbox.requests].count(429) == 4
 
 
 def test_the_rate_limit_applies_to_any_second() -> None:
@@ -135,7 +135,7 @@ def test_slow_responses_do_not_delay_each_other(fresh: Any) -> None:
     caller.sign_in()
     with ThreadPoolExecutor(8) as pool:
         calls = [pool.submit(caller.raw, "leads", timeout=60) for _ in range(8)]
-        while sum(one.operation == "Leads_GetList" for one in sandbox.requests) < 8:
+        while sum(request.operation == "Leads_GetList" for request in sandbox.requests) < 8:
             assert not any(call.done() for call in calls)
             time.sleep(0.01)
         sandbox.stop()

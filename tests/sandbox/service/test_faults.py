@@ -101,33 +101,33 @@ def test_faults_in_pages(fresh: Any) -> None:
             sandbox.inject("leads.list", **fault)
         return caller.get("leads", page=number, pageSize=20, includeTotal="true")[1]
 
-    one, two = page(1), page(2)
+    first, second = page(1), page(2)
     repeated = page(2, page="repeat")
-    assert (repeated["page"], repeated["data"]) == (2, one["data"])
-    assert page(5, page="first")["data"] == one["data"]
-    assert page(2, page="empty") == two | {"data": []}
-    assert page(2, page="short") == two | {"data": two["data"][:10]}
+    assert (repeated["page"], repeated["data"]) == (2, first["data"])
+    assert page(5, page="first")["data"] == first["data"]
+    assert page(2, page="empty") == second | {"data": []}
+    assert page(2, page="short") == second | {"data": second["data"][:10]}
     assert page(99, has_more=True) == page(99) | {"hasMore": True}
-    assert page(99, has_more=True, page="first")["data"] == one["data"]
+    assert page(99, has_more=True, page="first")["data"] == first["data"]
     assert page(2, has_more=False)["hasMore"] is False
     assert page(2, total=5)["totalCount"] == 5
     assert page(2, total=None)["totalCount"] is None
-    assert page(2, total=10**6, rows=None) == two | {"totalCount": 10**6}
+    assert page(2, total=10**6, rows=None) == second | {"totalCount": 10**6}
 
 
 def test_faults_in_feeds(fresh: Any) -> None:
     sandbox, caller = fresh(_feed_size=20)
-    _, one = caller.get("export/leads")
+    _, first = caller.get("export/leads")
     sandbox.inject("leads.export", continue_from="{from}")
-    _, same = caller.get("export/leads", **{"from": one["continueFrom"]})
-    assert (same["continueFrom"], same["hasMore"]) == (one["continueFrom"], True)
+    _, same = caller.get("export/leads", **{"from": first["continueFrom"]})
+    assert (same["continueFrom"], same["hasMore"]) == (first["continueFrom"], True)
     for token in ("", None):
         sandbox.inject("leads.export", continue_from=token, has_more=False)
-        _, last = caller.get("export/leads", **{"from": one["continueFrom"]})
+        _, last = caller.get("export/leads", **{"from": first["continueFrom"]})
         assert (last["continueFrom"], last["hasMore"], last["data"]) == (token, False, same["data"])
     caller.get("export/leads")
     sandbox.inject("leads.export", page="repeat")
-    assert caller.get("export/leads", **{"from": one["continueFrom"]})[1] == one
+    assert caller.get("export/leads", **{"from": first["continueFrom"]})[1] == first
 
 
 def test_faults_in_rows(fresh: Any) -> None:
@@ -173,10 +173,10 @@ def test_a_token_revoked_during_pagination(fresh: Any) -> None:
 def test_a_function_runs_before_the_response(fresh: Any) -> None:
     sandbox, caller = fresh()
     sandbox.inject("leads.list", after=1, before=lambda: sandbox.remove("leads", 5055))
-    whole = [row["id"] for row in caller.get("leads", page=1, pageSize=50)[1]["data"]]
-    whole += [row["id"] for row in caller.get("leads", page=2, pageSize=50)[1]["data"]]
-    assert 5055 not in whole
-    assert len(whole) == 100
+    ids = [row["id"] for row in caller.get("leads", page=1, pageSize=50)[1]["data"]]
+    ids += [row["id"] for row in caller.get("leads", page=2, pageSize=50)[1]["data"]]
+    assert 5055 not in ids
+    assert len(ids) == 100
 
 
 def test_faults_at_sign_in(fresh: Any) -> None:
@@ -350,7 +350,7 @@ def test_a_fault_changes_a_bare_list(fresh: Any) -> None:
     sandbox, caller = fresh()
     sandbox.inject("contact_preferences.list_types", rows=[{"at": 0, "set": {"dataType": None}}])
     answer = caller.done("GET", "contacts/preferences")
-    assert [one["dataType"] for one in answer] == [None, "Bool", "Bool"]
+    assert [row["dataType"] for row in answer] == [None, "Bool", "Bool"]
 
 
 def test_a_fault_file_can_decide_about_writes(fresh: Any, tmp_path: Path) -> None:

@@ -166,11 +166,11 @@ def test_a_deleted_row_is_not_listed(fresh: Any) -> None:
 def test_a_row_moves_during_pagination(fresh: Any) -> None:
     sandbox, caller = fresh()
     query = {"modifiedOnOrAfter": "1970-01-01", "pageSize": 30}
-    _, one = caller.get("customers/contacts", **query)
-    first = one["data"][0]
+    _, first_page = caller.get("customers/contacts", **query)
+    first = first_page["data"][0]
     sandbox.change("customer_contacts", (first["customerId"], first["id"]), memo="moved")
-    _, two = caller.get("customers/contacts", **query, page=2)
-    names = [(row["customerId"], row["id"]) for row in (*one["data"], *two["data"])]
+    _, second_page = caller.get("customers/contacts", **query, page=2)
+    names = [(row["customerId"], row["id"]) for row in (*first_page["data"], *second_page["data"])]
     assert names.count((first["customerId"], first["id"])) == 2, "at the old place, then at the end"
     assert len({*names}) == len(caller.rows("customers/contacts", modifiedOnOrAfter="1970-01-01")) - 1
 

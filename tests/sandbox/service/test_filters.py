@@ -40,7 +40,7 @@ def digits(text: str | None) -> str:
 
 
 def customer_of(row: Row, tables: dict[str, list[Row]]) -> Row | None:
-    return next((one for one in tables["customers"] if one["id"] == row["customerId"]), None)
+    return next((customer for customer in tables["customers"] if customer["id"] == row["customerId"]), None)
 
 
 def at(row: Row, path: str) -> Any:
@@ -86,7 +86,7 @@ def has_job(row: Row, tables: dict[str, list[Row]]) -> bool:
 
 
 def external(*values: str) -> Keep:
-    return lambda row, _: any(one["key"] == "erp" and one["value"] in values for one in row["externalData"])
+    return lambda row, _: any(entry["key"] == "erp" and entry["value"] in values for entry in row["externalData"])
 
 
 APPLICATION = "6f1d3c52-a0b8-4e7d-9c15-e2f480ab37d6"
@@ -99,12 +99,24 @@ CASES: list[tuple[str, dict[str, str], Keep]] = [
     ("leads", {"withoutCustomer": "true"}, lambda row, _: row["customerId"] is None or row["locationId"] is None),
     ("leads", {"withoutCustomer": "false"}, lambda row, _: None not in (row["customerId"], row["locationId"])),
     ("leads", {"status": "converted"}, same("status", "Converted")),
-    ("leads", {"customerCity": "aurora"}, of_customer(lambda one: one["address"]["city"] == "Aurora")),
-    ("leads", {"customerState": "il"}, of_customer(lambda one: one["address"]["state"] == "IL")),
-    ("leads", {"customerZip": "60501"}, of_customer(lambda one: one["address"]["zip"] == "60501")),
-    ("leads", {"customerCreatedOnOrAfter": "2026-01-20"}, of_customer(lambda one: one["createdOn"] >= "2026-01-20")),
-    ("leads", {"customerCreatedBefore": "2026-01-20"}, of_customer(lambda one: one["createdOn"] < "2026-01-20")),
-    ("leads", {"customerModifiedOnOrAfter": "2026-02-12"}, of_customer(lambda one: one["modifiedOn"] >= "2026-02-12")),
+    ("leads", {"customerCity": "aurora"}, of_customer(lambda customer: customer["address"]["city"] == "Aurora")),
+    ("leads", {"customerState": "il"}, of_customer(lambda customer: customer["address"]["state"] == "IL")),
+    ("leads", {"customerZip": "60501"}, of_customer(lambda customer: customer["address"]["zip"] == "60501")),
+    (
+        "leads",
+        {"customerCreatedOnOrAfter": "2026-01-20"},
+        of_customer(lambda customer: customer["createdOn"] >= "2026-01-20"),
+    ),
+    (
+        "leads",
+        {"customerCreatedBefore": "2026-01-20"},
+        of_customer(lambda customer: customer["createdOn"] < "2026-01-20"),
+    ),
+    (
+        "leads",
+        {"customerModifiedOnOrAfter": "2026-02-12"},
+        of_customer(lambda customer: customer["modifiedOn"] >= "2026-02-12"),
+    ),
     ("leads", {"leadCustomerName": "MÜLLER 12".replace("Ü", "ü")}, part("leadCustomerName", "müller 12")),
     ("leads", {"leadPhone": "1 312 555 0142"}, lambda row, _: digits(row["leadPhone"]) == "3125550142"),
     ("leads", {"isCaptureSourceForm": "true"}, lambda row, _: row["captureSource"] == "LeadForm"),
@@ -124,8 +136,8 @@ CASES: list[tuple[str, dict[str, str], Keep]] = [
         "customers",
         {"phone": "(312) 555-0110"},
         lambda row, t: any(
-            digits(one["value"]) == "3125550110" and one["customerId"] == row["id"] and one["active"]
-            for one in t["customer_contacts"]
+            digits(contact["value"]) == "3125550110" and contact["customerId"] == row["id"] and contact["active"]
+            for contact in t["customer_contacts"]
         ),
     ),
     ("customers", {"active": "false"}, same("active", False)),
@@ -220,8 +232,8 @@ def test_dates_are_half_open(path: str, name: str, caller: Any, tables: dict[str
 
 def test_times_are_compared_to_seven_digits(caller: Any) -> None:
     row = next(row for row in caller.rows("leads") if len(row["createdOn"]) == 28)
-    found = caller.rows("leads", createdOnOrAfter=row["createdOn"], createdBefore=row["createdOn"][:-2] + "8Z")
-    assert [one["id"] for one in found if one["createdOn"] == row["createdOn"]] != []
+    rows = caller.rows("leads", createdOnOrAfter=row["createdOn"], createdBefore=row["createdOn"][:-2] + "8Z")
+    assert [lead["id"] for lead in rows if lead["createdOn"] == row["createdOn"]] != []
     assert caller.rows("leads", createdOnOrAfter=row["createdOn"][:-2] + "8Z", createdBefore=row["createdOn"]) == []
 
 

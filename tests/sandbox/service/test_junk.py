@@ -47,13 +47,15 @@ VALUES = (
     {},
     {"a": {"b": []}},
 )
-WRITES = [one for one in OPERATIONS.values() if one.body]
-FOUND = [
-    one for one in OPERATIONS.values() if one.id in HANDLERS and one.returns in {"page", "feed"} and not one.path_names
+WRITES = [operation for operation in OPERATIONS.values() if operation.body]
+LISTS = [
+    operation
+    for operation in OPERATIONS.values()
+    if operation.id in HANDLERS and operation.returns in {"page", "feed"} and not operation.path_names
 ]
 
 
-@pytest.mark.parametrize("operation", FOUND, ids=lambda one: one.id)
+@pytest.mark.parametrize("operation", LISTS, ids=lambda operation: operation.id)
 def test_junk_in_a_query(operation: Any, caller: Any, caplog: Any) -> None:
     module, _, rest = operation.path.partition("/v2/tenant/{tenant}/")
     names = {field.kind: field.name for field in operation.filters} | {"text": None}
@@ -99,7 +101,7 @@ def write_path(operation: Any) -> str:
     return rest
 
 
-@pytest.mark.parametrize("operation", WRITES, ids=lambda one: one.id)
+@pytest.mark.parametrize("operation", WRITES, ids=lambda operation: operation.id)
 def test_junk_in_a_body(operation: Any, messy: Any, caplog: Any) -> None:
     path = write_path(operation)
     for data in BODIES:

@@ -262,17 +262,21 @@ def enough(operation: Any) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def published() -> dict[str, Any]:
     """Return the published operations by id, and the published schemas."""
-    found: dict[str, Any] = {"schemas": {}}
+    operations: dict[str, Any] = {"schemas": {}}
     for name, spec in documents().items():
         for methods in spec["paths"].values():
-            found |= {one["operationId"]: (one, name) for one in methods.values() if "operationId" in one}
-        found["schemas"][name] = spec["components"]["schemas"]
-    return found
+            operations |= {
+                operation["operationId"]: (operation, name)
+                for operation in methods.values()
+                if "operationId" in operation
+            }
+        operations["schemas"][name] = spec["components"]["schemas"]
+    return operations
 
 
 def test_every_operation_has_a_handler() -> None:
     assert HANDLERS.keys() == OPERATIONS.keys()
-    needy = {one.id for one in OPERATIONS.values() if one.path_names or one.body}
+    needy = {operation.id for operation in OPERATIONS.values() if operation.path_names or operation.body}
     assert CASES.keys() == needy
 
 
@@ -289,7 +293,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., AbstractCo
     return open_state
 
 
-@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda one: one.id)
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.id)
 def test_each_operation_checks_its_scope_and_returns_what_the_contract_says(
     operation: Any, opened: Any, published: Any
 ) -> None:
@@ -300,7 +304,7 @@ def test_each_operation_checks_its_scope_and_returns_what_the_contract_says(
     assert re.fullmatch(re.sub(r"{\w+}", "[^/]+", rest), path.rpartition(":")[2])
     query = enough(operation)
 
-    with opened({one.scope for one in OPERATIONS.values()} - {operation.scope}) as without:
+    with opened({other.scope for other in OPERATIONS.values()} - {operation.scope}) as without:
         assert without.call(operation.method, path, body, query)[0] == 403
     with opened({operation.scope}) as book:
         status, answer = book.call(operation.method, path, body, query)
@@ -331,10 +335,10 @@ def misfits(value: Any, schema: dict[str, Any], schemas: dict[str, Any], path: s
     """Return descriptions of what in a value departs from a schema."""
     if "$ref" in schema:
         schema = schemas[schema["$ref"].rpartition("/")[2]]
-    if value is None and any(one.get("type") == "null" for one in schema.get("oneOf", [])):
+    if value is None and any(choice.get("type") == "null" for choice in schema.get("oneOf", [])):
         return
-    for one in schema.get("oneOf", []):
-        inner = schemas[one["$ref"].rpartition("/")[2]] if "$ref" in one else one
+    for choice in schema.get("oneOf", []):
+        inner = schemas[choice["$ref"].rpartition("/")[2]] if "$ref" in choice else choice
         schema = {
             **inner,
             **{k: v for k, v in schema.items() if k != "oneOf"},
@@ -347,8 +351,8 @@ def misfits(value: Any, schema: dict[str, Any], schemas: dict[str, Any], path: s
             yield f"{path} is null"
         return
     kinds = {"integer": int, "number": (int, float), "string": str, "boolean": bool, "array": list, "object": dict}
-    known = [kinds[one] for one in types if one != "null"]
-    if known and not any(isinstance(value, one) for one in known):
+    known = [kinds[kind] for kind in types if kind != "null"]
+    if known and not any(isinstance(value, kind) for kind in known):
         yield f"{path} is {value!r}, no {types}"
         return
     if "enum" in schema and value not in schema["enum"]:

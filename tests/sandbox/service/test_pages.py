@@ -10,7 +10,7 @@ import pytest
 
 
 def test_pages_add_up(caller: Any) -> None:
-    whole = caller.rows("leads", sort="+Id")
+    all_rows = caller.rows("leads", sort="+Id")
     rows, page = [], 0
     while True:
         page += 1
@@ -21,8 +21,8 @@ def test_pages_add_up(caller: Any) -> None:
         rows += answer["data"]
         if not answer["hasMore"]:
             break
-    assert rows == whole
-    assert page == -(-len(whole) // 17)
+    assert rows == all_rows
+    assert page == -(-len(all_rows) // 17)
 
 
 def test_the_default_page(caller: Any) -> None:

@@ -44,7 +44,7 @@ def test_a_state_keeps_changes(fresh: Any, tmp_path: Path) -> None:
     connection, rows, truth = first.connection(), caller.rows("leads"), first.truth
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     first.stop()
-    assert [one.name for one in file.parent.iterdir()] == [file.name]
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
 
     second, caller = fresh(state=file, company=None, leads=10**9, seed=7)
     assert {**second.connection(), "api_url": "", "auth_url": ""} == {**connection, "api_url": "", "auth_url": ""}
@@ -130,11 +130,11 @@ def test_without_a_state_nothing_is_kept(fresh: Any, monkeypatch: Any, tmp_path:
 
 
 def test_each_start_is_a_new_sandbox(fresh: Any) -> None:
-    one, two = fresh()[0], fresh()[0]
-    assert one.sandbox_id != two.sandbox_id
-    assert one.sandbox_id.startswith("sandbox-1-20260701T120000-12000-")
-    assert one.client_secret != two.client_secret
-    assert list(one.connection()) == [
+    first, second = fresh()[0], fresh()[0]
+    assert first.sandbox_id != second.sandbox_id
+    assert first.sandbox_id.startswith("sandbox-1-20260701T120000-12000-")
+    assert first.client_secret != second.client_secret
+    assert list(first.connection()) == [
         "api_url",
         "auth_url",
         "tenant",
@@ -143,9 +143,9 @@ def test_each_start_is_a_new_sandbox(fresh: Any) -> None:
         "app_key",
         "sandbox_id",
     ]
-    before = one.sandbox_id
-    one.stop()
-    assert one.start().sandbox_id != before
+    before = first.sandbox_id
+    first.stop()
+    assert first.start().sandbox_id != before
 
 
 def test_start_and_stop() -> None:
@@ -177,13 +177,13 @@ def test_a_port_in_use(fresh: Any) -> None:
 
 
 def digest(**options: Any) -> str:
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     with Sandbox(leads=120, as_of=AS_OF, **options) as sandbox:
         store = sandbox._running().store
         for name in sorted(store._names):
             for row in store._all(f'SELECT * FROM "{name}" ORDER BY n'):
-                found.update(repr(row).encode())
-    return found.hexdigest()
+                digest.update(repr(row).encode())
+    return digest.hexdigest()
 
 
 def test_the_same_seed_and_date_give_the_same_bytes() -> None:

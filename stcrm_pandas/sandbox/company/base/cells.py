@@ -111,9 +111,9 @@ def with_nulls(cells: Cells, missing: Flags | None) -> Cells:
     return cells if missing is None else if_else(missing, NULL, cells)
 
 
-def if_else(first: Flags, one: Cells | str, other: Cells | str) -> Cells:
+def if_else(condition: Flags, cells: Cells | str, others: Cells | str) -> Cells:
     """Return cells of one column where `first`, else of the other."""
-    return pc.if_else(pa.array(first), one, other)
+    return pc.if_else(pa.array(condition), cells, others)
 
 
 Values = TypeVar("Values", Cells, NDArray[Any])
@@ -129,8 +129,8 @@ class _Sparse(Generic[Values]):
     def _find(self, indexes: NDArray[Any]) -> tuple[Flags, Ints]:
         """Return which of these rows have a new value, and where the values are."""
         at = np.minimum(np.searchsorted(self.rows, indexes), max(self.rows.size - 1, 0))
-        found: Flags = self.rows[at] == indexes if self.rows.size else np.zeros(len(indexes), np.bool_)
-        return found, at[found]
+        replaced: Flags = self.rows[at] == indexes if self.rows.size else np.zeros(len(indexes), np.bool_)
+        return replaced, at[replaced]
 
 
 class Texts(_Sparse[Cells]):
@@ -147,8 +147,8 @@ class Texts(_Sparse[Cells]):
         >>> Texts.of({5: '"b"'}).into(pa.array(['"a"', '"a"']), np.array([4, 5])).to_pylist()
         ['"a"', '"b"']
         """
-        found, at = self._find(indexes)
-        return pc.replace_with_mask(cells, pa.array(found), self.values.take(pa.array(at))) if at.size else cells
+        replaced, at = self._find(indexes)
+        return pc.replace_with_mask(cells, pa.array(replaced), self.values.take(pa.array(at))) if at.size else cells
 
 
 class Codes(_Sparse[NDArray[Any]]):
@@ -167,9 +167,9 @@ class Codes(_Sparse[NDArray[Any]]):
 
     def into(self, codes: NDArray[Any], indexes: NDArray[Any]) -> NDArray[Any]:
         """Return values of the rows at these indexes, some of them replaced."""
-        found, at = self._find(indexes)
+        replaced, at = self._find(indexes)
         if not at.size:
             return codes
         codes = codes.astype(np.result_type(codes, self.values))
-        codes[found] = self.values[at]
+        codes[replaced] = self.values[at]
         return codes

@@ -69,8 +69,8 @@ _STREET_NAMES = pa.array(
 )
 _UNITS = json_cells(
     [
-        how.format(unit) if unit else None
-        for how in ("# {}", "Apt {}", "Unit {}", "#{}", "Ste {}")
+        form.format(unit) if unit else None
+        for form in ("# {}", "Apt {}", "Unit {}", "#{}", "Ste {}")
         for unit in range(MOST_UNITS)
     ]
 )
@@ -151,22 +151,22 @@ _AREAS = pa.array(['"' + start.format(area) for start, _ in _ALL_FORMATS for are
 _LINES = pa.array([f'{line:04d}{end}"' for end in _ENDS for line in range(10_000)])
 
 
-def phone_cells(who: Ints, slot: Ints, how: Ints | int) -> Cells:
+def phone_cells(person: Ints, slot: Ints, form: Ints | int) -> Cells:
     """Return phone numbers in one of the formats; format 0 is the digits alone.
 
     They are unique for each person and slot, for some 600,000 people. They are valid, and of exchange 555, which is not
     assigned to people.
     """
-    area, line = np.divmod((wide(who) * SLOTS + slot) * 7_654_321 % NUMBERS, LINES)
+    area, line = np.divmod((wide(person) * SLOTS + slot) * 7_654_321 % NUMBERS, LINES)
     line += line >= 1_212
     return concatenate(
-        take(_AREAS, wide(how) * len(AREA_CODES) + area), take(_LINES, _END_OF_FORMAT[how] * 10_000 + line)
+        take(_AREAS, wide(form) * len(AREA_CODES) + area), take(_LINES, _END_OF_FORMAT[form] * 10_000 + line)
     )
 
 
-def ten_digits(who: Ints, slot: Ints) -> list[str]:
+def ten_digits(person: Ints, slot: Ints) -> list[str]:
     """Return the ten digits of phone numbers."""
-    return [number[1:-1] for number in phone_cells(who, slot, 0).to_pylist()]
+    return [number[1:-1] for number in phone_cells(person, slot, 0).to_pylist()]
 
 
 FIRMS = (
@@ -225,50 +225,52 @@ class People:
         drawn = compact(drawn)
         return replace(drawn, unit=drawn.unit.astype(np.int16))  # an apartment may get a higher number than these
 
-    def names(self, who: Ints) -> Cells:
+    def names(self, person: Ints) -> Cells:
         """Return first and last names, or names of firms."""
-        first, last, firm = wide(self.first[who]), wide(self.last[who]), wide(self.firm[who])
+        first, last, firm = wide(self.first[person]), wide(self.last[person]), wide(self.firm[person])
         heads = take(_HEADS, np.where(firm < 0, first, len(FIRST) + last))
         return concatenate(heads, take(_TAILS, np.where(firm < 0, last, len(LAST) + firm)))
 
-    def name_parts(self, who: Ints) -> tuple[list[str], list[str]]:
+    def name_parts(self, person: Ints) -> tuple[list[str], list[str]]:
         """Return first and last names, or last names and trades of firms."""
-        columns = self.first[who].tolist(), self.last[who].tolist(), self.firm[who].tolist()
+        columns = self.first[person].tolist(), self.last[person].tolist(), self.firm[person].tolist()
         parts = [
             (LAST[last], FIRMS[firm]) if firm >= 0 else (FIRST[first], LAST[last])
             for first, last, firm in zip(*columns, strict=True)
         ]
         return [head for head, _ in parts], [tail for _, tail in parts]
 
-    def streets(self, who: Ints) -> Cells:
-        return concatenate(take(_HOUSES, self.house[who]), street_cells(self.street[who], self.street_form[who]))
-
-    def units(self, who: Ints) -> Cells:
-        """Return units, for one in six."""
-        return unit_cells(self.unit[who], self.unit_form[who])
-
-    def cities(self, who: Ints) -> Cells:
-        return city_cells(self.city[who], self.city_form[who])
-
-    def states(self, who: Ints) -> Cells:
-        return take(_STATES, self.city[who])
-
-    def zips(self, who: Ints) -> Cells:
-        """Return ZIP codes, three in ten as ZIP+4."""
-        return zip_cells(wide(self.city[who]), wide(self.zip[who]), self.zip_form[who])
-
-    def coordinates(self, who: Ints) -> tuple[Cells, Cells]:
-        """Return latitudes and longitudes in degrees."""
-        base = wide(self.city[who]) * _SPREAD
-        return (
-            take(_LATITUDES, base + wide(self.house[who]) * 37 % _SPREAD),
-            take(_LONGITUDES, base + wide(self.zip[who]) * 53 % _SPREAD),
+    def streets(self, person: Ints) -> Cells:
+        return concatenate(
+            take(_HOUSES, self.house[person]), street_cells(self.street[person], self.street_form[person])
         )
 
-    def emails(self, who: Ints, slot: Ints) -> Cells:
+    def units(self, person: Ints) -> Cells:
+        """Return units, for one in six."""
+        return unit_cells(self.unit[person], self.unit_form[person])
+
+    def cities(self, person: Ints) -> Cells:
+        return city_cells(self.city[person], self.city_form[person])
+
+    def states(self, person: Ints) -> Cells:
+        return take(_STATES, self.city[person])
+
+    def zips(self, person: Ints) -> Cells:
+        """Return ZIP codes, three in ten as ZIP+4."""
+        return zip_cells(wide(self.city[person]), wide(self.zip[person]), self.zip_form[person])
+
+    def coordinates(self, person: Ints) -> tuple[Cells, Cells]:
+        """Return latitudes and longitudes in degrees."""
+        base = wide(self.city[person]) * _SPREAD
+        return (
+            take(_LATITUDES, base + wide(self.house[person]) * 37 % _SPREAD),
+            take(_LONGITUDES, base + wide(self.zip[person]) * 53 % _SPREAD),
+        )
+
+    def emails(self, person: Ints, slot: Ints) -> Cells:
         """Return e-mail addresses, unique for each person and slot."""
-        number = wide(who) * SLOTS + slot
-        first, last = take(_MAIL_FIRST, self.first[who]), take(_MAIL_LAST, self.last[who])
+        number = wide(person) * SLOTS + slot
+        first, last = take(_MAIL_FIRST, self.first[person]), take(_MAIL_LAST, self.last[person])
         return concatenate(first, last, numbers(number), take(_HOSTS, number % 2))
 
 

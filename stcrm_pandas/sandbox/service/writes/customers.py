@@ -141,14 +141,14 @@ def merged_data(row: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, 
     [{'key': 'x', 'value': '1'}, {'key': 'y', 'value': '2'}]
     """
     application = change["applicationGuid"]
-    items, owners = row.get("externalData") or [], row.get(OWNERS) or []
-    owned = [(item, owners[n] if n < len(owners) else APPLICATION) for n, item in enumerate(items)]
+    entries, owners = row.get("externalData") or [], row.get(OWNERS) or []
+    owned = [(entry, owners[n] if n < len(owners) else APPLICATION) for n, entry in enumerate(entries)]
     merges = change.get("patchMode") == "Merge"
-    mine = {item["key"]: item["value"] for item, owner in owned if owner == application and merges}
-    mine |= {item["key"]: item.get("value") for item in change["externalData"]}
-    kept = [(item, owner) for item, owner in owned if owner != application]
+    mine = {entry["key"]: entry["value"] for entry, owner in owned if owner == application and merges}
+    mine |= {entry["key"]: entry.get("value") for entry in change["externalData"]}
+    kept = [(entry, owner) for entry, owner in owned if owner != application]
     kept += [({"key": key, "value": value}, application) for key, value in mine.items() if value is not None]
-    return {"externalData": [item for item, _ in kept], OWNERS: [owner for _, owner in kept]}
+    return {"externalData": [entry for entry, _ in kept], OWNERS: [owner for _, owner in kept]}
 
 
 # Preferred technicians
@@ -219,8 +219,8 @@ def _create_note(table: str, notes: str) -> Handler:
         text, pinned = request.body.get("text"), bool(request.body.get("pinToTop"))
         note = write_note(request, notes, row["id"], text, pinned=pinned)
         if request.body.get("addToLocations"):
-            its = Condition("t.parent = ? AND t.active = 1", (row["id"],))
-            for location in request.store.rows("locations", its):
+            of_customer = Condition("t.parent = ? AND t.active = 1", (row["id"],))
+            for location in request.store.rows("locations", of_customer):
                 write_note(request, "location_notes", location["id"], text, pinned=pinned)
         if request.body.get("addToCustomer"):
             write_note(request, "customer_notes", row["customerId"], text, pinned=pinned)

@@ -20,7 +20,7 @@ METHOD = "00000002-0000-4000-8000-{:012x}"
 
 
 def pairs(row: dict[str, Any]) -> dict[str, str]:
-    return {one["key"]: one["value"] for one in row["externalData"]}
+    return {entry["key"]: entry["value"] for entry in row["externalData"]}
 
 
 def ids(rows: list[dict[str, Any]]) -> list[int]:

@@ -14,7 +14,7 @@ def test_a_booking_of_a_provider(tiny: Any) -> None:
     assert made["start"] == "0001-01-01T00:00:00Z"
     path = f"booking-provider/42/bookings/{made['id']}"
     assert tiny.rows("booking-provider/42/bookings") == [made] == tiny.rows("bookings", externalId="x-1")
-    assert [(one["id"], one["memo"]) for one in tiny.rows(f"{path}/contacts")] == [(1, ""), (2, "")]
+    assert [(contact["id"], contact["memo"]) for contact in tiny.rows(f"{path}/contacts")] == [(1, ""), (2, "")]
     assert tiny.call("GET", "booking-provider/40/bookings/8030")[0] == 404
     assert tiny.call("PATCH", "booking-provider/40/bookings/8030", {"name": "Eve"})[0] == 404
     assert tiny.call("GET", "booking-provider/40/bookings/8030/contacts")[0] == 404

@@ -40,10 +40,13 @@ def test_a_customer_is_created_with_locations_and_contacts(tiny: Any) -> None:
     assert tiny.rows("locations", customerId=61) == [home, barn]
     assert tiny.read_feed("export/locations", tokens["locations"])[0] == [home, barn]
     contacts = tiny.rows("customers/61/contacts")
-    assert [one["phoneSettings"]["phoneNumber"] for one in contacts] == ["9725550101", ""]
+    assert [contact["phoneSettings"]["phoneNumber"] for contact in contacts] == ["9725550101", ""]
     assert "customerId" not in contacts[0]
     exported = tiny.read_feed("export/customers/contacts", tokens["customers/contacts"])[0]
-    assert [(one["customerId"], one["id"], one["active"]) for one in exported] == [(61, 1, True), (61, 2, True)]
+    assert [(contact["customerId"], contact["id"], contact["active"]) for contact in exported] == [
+        (61, 1, True),
+        (61, 2, True),
+    ]
 
 
 def test_a_customer_needs_a_location(tiny: Any) -> None:
@@ -58,20 +61,22 @@ def test_contacts_of_a_new_location_are_copied_to_its_customer(tiny: Any) -> Non
     made = tiny.done(
         "POST", "locations", {"customerId": 7, "name": "Barn", "address": ADDRESS, "contacts": [PHONE, mail, PHONE]}
     )
-    assert [one["value"] for one in made["contacts"]] == [PHONE["value"], mail["value"], PHONE["value"]]
+    assert [contact["value"] for contact in made["contacts"]] == [PHONE["value"], mail["value"], PHONE["value"]]
     after = tiny.rows("customers/7/contacts")
     assert after[: len(before)] == before
-    assert [(one["value"], one["memo"]) for one in after[len(before) :]] == [
+    assert [(contact["value"], contact["memo"]) for contact in after[len(before) :]] == [
         (PHONE["value"], None),
         (mail["value"], "barn"),
     ]
-    assert {one["id"] for one in after} == {one["id"] for one in before} | {one["id"] for one in after[len(before) :]}
+    assert {contact["id"] for contact in after} == {contact["id"] for contact in before} | {
+        contact["id"] for contact in after[len(before) :]
+    }
     tiny.done("POST", "locations", {"customerId": 7, "name": "Shed", "address": ADDRESS, "contacts": [mail]})
     assert tiny.rows("customers/7/contacts") == after, "the customer has it already"
 
     body = {"name": "Zed", "address": ADDRESS, "locations": [{"name": "Z", "address": ADDRESS, "contacts": [PHONE]}]}
     new = tiny.done("POST", "customers", body)
-    assert [one["value"] for one in new["contacts"]] == [PHONE["value"]]
+    assert [contact["value"] for contact in new["contacts"]] == [PHONE["value"]]
     assert len(tiny.rows(f"customers/{new['id']}/contacts")) == 1
 
 
@@ -143,8 +148,8 @@ def test_external_data(path: str, tiny: Any) -> None:
 
 
 def test_custom_field_types(tiny: Any) -> None:
-    assert [(one["id"], one["name"]) for one in tiny.rows("customers/custom-fields")] == [(11, "Gate")]
-    assert [(one["id"], one["name"]) for one in tiny.rows("locations/custom-fields", sort="-Id")] == [
+    assert [(field["id"], field["name"]) for field in tiny.rows("customers/custom-fields")] == [(11, "Gate")]
+    assert [(field["id"], field["name"]) for field in tiny.rows("locations/custom-fields", sort="-Id")] == [
         (22, "Key"),
         (21, "Dog"),
     ]

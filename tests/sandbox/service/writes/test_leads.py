@@ -81,5 +81,5 @@ def test_notes_of_deleted_leads_can_be_read(fresh: Any) -> None:
     tiny.done("POST", "leads/5001/notes", {"text": "call back"})
     sandbox.remove("leads", 5001)
     assert tiny.call("GET", "leads/5001")[0] == 404
-    assert [one["text"] for one in tiny.rows("leads/5001/notes")] == ["call back"]
+    assert [note["text"] for note in tiny.rows("leads/5001/notes")] == ["call back"]
     assert tiny.call("GET", "leads/99999/notes")[0] == 404, "never there"

@@ -30,7 +30,7 @@ def test_newer_contacts(tiny: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "numbers"),
     [
         ({"name": "ada"}, [0, 2, 4, 6, 8, 10]),
         ({"title": "own", "isArchived": "true"}, [0, 10]),
@@ -39,8 +39,8 @@ def test_newer_contacts(tiny: Any) -> None:
         ({"createdBefore": "2026-01-02", "modifiedOnOrAfter": "2026-01-03"}, [0]),
     ],
 )
-def test_newer_contacts_are_filtered(query: dict[str, str], found: list[int], caller: Any) -> None:
-    assert ids(caller.rows("contacts", sort="+CreatedOn", **query)) == [CONTACT.format(n) for n in found]
+def test_newer_contacts_are_filtered(query: dict[str, str], numbers: list[int], caller: Any) -> None:
+    assert ids(caller.rows("contacts", sort="+CreatedOn", **query)) == [CONTACT.format(number) for number in numbers]
 
 
 def test_methods_and_their_preferences(tiny: Any) -> None:

@@ -14,16 +14,16 @@ def test_notes(tiny: Any) -> None:
     assert (note["text"], note["isPinned"], note["createdById"]) == ("dog", True, 550)
     assert note["createdOn"] == note["modifiedOn"]
     assert tiny.rows("customers/3/notes") == [note]
-    assert [one["text"] for one in tiny.rows("locations/302/notes")] == ["dog"]
+    assert [note["text"] for note in tiny.rows("locations/302/notes")] == ["dog"]
     assert tiny.rows("customers/4/notes") == []
     second = tiny.done("POST", "locations/302/notes", {"text": "cat", "addToCustomer": True})
     assert ids(tiny.rows("locations/302/notes")) == [1, second["id"]]
-    assert [one["text"] for one in tiny.rows("customers/3/notes")] == ["dog", "cat"]
+    assert [note["text"] for note in tiny.rows("customers/3/notes")] == ["dog", "cat"]
     assert tiny.call("DELETE", f"customers/4/notes/{note['id']}")[0] == 404
     tiny.done("DELETE", f"customers/3/notes/{note['id']}")
     tiny.done("DELETE", f"locations/302/notes/{second['id']}")
     assert tiny.call("DELETE", f"customers/3/notes/{note['id']}")[0] == 404
-    assert [one["text"] for one in tiny.rows("customers/3/notes")] == ["cat"]
+    assert [note["text"] for note in tiny.rows("customers/3/notes")] == ["cat"]
     assert tiny.rows("customers/3/notes", createdBefore="2026-01-01") == []
     assert tiny.call("POST", "customers/999/notes", {"text": "x"})[0] == 404
     assert tiny.call("POST", "customers/3/notes", {"text": None})[0] == 400
