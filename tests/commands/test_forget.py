@@ -7,7 +7,6 @@ import sqlite3
 import warnings
 from pathlib import Path
 
-import duckdb
 import pytest
 from typer.testing import CliRunner
 
@@ -17,20 +16,12 @@ from stcrm_pandas.cli import app
 from stcrm_pandas.grid.log import CellEdit, GridLog, folder_of
 
 from ..mirror.test_forgotten import AS_OF, EMAIL, NAME, PHONE, plant
+from ..traces import cells_of, traces
 
 
-def traces(folder: Path) -> set[str]:
-    """Return the files with a value of the person, also where Parquet and the cache compress it."""
-    found = set()
-    for path in folder.rglob("*"):
-        if not path.is_file():
-            continue
-        content = path.read_bytes().decode("latin-1")
-        if content.startswith("PAR1"):
-            content += repr(duckdb.sql(f"select * from '{path}'").fetchall())
-        if any(word in content for word in (PHONE, EMAIL, NAME)):
-            found.add(path.name)
-    return found
+def files_with_traces(folder: Path) -> set[str]:
+    """Return the files with a value of the person."""
+    return {name for name, _ in traces(folder, PHONE, EMAIL, NAME)}
 
 
 @pytest.fixture
@@ -72,27 +63,30 @@ def stored(tmp_path):
         yield tmp_path, state, mirror, owner, kept.path, plan
 
 
-def run(stored, *options, given=""):
+def run(stored, *options, whom=None, typed=""):
     tmp_path, state, mirror, owner, *_ = stored
-    arguments = ["forget", mirror.folder.parent, "--customer", owner, "--state-dir", state]
+    arguments = ["forget", mirror.folder.parent, *(whom or ("--customer", owner)), "--state-dir", state]
     arguments += ["--cache-dir", tmp_path / "cache", *options]
-    return CliRunner().invoke(app, list(map(str, arguments)), input=given)
+    return CliRunner().invoke(app, list(map(str, arguments)), input=typed)
 
 
 def test_a_forgotten_person_is_in_no_file(stored):
     tmp_path, state, mirror, owner, kept, _ = stored
-    before = traces(tmp_path)
+    before = files_with_traces(tmp_path)
     assert len(before) > 8
+    (cache,) = (tmp_path / "cache").glob("*.sqlite")
+    assert cache.name in before, "its pages and its decoded rows are compressed"
+    assert any(NAME.encode() in cell for cell in cells_of(cache))
     shown = run(stored, "--dry-run")
     assert shown.exit_code == 0, shown.output
-    assert traces(tmp_path) == before
+    assert files_with_traces(tmp_path) == before
     assert "erased:" not in shown.output
-    refused = run(stored, given="n\nn\n")
+    refused = run(stored, typed="n\nn\n")
     assert refused.exit_code == 2
-    assert traces(tmp_path) == before
+    assert files_with_traces(tmp_path) == before
     done = run(stored, "--yes")
     assert done.exit_code == 0, done.output
-    assert traces(tmp_path) == set(), done.output
+    assert files_with_traces(tmp_path) == set(), done.output
     for part in ("the cache with", "a journal of 1 row", "1 edit in", "1 decision", "a plan of", "of customers"):
         assert f"erased: {state}" in done.output
         assert part in done.output
@@ -104,6 +98,26 @@ def test_a_forgotten_person_is_in_no_file(stored):
         assert db.execute("SELECT count(*), min(new) FROM cells").fetchall() == [(1, "Somebody Else II")]
     assert str(owner) not in json.loads((mirror.folder / "forgotten.json").read_text())["hashes"]
     assert run(stored, "--yes").exit_code == 0
+
+
+def test_a_person_is_found_by_a_number_and_an_address(stored):
+    """Known only by them, the bookings and texts with them go; the customers who have them are named, not erased."""
+    tmp_path, _, mirror, owner, *_ = stored
+    customers, bookings = len(mirror.customers()), len(mirror.bookings())
+    whom = ("--phone", f"+1 {PHONE.replace('-', ' ')}", "--email", EMAIL.upper())
+    shown = run(stored, "--dry-run", whom=whom)
+    assert shown.exit_code == 0, shown.output
+    assert "Also with this number or address: customers " in shown.output
+    assert str(owner) in shown.output
+    assert "1 row of bookings" in shown.output
+    assert len(mirror.bookings()) == bookings
+    done = run(stored, "--yes", whom=whom)
+    assert done.exit_code == 0, done.output
+    assert len(mirror.bookings()) == bookings - 1
+    assert len(mirror.customers()) == customers
+    assert files_with_traces(tmp_path / "cache") == set()
+    assert run(stored, "--yes", whom=("--customer", owner)).exit_code == 0
+    assert files_with_traces(tmp_path) == set()
 
 
 def test_a_person_must_be_named(tmp_path):

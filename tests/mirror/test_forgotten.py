@@ -11,7 +11,6 @@ import time
 import warnings
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 import pytest
 
@@ -19,6 +18,8 @@ import stcrm_pandas as stcrm
 from stcrm_pandas.mirror.mirror import Mirror
 from stcrm_pandas.mirror.privacy.forgetting import Forgotten, finish, stores_of
 from stcrm_pandas.mirror.privacy.people import find
+
+from ..traces import traces
 
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 PHONE, EMAIL, NAME = "512-867-5309", "quux.zyzzyva@mail.example", "Quux Zyzzyva"
@@ -72,19 +73,6 @@ def copied(synced, tmp_path):
     crm, folder, *ids = synced
     shutil.copytree(folder, tmp_path / "titan")
     return (Mirror(tmp_path / "titan", tenant=crm.settings.tenant, crm=crm), *ids)
-
-
-def traces(folder: Path, *words: str) -> list[tuple[str, str]]:
-    """Return which words are in which files: in their bytes, and in Parquet files as decompressed by DuckDB."""
-    found = []
-    for path in folder.rglob("*"):
-        if not path.is_file():
-            continue
-        content = path.read_bytes().decode("latin-1")
-        if content.startswith("PAR1"):
-            content += repr(duckdb.sql(f"select * from '{path}'").fetchall())
-        found += [(path.name, word) for word in words if word in content]
-    return found
 
 
 def test_nothing_of_a_forgotten_person_and_the_records_merged_with_them_is_left(copied):
