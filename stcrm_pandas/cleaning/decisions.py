@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import hashlib
-import os
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -16,8 +15,9 @@ from pathlib import Path
 from typing import Literal, NamedTuple, Protocol, get_args
 
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.http import row_sums
-from stcrm_pandas.http.own_files import Kind, state_of
+from stcrm_pandas.files import row_sums
+from stcrm_pandas.files.private import create_private
+from stcrm_pandas.files.sqlite_files import Kind, state_of
 
 Verdict = Literal["same", "different", "later"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -252,7 +252,7 @@ class Decisions:
             raise UsageError(f"{path} is not a file of decisions; choose another path")
         try:
             with contextlib.suppress(FileExistsError):
-                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+                create_private(path)
             path.chmod(0o600)
         except OSError as error:
             raise UsageError(f"{path} cannot be created: {error.strerror}") from error

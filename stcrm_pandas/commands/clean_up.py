@@ -74,7 +74,7 @@ def _say(result: Audit) -> None:
 
 def _save(result: Audit, path: Path) -> None:
     """Write the table to a CSV file that only its owner can read."""
-    from stcrm_pandas.sheets.private_file import write_private
+    from stcrm_pandas.files.private import write_private
     from stcrm_pandas.sheets.text import to_cell_text
 
     table = result.table
@@ -178,7 +178,7 @@ def _fixed(crm: Client, pipe: Pipeline, resource: str) -> Fix:
 
 def _save_skipped(fixes: list[Fix], resources: list[str], path: Path) -> int:
     """Write what was skipped to a CSV file that only its owner can read; return the number of rows."""
-    from stcrm_pandas.sheets.private_file import write_private
+    from stcrm_pandas.files.private import write_private
     from stcrm_pandas.sheets.text import to_cell_text
 
     frames = [fix.skipped.assign(resource=name) for fix, name in zip(fixes, resources, strict=True)]

@@ -19,9 +19,9 @@ from stcrm_pandas.commands.storage import CacheFolder, StateFolder
 from stcrm_pandas.commands.terminal import REFUSED, say, with_exit_codes
 from stcrm_pandas.edits import forgetting
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.files.sqlite_files import state_of
 from stcrm_pandas.grid.log import erase, folder_of, logs_with_resource
 from stcrm_pandas.http.cache import clear_all
-from stcrm_pandas.http.own_files import state_of
 from stcrm_pandas.mirror.many import mirrors
 from stcrm_pandas.mirror.mirror import Mirror
 from stcrm_pandas.mirror.privacy.forgetting import stores_of

@@ -14,7 +14,7 @@ from stcrm_pandas.edits.diff.columns import target_of
 from stcrm_pandas.edits.journals import delete
 from stcrm_pandas.edits.plan.model import PlanData, from_json
 from stcrm_pandas.edits.plan.plan_file import KIND
-from stcrm_pandas.http.own_files import connect_read_only
+from stcrm_pandas.files.sqlite_files import connect_read_only
 
 Owns = Callable[[str, Iterable[object]], bool]
 """Whether a row is the person's, from its resource and its key."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import sqlite3
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,8 +22,9 @@ from typing import Any, Literal, Self
 
 from stcrm_pandas.edits.apply.locks import OpenFile
 from stcrm_pandas.errors import SettingsError, StcrmError, UsageError
-from stcrm_pandas.http import row_sums
-from stcrm_pandas.http.own_files import Kind, make_private_folder, owned_in, side_files, state_of
+from stcrm_pandas.files import row_sums
+from stcrm_pandas.files.private import create_private, make_private_folder
+from stcrm_pandas.files.sqlite_files import Kind, owned_in, side_files, state_of
 
 Action = Literal["edit", "undo", "redo", "resolve", "discard"]
 Verdict = Literal["accepted", "same", "rejected", "conflict"]
@@ -128,7 +128,7 @@ class GridLog:
                     "again."
                 )
             with suppress(FileExistsError):
-                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+                create_private(path)
             db = sqlite3.connect(path, check_same_thread=False, timeout=30.0, isolation_level=None)
             try:
                 # An edit is acknowledged after its commit: FULL waits until the data is on the disk.

@@ -30,8 +30,8 @@ from requests_cache.backends.base import BaseCache, BaseStorage
 from requests_cache.models.response import CachedResponse
 
 from stcrm_pandas.errors import SettingsError, UsageError
+from stcrm_pandas.files.sqlite_files import CACHE, connect_read_only, owned_in, side_files, state_of
 from stcrm_pandas.http.cache_file import CacheFile
-from stcrm_pandas.http.own_files import CACHE, connect_read_only, owned_in, side_files, state_of
 from stcrm_pandas.output.printable import plural
 from stcrm_pandas.settings.connection import Settings, duration
 

@@ -7,7 +7,6 @@ open.
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import threading
 import time
@@ -16,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from stcrm_pandas.errors import SettingsError, StcrmError, StcrmWarning, notify
-from stcrm_pandas.http.own_files import CACHE, make_private_folder, side_files, state_of
+from stcrm_pandas.files.private import create_private, make_private_folder
+from stcrm_pandas.files.sqlite_files import CACHE, side_files, state_of
 
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS generations (
@@ -127,7 +127,7 @@ class CacheFile:
                 # file is not opened: closing it would release SQLite's locks on it in this process.
                 if not self.path.exists():
                     with contextlib.suppress(FileExistsError):
-                        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+                        create_private(self.path)
                 self.path.chmod(0o600)
                 try:
                     return self._connect()

@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 
 from stcrm_pandas.contract.schemas.arrow import arrow_type
 from stcrm_pandas.errors import MirrorBusy, MirrorError
-from stcrm_pandas.http.own_files import make_private_folder
+from stcrm_pandas.files.private import make_private_folder
 from stcrm_pandas.mirror.commits import Commit, FileCommits, metadata_of, times_of
 from stcrm_pandas.mirror.files.current import CurrentFiles
 from stcrm_pandas.mirror.files.label import Label, NewerFile, label_of

@@ -17,8 +17,8 @@ from stcrm_pandas.cleaning.recipes import addresses, cities, emails, names, phon
 from stcrm_pandas.cleaning.recipes.cells import Recipe, resource_of
 from stcrm_pandas.cleaning.recipes.fix import Fix
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.files.private import write_private
 from stcrm_pandas.output.printable import closest
-from stcrm_pandas.sheets.private_file import write_private
 
 FORMAT = 1
 """The version of the file format."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +20,7 @@ from typing import Any, Literal, Self
 from stcrm_pandas.edits.apply.locks import DIGEST_LENGTH, OpenFile, journal_not_writable
 from stcrm_pandas.edits.plan.model import VERSION, Key, PlanData, from_json
 from stcrm_pandas.errors import StcrmError, UsageError
-from stcrm_pandas.http.own_files import make_private_folder
+from stcrm_pandas.files.private import create_private, make_private_folder
 
 State = Literal["untried", "sending", "sent", "doubt", "succeeded", "failed", "conflict", "already"]
 """The state of one row.
@@ -138,7 +137,7 @@ class Journal:
             make_private_folder(path.parent)
             part = path.with_name(f".{path.name}.part")
             part.unlink(missing_ok=True)
-            os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            create_private(part)
             db = _connect(part)
             db.executescript("BEGIN;" + _SCHEMA + "COMMIT;")
             with db:

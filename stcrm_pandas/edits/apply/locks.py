@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stcrm_pandas.errors import SettingsError, UsageError
-from stcrm_pandas.http.own_files import make_private_folder
+from stcrm_pandas.files.private import create_private, make_private_folder
 
 DIGEST_LENGTH = 16
 """Characters of a plan's digest in the names of its lock and its journals."""
@@ -144,7 +144,7 @@ def _acquire(path: Path) -> tuple[sqlite3.Connection | None, OpenFile]:
     """Take a lock and return it with its file; None instead of the lock if another apply holds it."""
     with suppress(FileExistsError):
         # Open only a new file: closing any descriptor of a file releases all POSIX locks of the process on it.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        create_private(path)
     file = OpenFile.open_at(path)
     try:
         held = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)

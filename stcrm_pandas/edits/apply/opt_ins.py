@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import hashlib
-import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +20,7 @@ from stcrm_pandas.edits.diff.columns import target_of
 from stcrm_pandas.edits.plan.last_read import SERVICE_TIMEOUT
 from stcrm_pandas.edits.plan.model import BEFORE_READ_AT, Key, PlanData, Refusal, Step
 from stcrm_pandas.errors import StcrmError, UsageError
+from stcrm_pandas.files.private import open_new
 
 SentOptIns = Mapping[tuple[str, Key], frozenset[str]]
 """Resource and key of a row to the columns in which it was opted in."""
@@ -254,8 +254,8 @@ def acknowledge(path: Path) -> None:
         raise UsageError(f"The journal {str(path)!r} can be read, so there is nothing to acknowledge.")
     mark = _mark(path)
     mark.unlink(missing_ok=True)
-    with os.fdopen(os.open(mark, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(_digest(path))
+    with open_new(mark) as file:
+        file.write(_digest(path).encode())
 
 
 def is_acknowledged(path: Path) -> bool:

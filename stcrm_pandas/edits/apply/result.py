@@ -18,7 +18,7 @@ from stcrm_pandas.edits.diff.columns import target_of
 from stcrm_pandas.edits.plan.model import Key, PlanData, with_keys
 from stcrm_pandas.edits.plan.tables import key_names
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.http.own_files import make_private_folder
+from stcrm_pandas.files.private import create_private, make_private_folder
 from stcrm_pandas.output.printable import plural
 from stcrm_pandas.sheets.text import is_formula
 
@@ -141,7 +141,7 @@ class ResultData:
             path = place / f"{name}.csv"
             path.unlink(missing_ok=True)
             if len(frame):
-                path.touch(mode=0o600)
+                create_private(path)
                 frame.astype(object).map(_cell_text).to_csv(path, index=False)
                 written.append(path)
         return written

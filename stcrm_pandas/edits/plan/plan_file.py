@@ -12,7 +12,7 @@ from stcrm_pandas.edits.plan.model import VERSION, PlanData, from_json
 from stcrm_pandas.edits.plan.rebuild import rebuild
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.sheets.private_file import write_private
+from stcrm_pandas.files.private import write_private
 
 KIND = "stcrm plan"
 

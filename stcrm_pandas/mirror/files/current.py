@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from stcrm_pandas.http.own_files import make_private_folder
+from stcrm_pandas.files.private import make_private_folder
 from stcrm_pandas.mirror.files.label import Label, label_of
 from stcrm_pandas.mirror.files.names import discard
 from stcrm_pandas.mirror.files.sealed import (

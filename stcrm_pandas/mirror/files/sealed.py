@@ -21,6 +21,8 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stcrm_pandas.files.private import open_new
+
 ROW_GROUP = 128 * 1024
 """Rows of which a file keeps the smallest and largest id, so that a search for ids leaves out the others."""
 _CHECKSUM = b"stcrm_checksum"
@@ -76,7 +78,7 @@ class Footer:
 def write_parquet(table: pa.Table, path: Path, about: Mapping[bytes, bytes] | None = None) -> None:
     """Write a new file with checksums that only its owner can read, down to the disk."""
     placeholder = secrets.token_hex(_HEX).encode()
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
+    with open_new(path) as file:
         plain = table.replace_schema_metadata(None)
         with pq.ParquetWriter(file, plain.schema, compression="zstd", write_page_checksum=True) as writer:
             writer.write_table(plain, row_group_size=ROW_GROUP)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.errors import MirrorError
-from stcrm_pandas.http.own_files import make_private_folder
+from stcrm_pandas.files.private import make_private_folder, open_new
 from stcrm_pandas.mirror.privacy.people import OF, Person, Rows
 from stcrm_pandas.mirror.resources import EVERY
 
@@ -109,8 +109,8 @@ class Forgotten:
         part.unlink(missing_ok=True)
         content: dict[str, Any] = {"key": self._key.hex(), "hashes": sorted(self._hashes), "pending": self.pending}
         content["digest"] = _digest(content)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            json.dump(content, file)
+        with open_new(part) as file:
+            file.write(json.dumps(content).encode())
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, self._path)

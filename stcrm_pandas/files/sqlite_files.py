@@ -1,4 +1,4 @@
-"""Private folders, and the SQLite files of this package: these have its application id, older ones its tables.
+"""The SQLite files of this package: they have its application id, older ones its tables.
 
 Files are checked without writing to them, without a lock, and without the files that SQLite keeps beside them.
 """
@@ -10,8 +10,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-
-__all__ = ["CACHE", "Kind", "State", "connect_read_only", "make_private_folder", "owned_in", "side_files", "state_of"]
 
 State = Literal["ours", "unstamped", "empty", "foreign", "unreadable"]
 """`unstamped` is ours without an application id; `unreadable` is no database, or damaged."""
@@ -84,12 +82,6 @@ def connect_read_only(path: Path, *, immutable: bool | None = None) -> sqlite3.C
 def side_files(path: Path) -> list[Path]:
     """Return the files that SQLite keeps beside a database."""
     return [path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal")]
-
-
-def make_private_folder(folder: Path) -> None:
-    """Create a folder that only its owner can read, and each parent that does not exist, whatever the umask."""
-    for path in reversed([path for path in (folder, *folder.parents) if not path.exists()]):
-        path.mkdir(mode=0o700, exist_ok=True)
 
 
 def _wal_of(path: Path) -> Path:

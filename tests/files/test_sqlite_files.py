@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from stcrm_pandas.cli import app
 from stcrm_pandas.errors import SettingsError
+from stcrm_pandas.files.sqlite_files import CACHE, state_of
 from stcrm_pandas.http.cache import Cache, cache_path
-from stcrm_pandas.http.own_files import CACHE, state_of
 
 TODAY = """
 PRAGMA journal_mode = WAL;

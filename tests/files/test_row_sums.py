@@ -55,7 +55,7 @@ def read_decisions(path):
 KILLED = """
 import os, sys
 from pathlib import Path
-from tests.http.test_row_sums import CellEdit, write_log
+from tests.files.test_row_sums import CellEdit, write_log
 
 log = write_log(Path(sys.argv[1]), close=False)
 if sys.argv[2] == "writing":
