@@ -8,12 +8,12 @@ import textwrap
 import pytest
 from jupyter_client.manager import KernelManager
 
-from stcrm_pandas.report.kernel import _OwnKernelSpecs
+from stcrm_pandas.report.running import OwnKernelSpecs
 
 
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory):
-    manager = KernelManager(kernel_spec_manager=_OwnKernelSpecs())
+    manager = KernelManager(kernel_spec_manager=OwnKernelSpecs())
     manager.start_kernel(cwd=str(tmp_path_factory.mktemp("notebook")))
     client = manager.blocking_client()
     client.start_channels()

@@ -29,7 +29,7 @@ BUILT = list(OPERATIONS.values())
 def names(package="stcrm_pandas"):
     module = importlib.import_module(package)
     for found in pkgutil.walk_packages(module.__path__, f"{package}."):
-        if not found.name.endswith(("report.kernel", "__main__")):
+        if not found.name.endswith("__main__"):
             yield found.name
 
 

@@ -8,7 +8,6 @@ from stcrm_pandas.errors import require
 require("report")
 
 from stcrm_pandas.report.making import REPORTS, Choices, make_all, make_report, write_report
-from stcrm_pandas.report.reads import Reads
-from stcrm_pandas.report.running import notebook_path, run_notebook
+from stcrm_pandas.report.running import Reads, notebook_path, run_notebook
 
 __all__ = ["REPORTS", "Choices", "Reads", "make_all", "make_report", "notebook_path", "run_notebook", "write_report"]

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, Unpack, get_args
 
+from stcrm_pandas.analysis.overview import NOTHING_CLEAR
+from stcrm_pandas.charts.svg import colors
+from stcrm_pandas.client import ServedSandbox, start_sandbox
 from stcrm_pandas.errors import ReportError, UsageError, require
 from stcrm_pandas.mirror.many import mirrors
-from stcrm_pandas.report.files import file_to_write, folder_to_write, write_files
-from stcrm_pandas.report.page import first_screen_of, index_page, page_of, title_of, together_page
-from stcrm_pandas.report.running import notebook_path, parameters_of, run_notebook
-from stcrm_pandas.report.summary import summary_page
+from stcrm_pandas.reads.progress import Progress
+from stcrm_pandas.report.page import first_screen_of, index_page, page_of, render, title_of, together_page
+from stcrm_pandas.report.running import notebook_path, parameters_of, run_notebook, run_side_by_side
 from stcrm_pandas.settings.connection import read_settings
 
 __all__ = ["REPORTS", "Choices", "make_all", "make_report", "write_report"]
@@ -223,22 +226,35 @@ def _run_all(choices: Choices) -> tuple[dict[str, Any], dict[str, dict[str, Any]
     done: dict[str, Any] = {}
     screens: dict[str, dict[str, Any]] = {}
     last: ReportError | None = None
-    with _one_company(choices.get("sandbox", False)) as (sandbox, environment):
-        given = {**_parameters(choices), "sandbox": sandbox}
-        for name, file in REPORTS.items():
-            notebook = notebook_path(file)
-            try:
-                done[name] = run_notebook(notebook, _taken(name, notebook, given), environment=environment)
-            except ReportError as failed:
-                if failed.denied is None:
-                    raise
-                screens[name] = {"title": name.replace("-", " ").capitalize(), "denied": failed.denied}
-                last = failed
-                continue
-            screens[name] = _screen(done[name])
+    for name, result in _results(choices).items():
+        if isinstance(result, ReportError):
+            screens[name] = {"title": name.replace("-", " ").capitalize(), "denied": result.denied}
+            last = result
+        else:
+            done[name] = result
+            screens[name] = _screen(result)
     if not done and last is not None:
         raise last
     return done, screens
+
+
+def _results(choices: Choices) -> dict[str, Any]:
+    """Return each notebook that was run, or its error if a scope is missing.
+
+    On a sandbox they run at the same time; otherwise, one after another, since each may hold a large company.
+    """
+    parameters = _parameters(choices)
+    with _running_sandbox(choices.get("sandbox", False)) as (sandbox, environment):
+        runs = {}
+        for name, file in REPORTS.items():
+            notebook = notebook_path(file)
+            runs[name] = (notebook, _taken(name, notebook, {**parameters, "sandbox": sandbox}))
+        if sandbox:
+            return run_side_by_side(runs, environment)
+        results: dict[str, Any] = {}
+        for name, run in runs.items():
+            results |= run_side_by_side({name: run}, environment)
+        return results
 
 
 def write_report(notebook: Path, out: str | Path, parameters: Mapping[str, Any]) -> Path:
@@ -366,10 +382,96 @@ def _taken(report: str, notebook: Path, given: Mapping[str, Any]) -> dict[str, A
 
 
 @contextlib.contextmanager
-def _one_company(sandbox: bool | str | Path) -> Iterator[tuple[bool | str, dict[str, str]]]:
-    """Share one sandbox and one cache between all notebooks when `sandbox=True`, and remove them afterward."""
-    if sandbox is not True:
-        yield _plain(sandbox), {}
+def _running_sandbox(choice: bool | str | Path) -> Iterator[tuple[bool | str, dict[str, str]]]:
+    """Run one sandbox for all notebooks, which connect to it and have one cache; remove it afterward if it is new."""
+    if choice is False:
+        yield False, {}
         return
-    with tempfile.TemporaryDirectory(prefix="stcrm-") as folder:
-        yield str(Path(folder) / "sandbox.sqlite"), {"STCRM_CACHE_DIR": folder, "STCRM_STATE_DIR": folder}
+    from stcrm_pandas.sandbox import Sandbox
+
+    with contextlib.ExitStack() as stack:
+        folders = {}
+        if choice is True:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="stcrm-"))
+            choice = Path(folder) / "sandbox.sqlite"
+            folders = {"STCRM_CACHE_DIR": folder, "STCRM_STATE_DIR": folder}
+        sandbox = Sandbox(state=choice)
+        start_sandbox(sandbox, Progress(False))
+        stack.enter_context(sandbox)
+        yield _plain(choice), {**folders, **ServedSandbox.of(sandbox).environment}
+
+
+def summary_page(title: str, screens: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the summary of reports, from their first screens by the name of the report.
+
+    Parameters
+    ----------
+    title : str
+        The title of the page, which mail programs do not show.
+    screens : mapping
+        The first screens as `first_screen_of` returns them, with the title. If a report could not be made, `denied` is
+        the reason.
+    """
+    shown = [*screens.values()]
+    company = next((screen for screen in shown if "company" in screen), None)
+    return render(
+        "summary.html.j2", title=title, screens=shown, company=company, colors=colors("light"), nothing=NOTHING_CLEAR
+    )
+
+
+def file_to_write(path: str | Path) -> Path:
+    """Return the absolute path of a file to write; raise before anything is read if there cannot be such a file.
+
+    Examples
+    --------
+    >>> file_to_write("missing/report.html")
+    Traceback (most recent call last):
+    stcrm_pandas.errors.UsageError: The folder ...missing does not exist. Create it, or write the report elsewhere.
+    """
+    place = Path(path).absolute()
+    if not place.parent.is_dir():
+        raise UsageError(f"The folder {place.parent} does not exist. Create it, or write the report elsewhere.")
+    if place.is_dir():
+        raise UsageError(f"{place} is a folder. Name the file to write.")
+    _refuse_read_only(place.parent)
+    return place
+
+
+def folder_to_write(path: str | Path) -> Path:
+    """Return the absolute path of a folder to write into; raise before anything is read if there cannot be one."""
+    place = Path(path).absolute()
+    if not place.parent.is_dir() or (place.exists() and not place.is_dir()):
+        raise UsageError(f"The reports cannot be written to {place}: it is a file, or the folder above it is missing.")
+    _refuse_read_only(place if place.is_dir() else place.parent)
+    return place
+
+
+def _refuse_read_only(folder: Path) -> None:
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"The folder {folder} is not writable. Write the report elsewhere.")
+
+
+def write_files(pages: Mapping[Path, str]) -> None:
+    """Write all files under temporary names, and rename them only when all are written; make their folder.
+
+    Raises
+    ------
+    ReportError
+        The disk is full, or the folder is not writable. Older files are then not changed.
+    """
+    parts: dict[Path, Path] = {}
+    try:
+        for path, page in pages.items():
+            path.parent.mkdir(exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+            parts[path] = Path(name)
+            with os.fdopen(handle, "w", encoding="utf-8") as part:
+                part.write(page)
+        for path, written in parts.items():
+            os.replace(written, path)
+    except OSError as error:
+        kept = " The file from before is unchanged." if path.exists() else ""
+        raise ReportError(f"{path} could not be written: {error.strerror or error}.{kept}") from error
+    finally:
+        for written in parts.values():
+            written.unlink(missing_ok=True)

@@ -19,7 +19,7 @@ from stcrm_pandas.analysis.overview import FIRST_SCREEN
 from stcrm_pandas.client import connect
 from stcrm_pandas.errors import DriftWarning, UsageError
 from stcrm_pandas.report import REPORTS, make_all, make_report
-from stcrm_pandas.report.summary import summary_page
+from stcrm_pandas.report.making import summary_page
 from stcrm_pandas.sandbox import Sandbox
 
 from .browsing import needs_browser, opened, serious

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from stcrm_pandas.errors import ReportError
-from stcrm_pandas.report.files import write_files
+from stcrm_pandas.report.making import write_files
 from stcrm_pandas.sandbox import Sandbox
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "nightly.md"
