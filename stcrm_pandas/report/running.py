@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import json
 import os
 import signal
@@ -19,7 +20,7 @@ from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from jupyter_core.utils import ensure_event_loop
+from jupyter_client.utils import run_sync  # type: ignore[attr-defined]
 from traitlets import Dict
 
 from stcrm_pandas import errors
@@ -153,6 +154,10 @@ class _Stopped(BaseException):
     """Another notebook failed, or the user interrupted the run."""
 
 
+async def _event_loop() -> asyncio.AbstractEventLoop:
+    return asyncio.get_running_loop()
+
+
 class _Runs:
     """Runs of notebooks that share an environment, and of which one at a time reads."""
 
@@ -164,7 +169,7 @@ class _Runs:
 
     def run_in_thread(self, notebook: Path, parameters: Mapping[str, Any]) -> Any:
         """Run one notebook in a thread that ends after it, with the event loop of that thread."""
-        with closing(ensure_event_loop()):
+        with closing(run_sync(_event_loop)()):
             return self.run(notebook, parameters)
 
     def run(self, notebook: Path, parameters: Mapping[str, Any]) -> Any:
