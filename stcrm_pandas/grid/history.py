@@ -90,18 +90,18 @@ class History:
 
     def _edit(self, event: Event) -> list[Cell]:
         edits = []
-        for place, one in enumerate(event.cells):
-            cell = (one.key, one.column)
-            if one.verdict == "accepted":
-                self._note(cell, event.client, one.old)
-                edits.append(Edit(event.id, place, one, event.read_at))
+        for place, edited in enumerate(event.cells):
+            cell = (edited.key, edited.column)
+            if edited.verdict == "accepted":
+                self._note(cell, event.client, edited.old)
+                edits.append(Edit(event.id, place, edited, event.read_at))
                 self._edits.setdefault(cell, []).append(edits[-1])
-            if one.verdict == "conflict":
-                self.lost[cell] = (event.client, one)
-            elif one.verdict != "rejected" and (event.action == "resolve" or self._lost_by(cell) == event.client):
+            if edited.verdict == "conflict":
+                self.lost[cell] = (event.client, edited)
+            elif edited.verdict != "rejected" and (event.action == "resolve" or self._lost_by(cell) == event.client):
                 self.lost.pop(cell, None)
         if edits:
-            group = next((one for one in self._done if one.name == event.group), None)
+            group = next((done for done in self._done if done.name == event.group), None)
             if group is None:
                 group = _Group(event.group)
             else:
@@ -109,7 +109,7 @@ class History:
             group.edits += edits
             self._done.append(group)
             self._undone.clear()
-        return list(dict.fromkeys((one.key, one.column) for one in event.cells))
+        return list(dict.fromkeys((edited.key, edited.column) for edited in event.cells))
 
     def _lost_by(self, cell: Cell) -> str | None:
         return self.lost[cell][0] if cell in self.lost else None
@@ -138,7 +138,7 @@ class History:
             self._note(cell, event.client, edit.cell.old)
             edits = self._edits.setdefault(cell, [])
             edits.append(edit)
-            edits.sort(key=lambda one: (one.event, one.place))
+            edits.sort(key=lambda edit: (edit.event, edit.place))
         return _cells_of(group)
 
     def _note(self, cell: Cell, client: str, before: str | None) -> None:

@@ -1,15 +1,23 @@
-"""The messages between a view in a browser and the session of its frame."""
+"""The messages between a view in a browser and the session of its frame.
+
+Columns of texts travel as binary buffers in Arrow's layout, which a browser decodes without a library.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+
 from stcrm_pandas.edits.preview import as_html
 from stcrm_pandas.errors import StcrmError
-from stcrm_pandas.grid.buffers import encoded
 from stcrm_pandas.grid.log import LogNotWritten
 from stcrm_pandas.grid.session import Answer, EditText, Session
+
+DICTIONARY = 0.5
+"""A column with a smaller share of different texts is sent as a dictionary."""
 
 Send = Callable[[dict[str, Any], Sequence[Any]], object]
 NO_PLAN = "<p>These rows have no plan: no operation of the API changes them. Use <code>grid.after</code>.</p>"
@@ -61,7 +69,7 @@ class Messages:
                 for name in content["names"]:
                     self._column(client, str(name))
             case "edit":
-                edits = [_edit(one) for one in content["edits"]]
+                edits = [_edit(sent) for sent in content["edits"]]
                 self.report(session.edit(client, number, str(content.get("group") or ""), edits))
             case "undo":
                 self.report(session.undo(client, number))
@@ -93,7 +101,7 @@ class Messages:
                 number=answer.number,
                 group=answer.group,
                 kind=answer.action,
-                verdicts=[list(one) for one in answer.verdicts],
+                verdicts=[list(verdict) for verdict in answer.verdicts],
                 counts=self.counts(),
                 sequence=self._session.history.sequence,
             )
@@ -142,13 +150,19 @@ class Messages:
         replay = self._session.replay
         return {
             "conflicts": [
-                {"key": one.key, "column": one.column, "old": one.old, "mine": one.mine, "theirs": one.theirs}
-                | {"reason": one.reason}
-                for one in replay.conflicts.values()
+                {
+                    "key": conflict.key,
+                    "column": conflict.column,
+                    "old": conflict.old,
+                    "mine": conflict.mine,
+                    "theirs": conflict.theirs,
+                }
+                | {"reason": conflict.reason}
+                for conflict in replay.conflicts.values()
             ],
             "absent": [
-                {"key": one.key, "column": one.column, "old": one.old, "new": one.new, "reason": one.reason}
-                for one in replay.absent.values()
+                {"key": edit.key, "column": edit.column, "old": edit.old, "new": edit.new, "reason": edit.reason}
+                for edit in replay.absent.values()
             ],
         }
 
@@ -176,8 +190,8 @@ class Messages:
         self.say(type="plan", client=client, calls=len(plan.steps), cells=cells, refusals=refusals, html=as_html(plan))
 
 
-def _edit(given: Sequence[Any]) -> EditText:
-    key, column, old, new = given
+def _edit(sent: Sequence[Any]) -> EditText:
+    key, column, old, new = sent
     for text in (key, column):
         if not isinstance(text, str):
             raise TypeError(text)
@@ -185,3 +199,27 @@ def _edit(given: Sequence[Any]) -> EditText:
         if text is not None and not isinstance(text, str):
             raise TypeError(text)
     return key, column, old, new
+
+
+def encoded(texts: Any) -> tuple[dict[str, Any], list[memoryview]]:
+    """Return how an Arrow array of texts is encoded, and its buffers.
+
+    `utf8`: validity bitmap (least significant bit first), offsets (int32), UTF-8. `dictionary`: validity bitmap, codes
+    (int32), and offsets and UTF-8 of the different texts. Nulls have any code or offset.
+    """
+    texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    validity = np.packbits(np.asarray(texts.is_valid()), bitorder="little")
+    coded = texts.dictionary_encode()
+    if len(coded.dictionary) <= DICTIONARY * len(texts):
+        codes = np.asarray(coded.indices.fill_null(0), dtype=np.int32)
+        about = {"encoding": "dictionary", "size": len(coded.dictionary)}
+        return about, [validity.data, codes.data, *_offsets_and_bytes(coded.dictionary)]
+    return {"encoding": "utf8"}, [validity.data, *_offsets_and_bytes(texts)]
+
+
+def _offsets_and_bytes(texts: Any) -> list[memoryview]:
+    if texts.offset:  # a slice: its buffers start elsewhere
+        texts = pa.concat_arrays([texts])
+    _, offsets, letters = texts.buffers()
+    offsets = np.frombuffer(offsets, np.int32, count=len(texts) + 1) if offsets else np.zeros(1, np.int32)
+    return [offsets.data, memoryview(letters or b"")]

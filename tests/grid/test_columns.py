@@ -17,8 +17,8 @@ from stcrm_pandas.contract.schemas.leads import LEADS
 from stcrm_pandas.contract.schemas.list_dtype import dtype_of
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
-from stcrm_pandas.grid.buffers import encoded
 from stcrm_pandas.grid.columns import GridColumn, Rejected, columns_of_frame
+from stcrm_pandas.grid.messages import encoded
 
 from ..frame.random_frames import ROWS, frames
 from .view import View, decoded
