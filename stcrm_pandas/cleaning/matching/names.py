@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from stcrm_pandas.cleaning.matching.first_names import groups
@@ -32,8 +33,8 @@ class Person(NamedTuple):
 class Name(NamedTuple):
     """A name as it is compared: at most two people, or a company.
 
-    `suffix` is jr, sr, ii, iii, iv or empty; of a company, it is the number, letter or direction at its end, which
-    distinguishes it from others of its name. `nobody` marks a placeholder such as New Homeowner. `house` is what a
+    `suffix` is jr, sr, ii, iii, iv or empty; of a company, it is the number, letter or direction that distinguishes it
+    from others of its name: at its end, or within it, such as a direction or Phase A. `nobody` marks a placeholder such as New Homeowner. `house` is what a
     person's name says about the house or other place: lakehouse, rental.
     """
 
@@ -140,6 +141,9 @@ _NUMERALS = {
     "five": "5",
 }
 _JOINT = re.compile(r"\s*(?:&|\+|/|\band\b)\s*")
+_ET_UX = re.compile(r",?\s+et\s+(?:ux|vir|al)\b\.?")
+_SPOUSES = words_in("wife husband spouse")
+"""Words for somebody whose name is not given: Lem Ossory and Wife."""
 _REMARK = re.compile(r"\([^)]*\)|\[[^\]]*\]|\s+-\s.*$|\bc/o\b.*$|\battn\b.*$|\*+")
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9 \-]")
 _NOT_IN_COMPANIES = re.compile(r"[^a-z0-9]+")
@@ -234,14 +238,25 @@ def _is_last_name(named: list[str], words: list[str], text: str) -> bool:
 
 
 def _company(words: list[str]) -> tuple[str, str]:
-    """Return the words of a company, and what distinguishes it from others of its name."""
+    """Return the words of a company, and what distinguishes it from others of its name: words at its end are cut."""
     kept = [_SHORT.get(word, word) for word in words if word not in _LEGAL] or words
     end = len(kept)
     while end > 1 and (_distinguishes(kept[end - 1], others=end - 1) or (end < len(kept) and kept[end - 1] in _PARTS)):
         end -= 1
     parts = (_NUMERALS.get(word, word) for word in kept[end:] if word not in _PARTS)
+    within = "".join(_within(word, before) for before, word in pairwise(["", *kept[:end]]))
     joined = " ".join(kept[:end])
-    return _LETTERS.sub(lambda match: match.group().replace(" ", ""), joined), " ".join(parts)  # A B C Air: abc air
+    # A B C Air: abc air
+    return _LETTERS.sub(lambda match: match.group().replace(" ", ""), joined), " ".join(filter(None, [within, *parts]))
+
+
+def _within(word: str, before: str) -> str:
+    """Return what a word within the name of a company distinguishes it by: North, Northside, Phase A; empty if none."""
+    if before in _PARTS and (len(word) == 1 or word.isdigit() or word in _NUMERALS):
+        return _NUMERALS.get(word, word)
+    if word in DIRECTIONS and len(word) > 1:
+        return DIRECTIONS[word].casefold()
+    return word if word.endswith("side") and word.removesuffix("side") in DIRECTIONS else ""
 
 
 def _distinguishes(word: str, *, others: int) -> bool:
@@ -254,6 +269,7 @@ def _distinguishes(word: str, *, others: int) -> bool:
 def _people(text: str) -> tuple[tuple[Person, ...], str]:
     last_of_all: list[str] = []
     suffix = ""
+    text = _ET_UX.sub(" & wife", text)
     if "," in text:
         left, right = (part.strip() for part in text.split(",", 1))
         names, found = _tokens(right)
@@ -265,10 +281,13 @@ def _people(text: str) -> tuple[tuple[Person, ...], str]:
             text = right
     people: list[Person] = []
     pending: list[list[str]] = []
-    for part in _JOINT.split(text.replace(",", " ")):
+    parts = [part for part in _JOINT.split(text.replace(",", " ")) if part]
+    unnamed = False
+    for part in parts:
         tokens, found = _tokens(part)
         suffix = suffix or found
-        if not tokens:
+        if not tokens or (len(parts) > 1 and {*tokens} <= _SPOUSES):  # Mr. and Mrs. Lem Ossory
+            unnamed = len(parts) > 1
             continue
         if last_of_all:
             people.append(_person([*tokens, *last_of_all], len(last_of_all)))
@@ -285,6 +304,8 @@ def _people(text: str) -> tuple[tuple[Person, ...], str]:
         people = [Person("", "", pending[-1][0])]
     elif not people and last_of_all:
         people = [Person("", "", "".join(last_of_all))]
+    if unnamed and len(people) == 1 and people[0].first:
+        people.append(Person("spouse", "", people[0].last))
     return tuple(people), suffix
 
 

@@ -25,6 +25,7 @@ _NOBODY = words_in(
     " vacant vacanthouse vacanthome unknown unknownunknown noname nonamegiven none na tbd test testtest testcustomer"
     " customer cashcustomer walkin walkincustomer houseaccount anonymous landlord"
 )
+_WHICH = words_in("new current the future next previous prior former past old present potential prospective")
 _MARK = re.compile(
     r"(?:(?:duplicates?|dupe?|remove|delete|do not (?:use|service|call))\b[\s:.*\-/,#]*"
     r"|1(?:\s*[:.\-*]\s*|\s+)(?=[a-z])(?!hour|stop|day|call|source|way|click|st\b))"
@@ -80,10 +81,10 @@ def is_nobody(words: list[str]) -> bool:
 
     Examples
     --------
-    >>> is_nobody(["new", "homeowner"]), is_nobody(["occupant"]), is_nobody(["newman", "tenant"])
+    >>> is_nobody(["future", "homeowner"]), is_nobody(["occupant"]), is_nobody(["newman", "tenant"])
     (True, True, False)
     """
-    kept = words[1:] if words and words[0] in ("new", "current", "the") else words
+    kept = words[1:] if words and words[0] in _WHICH else words
     return "".join(kept) in _NOBODY
 
 

@@ -194,6 +194,55 @@ Walter T Pool | Walter Pool
 """One person: marks for merging, remarks, and another house, with one number."""
 
 
+MORE_HOUSES = """
+80 Avenue A | 80 Avenue B
+12 County Road 100 | 12 County Road 101
+12 FM 1431 | 12 FM 1413
+9 State Highway 71 | 9 State Highway 95
+7 CR 12 | 7 CR 13
+100 Road 12 | 100 Road 21
+40 Oak Ridge Dr | 40 Oak Bridge Dr
+12 21st St | 12 22nd St
+12 21st St | 12 31st St
+1 Interstate 35 | 1 Interstate 30
+204 Oak St | 1204 Oak St
+12 Elm St | 21 Elm St
+12A Elm St | 12B Elm St
+12 Elm St Apt 1 | 12 Elm St Apt 2
+"""
+"""Two houses whose numbers or streets differ by one letter or digit."""
+
+UNNAMED = """
+Mr. and Mrs. Lem {0} | Lem {0}
+Mr & Mrs Lem {0} | Lem {0}
+Dr. and Mrs. Lem {0} | Dr. Lem {0}
+Lem {0} & Wife | Lem {0}
+Lem {0} and Family | Lem {0}
+Lem {0} et ux | Lem {0}
+{0}, Lem & Wife | {0}, Lem
+"""
+"""A couple of which one has no name, and that one alone, with one number and address."""
+
+MORE_COMPANIES = """
+{0} HOA East Gate | {0} HOA West Gate
+North {0} Clinic | South {0} Clinic
+{0} North Campus | {0} South Campus
+{0} Phase A HOA | {0} Phase B HOA
+{0} Condos Phase 1 Association | {0} Condos Phase 2 Association
+{0} Building A Offices | {0} Building B Offices
+{0} Northside | {0} Southside
+{0} Northside Clinic | {0} Southside Clinic
+"""
+"""Two companies with one number and address; what tells them apart is within the name."""
+
+ONE_COUPLE = """
+Mr. and Mrs. Lem {0} | Lem {0} & Wife
+{0}, Mr. and Mrs. Lem | Mr & Mrs Lem {0}
+Southwest {0} LLC | South West {0}, Inc.
+"""
+"""One customer, in two spellings."""
+
+
 def _lines(text: str) -> list[tuple[str, str]]:
     pairs = [part.split(" | ") for part in text.strip().splitlines()]
     return [(one.strip(), other.strip()) for one, other in pairs]
@@ -285,6 +334,31 @@ def test_last_names_that_are_places_are_never_sure() -> None:
     found = judged(unlike())
     assert len(found) == 20
     assert not [f"{tier}: {pair}" for pair, tier in found.items() if tier == "sure"]
+
+
+def test_what_differs_by_one_letter_or_has_a_partner_without_a_name_is_not_sure() -> None:
+    at = "{n} Alder Lane"
+    pairs = [
+        (Entry(f"Zeb {LASTS[n]}", P, "", first), Entry(f"Zeb {LASTS[n]}", Q, "", second))
+        for n, (first, second) in enumerate(_lines(MORE_HOUSES))
+    ]
+    for text, kind, phone in ((UNNAMED, "Residential", P), (MORE_COMPANIES, FIRM, P)):
+        for n, names in enumerate(_lines(text), len(pairs)):
+            first, second = (name.format(LASTS[n]) for name in names)
+            pairs.append((Entry(first, P, "", at, kind), Entry(second, phone, "", at, kind)))
+    pairs.append((Entry("Future Homeowner", P, "", at), Entry("Future Homeowner", P, "", "{m} Birch Road")))
+    found = judged(pairs)
+    assert len(found) == len(pairs)
+    assert not [f"{tier}: {pair}" for pair, tier in found.items() if tier == "sure"]
+
+
+def test_one_couple_in_two_spellings_is_sure() -> None:
+    at = "{n} Alder Lane"
+    pairs = [
+        (Entry(first.format(LASTS[n]), P, "", at), Entry(second.format(LASTS[n]), P, "", at))
+        for n, (first, second) in enumerate(_lines(ONE_COUPLE))
+    ]
+    assert not [f"{tier}: {pair}" for pair, tier in judged(pairs).items() if tier != "sure"]
 
 
 def test_two_houses_of_one_name_are_two_customers() -> None:
