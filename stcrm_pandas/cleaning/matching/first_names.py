@@ -61,8 +61,8 @@ lindsay lindsey lyndsay | matthew mathew | nicholas nicolas nickolas | zachary z
 rachel rachael | rebecca rebekah | elizabeth elisabeth | lawrence laurence | gregory greggory | susan suzan
 suzanne susanne | cheryl sheryl | craig kraig | carl karl | curtis kurtis | aaron arron | anthony antony
 caitlin kaitlyn kaitlin katelyn | jacquelyn jaclyn jacklyn | gail gayle | jerry gerry | vicki vicky vickie
-john jhon | jonathan jonathon johnathan johnathon | megan meghan meagan | allison alison allyson | tracy tracey
-stacy stacey | sherry sherri sherrie | lori lorie lorrie | carol carole | carolyn carolynn | diane dianne
+john jhon | jonathan jonathon johnathan johnathon | megan meghan meagan | allison alison allyson | tracy tracey traci tracie
+stacy stacey | sherry sherri sherrie | lori lorie lorrie laurie | carol carole | carolyn carolynn | diane dianne
 denise denice | danielle daniele | isabel isabelle | isabella izabella | madeline madeleine madelyn
 natalie nathalie | monica monika | veronica veronika | victoria viktoria | victor viktor | vivian vivien
 yvonne ivonne | yvette ivette | sophia sofia | lillian lilian | lily lilly | molly mollie | emily emilie
@@ -82,6 +82,7 @@ cory corey | cynthia cinthia | debbie debby | elliot elliott | evan evin | haley
 jackie jacky | kayla kaila | kristi kristy | lucy lucie | mackenzie mckenzie | mindy mindi | nicole nichole
 ricky rickey | robin robyn | shannon shanon | tonya tanya | trisha tricia | zoe zoey | guadalupe guadelupe
 jesus hesus | yesenia jessenia | cesar caesar | hector ector | esteban estevan
+dylan dillon dillan | kelly kelley kelli kellie
 """
 SPELLING_OF = {name: names.split()[0] for names in _SPELLINGS.replace("\n", "|").split("|") for name in names.split()}
 """A spelling of a name to the usual one. No line joins names of a woman and of a man."""

@@ -189,6 +189,10 @@ _ONE_STREET = (
 )
 """Oak St and Oak Ct are two streets; Oak may be either of them."""
 
+_SAME_MARKS = """(regexp_replace(x.street, '[^0-9]', '', 'g') = regexp_replace(y.street, '[^0-9]', '', 'g')
+    AND (x.street = y.street OR length(x.street) <> length(y.street) OR left(x.street, -1) <> left(y.street, -1)))"""
+"""21st St and 22nd St, County Road 100 and 101, or Avenue A and B are two streets, not two spellings of one."""
+
 _NUMBER = "(x.number = y.number AND x.number <> '')"
 _TOWN = "(x.zip = y.zip OR x.city = y.city)"
 _HOUSE = f"{_ONE_STREET} AND {_NUMBER} AND x.street = y.street AND {_TOWN}"
@@ -208,11 +212,19 @@ ADDRESS = (
         "spelling",
         11,
         "addresses that differ in spelling",
-        f"""{_ONE_STREET} AND NOT ({_HOUSE}) AND (
+        f"""{_ONE_STREET} AND {_SAME_MARKS} AND NOT ({_HOUSE}) AND (
             ({_NUMBER} AND x.street = y.street AND x.unit = y.unit
                 AND damerau_levenshtein(x.zip, y.zip) <= 1 AND {typo("x.city", "y.city", 4)})
-            OR ({_TOWN} AND x.number = y.number AND ({typo("x.street", "y.street", 2)} OR {_PREFIX}))
-            OR ({_TOWN} AND (x.street = y.street OR {typo("x.street", "y.street", 5)}) AND x.unit = y.unit
+            OR ({_TOWN} AND x.number = y.number AND ({typo("x.street", "y.street", 2)} OR {_PREFIX})))""",
+    ),
+    # With one name and nothing else in common, these are too often two houses to be sure.
+    Level(
+        "number",
+        11,
+        "addresses that differ in one digit or letter of a number",
+        f"""{_ONE_STREET} AND NOT ({_HOUSE}) AND {_TOWN} AND x.unit = y.unit AND (
+            (x.number = y.number AND {typo("x.street", "y.street", 2)})
+            OR ((x.street = y.street OR ({_SAME_MARKS} AND {typo("x.street", "y.street", 5)}))
                 AND (x.number = '' OR y.number = '' OR damerau_levenshtein(x.number, y.number) = 1)))""",
     ),
     Level("other unit", 2, "different unit at the same address", _HOUSE, agrees=False),

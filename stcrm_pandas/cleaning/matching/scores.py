@@ -89,12 +89,12 @@ FROM compared c JOIN features f ON f.i = c.a JOIN features g ON g.i = c.b CROSS 
 """
 
 _SHARES = "coalesce(phone IN ('same', 'spelling') OR email IN ('same', 'same, without digits', 'spelling'), false)"
-_AT_ONE_PLACE = "coalesce(address IN ('same', 'crowded', 'unit missing', 'spelling'), false)"
+_AT_ONE_PLACE = "coalesce(address IN ('same', 'crowded', 'unit missing', 'spelling', 'number'), false)"
 _BUSY = "coalesce(phone = 'busy' OR email = 'busy', false)"
 _APART = "coalesce(address IN ('nearby', 'zip', 'city', 'other', 'other unit'), false)"
 _AGREEING = """(coalesce(phone IN ('same', 'spelling'), false)::INTEGER
         + coalesce(email LIKE 'same%' OR email = 'spelling', false)::INTEGER
-        + coalesce(address IN ('same', 'crowded', 'unit missing', 'spelling'), false)::INTEGER)"""
+        + coalesce(address IN ('same', 'crowded', 'unit missing', 'spelling', 'number'), false)::INTEGER)"""
 
 _RIGHT = ", ".join(
     f"('{tier}', '{kind}', {agreeing}, {share})"
@@ -132,8 +132,9 @@ FROM (
         WHEN couple <> 'same' OR houses THEN true
         WHEN kind IN ('renamed', 'incomplete name')
             THEN {_AGREEING} < 2 OR name IS NULL OR housed OR (family AND {_AGREEING} < 3)
-        WHEN firms THEN {_APART} OR suffix <> 'same' OR numbered
-        ELSE NOT ({_SHARES} OR {_AT_ONE_PLACE}) END AS doubtful
+        WHEN firms THEN {_APART} OR suffix <> 'same' OR numbered OR (address = 'number' AND NOT {_SHARES})
+        ELSE NOT ({_SHARES} OR ({_AT_ONE_PLACE} AND address <> 'number')
+            OR (address = 'number' AND name = {RANKS["same"]} AND phone IS NULL)) END AS doubtful
     FROM scored
 )) s LEFT JOIN (VALUES {_RIGHT}) AS r(tier, kind, agreeing, share)
     ON r.tier = s.tier AND r.kind = s.kind AND r.agreeing = s.agreeing

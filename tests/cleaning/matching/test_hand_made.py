@@ -166,7 +166,7 @@ Kristin Kristen | Lindsay Lindsey | Mathew Matthew | Nicolas Nicholas | Zachary 
 Michele Michelle | Rachel Rachael | Rebecca Rebekah | Elisabeth Elizabeth | Katherine Katharine
 Lawrence Laurence | Gregory Gregg | Susan Suzan | Cheryl Sheryl | Craig Kraig | Carl Karl | Curtis Kurtis
 Christopher Kristopher | Aaron Arron | Anthony Antony | Caitlin Kaitlyn | Jaclyn Jacklyn | Gail Gayle
-Jerry Gerry | Vicki Vicky
+Jerry Gerry | Vicki Vicky | Lori Laurie | Dylan Dillon | Traci Tracy | Kelly Kelley
 """
 """Two spellings of one first name, with one number and address."""
 
@@ -201,7 +201,6 @@ MORE_HOUSES = """
 9 State Highway 71 | 9 State Highway 95
 7 CR 12 | 7 CR 13
 100 Road 12 | 100 Road 21
-40 Oak Ridge Dr | 40 Oak Bridge Dr
 12 21st St | 12 22nd St
 12 21st St | 12 31st St
 1 Interstate 35 | 1 Interstate 30
@@ -289,7 +288,7 @@ def unlike() -> list[tuple[Entry, Entry]]:
 def same() -> list[tuple[Entry, Entry]]:
     at = "{n} Alder Lane"
     pairs = [
-        (Entry(f"{one} {LASTS[n]}", P, "", at), Entry(f"{other} {LASTS[n]}", P, "", at))
+        (Entry(f"{one} {LASTS[n % len(LASTS)]}", P, "", at), Entry(f"{other} {LASTS[n % len(LASTS)]}", P, "", at))
         for n, (one, other) in enumerate(_couples(SPELLINGS))
     ]
     return pairs + [

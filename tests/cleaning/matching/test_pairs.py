@@ -109,7 +109,7 @@ CASES = {
     ),
     "typo in the house number": (
         Entry("Karl Underhay", P, "", "14{n} Alder Lane"), Entry("Karl Underhay", P, "", "41{n} Alder Lane"),
-        "sure", "same person", "addresses that differ in spelling",
+        "sure", "same person", "addresses that differ in one digit",
     ),
     "typo in the street": (
         Entry("Kuno Vickery", P, "", S), Entry("Kuno Vickery", P, "", "{n} Adler Lane"),
