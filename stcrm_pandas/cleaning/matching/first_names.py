@@ -61,7 +61,8 @@ lindsay lindsey lyndsay | matthew mathew | nicholas nicolas nickolas | zachary z
 rachel rachael | rebecca rebekah | elizabeth elisabeth | lawrence laurence | gregory greggory | susan suzan
 suzanne susanne | cheryl sheryl | craig kraig | carl karl | curtis kurtis | aaron arron | anthony antony
 caitlin kaitlyn kaitlin katelyn | jacquelyn jaclyn jacklyn | gail gayle | jerry gerry | vicki vicky vickie
-john jhon | jonathan jonathon johnathan johnathon | megan meghan meagan | allison alison allyson | tracy tracey traci tracie
+john jhon | jonathan jonathon johnathan johnathon | megan meghan meagan | allison alison allyson
+tracy tracey traci tracie
 stacy stacey | sherry sherri sherrie | lori lorie lorrie laurie | carol carole | carolyn carolynn | diane dianne
 denise denice | danielle daniele | isabel isabelle | isabella izabella | madeline madeleine madelyn
 natalie nathalie | monica monika | veronica veronika | victoria viktoria | victor viktor | vivian vivien

@@ -34,8 +34,8 @@ class Name(NamedTuple):
     """A name as it is compared: at most two people, or a company.
 
     `suffix` is jr, sr, ii, iii, iv or empty; of a company, it is the number, letter or direction that distinguishes it
-    from others of its name: at its end, or within it, such as a direction or Phase A. `nobody` marks a placeholder such as New Homeowner. `house` is what a
-    person's name says about the house or other place: lakehouse, rental.
+    from others of its name: at its end, or within it, such as North or Phase A. `nobody` marks a placeholder such as
+    New Homeowner. `house` is what a person's name says about the house or other place: lakehouse, rental.
     """
 
     people: tuple[Person, ...]
