@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from stcrm_pandas.edits.apply.check import check as check_by_reading
+from stcrm_pandas.edits.apply.check import tag_opt_ins, tags_refused, without
 from stcrm_pandas.edits.apply.opt_in_checks import read_contacts, read_preferences
 from stcrm_pandas.edits.diff import custom_values
 from stcrm_pandas.edits.diff.columns import TARGETS
@@ -54,16 +56,13 @@ def changes(
         raise UsageError(f"Rows of {resource!r} cannot be changed. These can: {', '.join(TARGETS)}.")
     if isinstance(after, Sheet):
         after = after.over(before)
-    plan = plan_changes(
-        resource,
-        before,
-        after,
-        origin=origin_of(port),
-        options=PlanOptions(**options),
-        reason=reason,
-        warn_above=warn_above,
-    )
-    plan = Plan.of(plan, port)
+    origin, permissions = origin_of(port), PlanOptions(**options)
+    build = partial(plan_changes, resource, before, after, origin=origin, reason=reason, warn_above=warn_above)
+    plan = build(options=permissions)
+    opt_ins, unknown = tag_opt_ins(plan, port)
+    if opt_ins:
+        plan = build(options=replace(permissions, tag_opt_ins=opt_ins))
+    plan = Plan.of(without(plan, unknown), port)
     if not check and not plan.options.get("allow_opt_in"):
         return plan
     try:
@@ -101,7 +100,8 @@ def tags(port: Port, customers: Any, add: Any, remove: Any, **given: Any) -> Pla
     if actions.has_names(add) or actions.has_names(remove):
         known = port.list("lookups.tag_types.list")
         add, remove = actions.ids_of_names(add, known, "add"), actions.ids_of_names(remove, known, "remove")
-    return Plan.of(actions.plan_tags(customers, add, remove, origin=origin_of(port), **given), port)
+    plan = actions.plan_tags(customers, add, remove, origin=origin_of(port), **given)
+    return Plan.of(without(plan, tags_refused(plan, port)), port)
 
 
 def opt_outs(port: Port, phones_or_emails: Any, names: Iterable[str], *, reason: str | None = None) -> Plan:

@@ -31,6 +31,10 @@ class Port(Protocol):
         """The tenant's time zone, as `"America/Chicago"`."""
 
     @property
+    def double_opt_in(self) -> bool:
+        """Whether customers without the tag `Opted In` get no marketing e-mail."""
+
+    @property
     def journal_folder(self) -> Path:
         """The folder of the journals."""
 

@@ -54,6 +54,11 @@ class Connection:
         return self._settings.time_zone
 
     @property
+    def double_opt_in(self) -> bool:
+        """Whether customers without the tag `Opted In` get no marketing e-mail."""
+        return self._settings.double_opt_in
+
+    @property
     def journal_folder(self) -> Path:
         """The folder of the journals."""
         return self._settings.journal_folder

@@ -12,12 +12,19 @@ from stcrm_pandas.edits.apply.opt_in_checks import ONE_BY_ONE, OptInChecks, Reco
 from stcrm_pandas.edits.apply.opt_ins import has_opt_ins
 from stcrm_pandas.edits.diff.columns import TARGETS, target_of
 from stcrm_pandas.edits.diff.values import current_value
-from stcrm_pandas.edits.plan.model import Key, PlanData, Refusal, Step
+from stcrm_pandas.edits.plan.build import BULK, bulk_steps
+from stcrm_pandas.edits.plan.model import Cell, Key, PlanData, Refusal, Step
 from stcrm_pandas.edits.plan.steps import PlanOptions, without_cells
 from stcrm_pandas.edits.port import Port
-from stcrm_pandas.errors import ServiceError, UsageError
+from stcrm_pandas.errors import ServiceError, StcrmError, UsageError
+from stcrm_pandas.frame.customers import DORMANT, OPTED_IN
 from stcrm_pandas.frame.foreign_cells import is_missing
+from stcrm_pandas.output.printable import spelling_key
 
+_TAG_OPTS_IN = (
+    "with this tag's name this is an opt-in, which needs the person's consent",
+    "if they agreed, crm.customers.plan_changes(…, allow_opt_in=True, consent_source='…')",
+)
 MOST_CHANGED = 0.05
 """If more than this share of rows changed since they were read, a frame without a tenant counts as another tenant's."""
 
@@ -49,7 +56,7 @@ def refused_by_reading(plan: PlanData, port: Port) -> list[Refusal]:
     rest = replace(plan, steps=tuple(step for step in plan.steps if not step.opt_out))
     if plan.options.get("before_unnamed"):
         refuse_other_tenant(rest, read_current_rows(rest, port))
-    return list(_still_in_use(rest, port))
+    return [*_still_in_use(rest, port)]
 
 
 def opt_outs_refused_by_reading(plan: PlanData, port: Port) -> list[Refusal]:
@@ -61,10 +68,11 @@ def opt_outs_refused_by_reading(plan: PlanData, port: Port) -> list[Refusal]:
     """
     part = replace(plan, steps=tuple(step for step in plan.steps if step.opt_out))
     changed = list(_opt_outs_of_other_tenant(part, port))
+    tags = tags_refused(part, port)
     if plan.checked or changed:
-        return changed
+        return changed + tags
     try:
-        return list(_still_in_use(part, port))
+        return [*_still_in_use(part, port), *tags]
     except ServiceError as error:
         why = f"it could not be checked whether the row is still in use: {error}"
         return [
@@ -72,7 +80,61 @@ def opt_outs_refused_by_reading(plan: PlanData, port: Port) -> list[Refusal]:
             for step in part.steps
             for cell in step.cells
             if cell.column == "active" and cell.new is False
-        ]
+        ] + tags
+
+
+def tag_opt_ins(plan: PlanData, port: Port) -> tuple[dict[str, bool], list[Refusal]]:
+    """Return the changes of customers' tags that are opt-ins, and refusals of those that may be.
+
+    Removing Email Dormant is an opt-in, and where double opt-in is on, adding Opted In. Tags are known by their names:
+    if these cannot be read, each change that may be an opt-in is refused.
+
+    Returns
+    -------
+    dict
+        The column of a cell to its value after the change, without cells that are marked as opt-ins.
+    list of Refusal
+        For each row of each cell that may be an opt-in.
+    """
+    changes = [(step, cell) for step in plan.steps for cell in step.cells if _may_opt_in(step, cell, port)]
+    if not changes:
+        return {}, []
+    names, why = {}, "crm.lookups.tag_types.list(active=None) has no name for it"
+    try:
+        known = port.list("lookups.tag_types.list", active=None)
+        named = known[known["name"].notna()]
+        names = dict(zip(named["id"], named["name"].map(spelling_key), strict=True))
+    except StcrmError as error:
+        why = str(error)
+    opt_ins: dict[str, bool] = {}
+    refusals: list[Refusal] = []
+    for step, cell in changes:
+        name = names.get(int(cell.column.partition(".")[2]))
+        if name == (OPTED_IN if cell.new else DORMANT):
+            opt_ins[cell.column] = cell.new
+        elif name is None:
+            tag = "Opted In" if cell.new else "Email Dormant"
+            reason = f"the name of this tag cannot be read, and if it is {tag}, this is an opt-in: {why}"
+            instead = "let the application read tag types, or change the tag in ServiceTitan"
+            refusals += [Refusal(key, cell.column, reason, instead) for key in step.keys]
+    return opt_ins, refusals
+
+
+def _may_opt_in(step: Step, cell: Cell, port: Port) -> bool:
+    is_tag = cell.column.startswith("tag_type_ids.") and target_of(step.operation).resource == "customers"
+    return is_tag and not cell.consent and (cell.new is False or port.double_opt_in)
+
+
+def tags_refused(plan: PlanData, port: Port) -> list[Refusal]:
+    """Return the changes of tags that are opt-ins without being marked as such: in bulk, and in older plans."""
+    opt_ins, refusals = tag_opt_ins(plan, port)
+    return refusals + [
+        Refusal(key, cell.column, *_TAG_OPTS_IN)
+        for step in plan.steps
+        for cell in step.cells
+        if _may_opt_in(step, cell, port) and opt_ins.get(cell.column) is cell.new
+        for key in step.keys
+    ]
 
 
 def _opt_outs_of_other_tenant(part: PlanData, port: Port) -> Iterator[Refusal]:
@@ -101,7 +163,11 @@ def without(plan: PlanData, refusals: Iterable[Refusal]) -> PlanData:
     steps: list[Step] = []
     for step in plan.steps:
         kept: Step | None = step
-        if step.key in gone and len(step.keys) == 1:
+        if step.operation in BULK:
+            cells = [cell for cell in step.cells if any(cell.column not in gone.get(key, ()) for key in step.keys)]
+            kept = None
+            steps += [step] if len(cells) == len(step.cells) else bulk_steps(cells, step.keys) if cells else []
+        elif step.key in gone:
             kept = without_cells(target_of(step.operation), step, gone[step.key], options)
         if kept is not None:
             steps.append(kept)

@@ -92,7 +92,7 @@ def classify(
         for cell in step.cells
         for value in [current_value(target, row, cell.column)]
         if not cell.consent
-        and consent_change(target, cell.column, value, cell.new, row) == "opt in"
+        and consent_change(target, cell.column, value, cell.new, row, options.get("tag_opt_ins", {})) == "opt in"
         and value != cell.new
     }
     if without_consent and not now and not step.opt_out:

@@ -3,7 +3,8 @@
 All records with a number or an address are read once. Directly before each opt-in, the journals that changed are read,
 then the records that were modified since, and the known records of its numbers, because not every change of consent
 moves their `modified_on`. A mark of a customer, such as Do Not Mail, opts out all its numbers and addresses: the marks
-of the other customers who have one of those that are opted in are read along with the records.
+of the other customers who have one of those that are opted in are read along with the records. The tags Email Dormant
+and Opted In of a customer are about all its e-mail addresses.
 """
 
 from __future__ import annotations
@@ -112,14 +113,14 @@ def _started(frame: pd.DataFrame) -> str | None:
     return moment
 
 
-def removes_mark(step: Step) -> bool:
-    """Return whether a request removes a mark of a customer that blocks messages, such as Do Not Mail."""
-    return any(cell.consent and cell.column in MARKS for cell in step.cells)
+def opts_in_customer(step: Step) -> bool:
+    """Return whether a request opts in a customer: it removes a mark such as Do Not Mail, or changes such a tag."""
+    return step.operation == "Customers_Update" and any(cell.consent for cell in step.cells)
 
 
-def _locations_of_marked(port: Port, plan: PlanData) -> dict[int, list[int]]:
-    """Return the locations of each customer whose mark a plan removes: their contacts are opted in, too."""
-    customers = {int(step.key[0]) for step in plan.steps if step.operation == "Customers_Update" and removes_mark(step)}
+def _locations_of_opted_in(port: Port, plan: PlanData) -> dict[int, list[int]]:
+    """Return the locations of each customer whom a plan opts in: their contacts are opted in, too."""
+    customers = {int(step.key[0]) for step in plan.steps if opts_in_customer(step)}
     found: dict[int, list[int]] = {id: [] for id in customers}
     if len(customers) <= ONE_BY_ONE:
         frames = [port.list("locations.list", customer_id=id, active=None) for id in customers]
@@ -200,7 +201,7 @@ class OptInChecks:
         self._catching_up = threading.Lock()
         self._asked = self._began = 0
         self._failure: StcrmError | None = None
-        self._locations = _locations_of_marked(port, plan)
+        self._locations = _locations_of_opted_in(port, plan)
         frames, self._since = _read_all(port)
         for resource, frame in frames.items():
             self._learn(resource, rows_of(TARGETS[resource], frame, None))
@@ -300,8 +301,8 @@ class OptInChecks:
     def _numbers_of(self, step: Step) -> set[str]:
         """Return the numbers and addresses that an opt-in is about.
 
-        Removing a mark from a customer opts in all its numbers and addresses, but for those that stay opted out on
-        their own record.
+        Removing a mark from a customer opts in all its numbers and addresses, a tag all its e-mail addresses, but for
+        those that stay opted out on their own record.
         """
         with self._lock:
             if target_of(step.operation).resource in CONTACT_VALUES:
@@ -309,9 +310,12 @@ class OptInChecks:
                 if new:
                     return set(find_contacts(new[0]))
             owned = [self._known.get(record, _Known()) for record in self._owns(step)]
-            if target_of(step.operation).resource == "customers":
-                owned = [one for one in owned if {MARKETING, DO_NOT_TEXT}.isdisjoint(one.off)]
-            return {number for one in owned for number in one.numbers}
+            if opts_in_customer(step):
+                owned = [known for known in owned if {MARKETING, DO_NOT_TEXT}.isdisjoint(known.off)]
+            numbers = {number for known in owned for number in known.numbers}
+            if opts_in_customer(step) and opt_in_columns(step).isdisjoint(MARKS):
+                numbers = {number for number in numbers if "@" in number}
+            return numbers
 
     def _owns(self, step: Step) -> set[Record]:
         """Return the records whose numbers and addresses a step opts in."""
@@ -323,7 +327,7 @@ class OptInChecks:
         if resource == "contacts":
             with self._lock:
                 return set(self._of_owner.get((METHODS, key[0]), ()))
-        if resource == "customers" and removes_mark(step):
+        if opts_in_customer(step):
             owners = {
                 ("customer_contacts", key[0]),
                 *(("location_contacts", id) for id in self._locations[int(key[0])]),

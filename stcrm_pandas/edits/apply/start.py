@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from stcrm_pandas.edits.apply.check import opt_outs_refused_by_reading, refused_by_reading
+from stcrm_pandas.edits.apply.check import opt_outs_refused_by_reading, refused_by_reading, tags_refused
 from stcrm_pandas.edits.apply.finished_rows import FinishedRows
 from stcrm_pandas.edits.apply.journal import Journal, find_journals, path_for
 from stcrm_pandas.edits.apply.locks import BUSY, OpenFile, lock
@@ -87,7 +87,7 @@ class _Apply:
             self._refusals = refused_by_reading(self._plan, self._port)
         if self._checks is not None:
             self._refusals += self._checks.refused()
-        self._refusals += unread
+        self._refusals += [*tags_refused(self._plan, self._port), *unread]
 
     def all(self) -> Path:
         """Apply everything that is not refused."""

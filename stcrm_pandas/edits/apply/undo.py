@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.contract.schemas.parts import CustomField, ExternalData
+from stcrm_pandas.edits.apply.check import tags_refused, without
 from stcrm_pandas.edits.apply.journal import Entry, Journal, State, facts_of
 from stcrm_pandas.edits.apply.locks import is_held
 from stcrm_pandas.edits.apply.opt_in_checks import Record
@@ -75,7 +76,8 @@ def undo(path: Any, port: Port, *, rows: pd.DataFrame | None = None, reason: str
     included = {_record(row) for row in undone.included}
     for resource, key in sorted((chosen or set()) - included, key=str):
         undone.refusals.append(Refusal(key, "", f"the apply did not change this row of {resource}"))
-    return undone.as_plan(origin, reason or f"undo of {journal.path.name}")
+    back = undone.as_plan(origin, reason or f"undo of {journal.path.name}")
+    return without(back, tags_refused(back, port))
 
 
 def _chosen(plan: PlanData, rows: pd.DataFrame) -> set[Record]:

@@ -31,6 +31,8 @@ WARN_ABOVE = 0.25
 _FEW_ROWS = 20
 """With fewer rows, a plan has no such warning: a share of them means little."""
 CUSTOMERS_PER_CALL = 1_000
+BULK = ("BulkTags_AddTags", "BulkTags_RemoveTags")
+"""Operations that change the tags of many customers."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,8 @@ def merge_into_bulk(target: Target, steps: Sequence[Step]) -> list[Step]:
     others: list[Step] = []
     for step in steps:
         one_way = len({bool(cell.new) for cell in step.cells}) == 1
-        if set(step.set) == {"tagTypeIds"} and one_way:
+        opts_in = any(cell.consent for cell in step.cells)  # checked row by row, directly before it is sent
+        if set(step.set) == {"tagTypeIds"} and one_way and not opts_in:
             alike.setdefault(tuple(sorted(step.cells, key=lambda cell: cell.column)), []).append(step)
         else:
             others.append(step)

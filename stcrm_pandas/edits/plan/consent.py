@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 from stcrm_pandas.edits.diff.columns import Target
@@ -34,7 +35,14 @@ FLAGS = (
 )
 
 
-def consent_change(target: Target, column: str, old: Any, new: Any, row: Mapping[str, Any]) -> ConsentChange:
+def consent_change(
+    target: Target,
+    column: str,
+    old: Any,
+    new: Any,
+    row: Mapping[str, Any],
+    tag_opt_ins: Mapping[str, bool] = MappingProxyType({}),
+) -> ConsentChange:
     """Return whether a change is an opt-in, an opt-out, or neither.
 
     Parameters
@@ -47,6 +55,8 @@ def consent_change(target: Target, column: str, old: Any, new: Any, row: Mapping
         Its values.
     row : mapping
         Column to value before the change, as far as known: an unknown flag counts as opted in.
+    tag_opt_ins : mapping, default {}
+        The tags of customers whose change is an opt-in: the column of a cell to its value after the change.
 
     Examples
     --------
@@ -58,6 +68,8 @@ def consent_change(target: Target, column: str, old: Any, new: Any, row: Mapping
     """
     if column in FLAGS:
         return "opt in" if new else "opt out"
+    if column in tag_opt_ins and target.resource == "customers":
+        return "opt in" if new is tag_opt_ins[column] else ""
     if column in BLOCKING_FLAGS.get(target.resource, ()):
         return "opt out" if new else "opt in"
     if column == "value" and target.resource == "contact_preferences":

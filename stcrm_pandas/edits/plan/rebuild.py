@@ -13,14 +13,13 @@ from typing import Any
 
 from stcrm_pandas.edits.diff.columns import LEGACY, OTHER_OPERATIONS, TARGETS, ColumnRule, Target, target_of
 from stcrm_pandas.edits.diff.values import COLUMNS_WITH_PARTS
-from stcrm_pandas.edits.plan.build import bulk_steps
+from stcrm_pandas.edits.plan.build import BULK, bulk_steps
 from stcrm_pandas.edits.plan.consent import CONTACT_VALUES, consent_change
 from stcrm_pandas.edits.plan.model import Cell, PlanData, Step
 from stcrm_pandas.edits.plan.steps import PlanOptions, set_of
 from stcrm_pandas.http.body import body_value
 
 _PATCHES = {target.operation for target in TARGETS.values()}
-_BULK = ("BulkTags_AddTags", "BulkTags_RemoveTags")
 _BECOMES = {
     "Leads_Dismiss": {"status": "status", "dismissing_reason_id": "dismissingReasonId"},
     "Bookings_DismissBooking": {"status": "status"},
@@ -48,7 +47,7 @@ def rebuild(plan: PlanData) -> PlanData:
 def _step(step: Step, options: PlanOptions) -> Step:
     if not step.cells or not step.keys or len({cell.column for cell in step.cells}) < len(step.cells):
         raise ValueError("a request has no cell, or the same cell twice")
-    if step.operation in _BULK:
+    if step.operation in BULK:
         return _bulk(step)
     if len(step.keys) != 1:
         raise ValueError("a request is for several rows")
@@ -87,7 +86,7 @@ def _cell(target: Target, cell: Cell, options: PlanOptions) -> Cell:
         same = body_value(rule.kind, cell.new)
         if same != cell.new or isinstance(same, bool) is not isinstance(cell.new, bool):
             raise ValueError(f"{column} has a value of another type")
-    opts_in = consent_change(target, cell.column, cell.old, cell.new, {}) == "opt in"
+    opts_in = consent_change(target, cell.column, cell.old, cell.new, {}, options.tag_opt_ins) == "opt in"
     if cell.column == "value" and target.resource in CONTACT_VALUES:
         # Only the row shows whether the contact is opted out; it is checked directly before the request.
         opts_in = opts_in and cell.consent

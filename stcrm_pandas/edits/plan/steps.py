@@ -38,10 +38,12 @@ class PlanOptions:
     allow_deactivate: bool = False
     allow_move: bool = False
     application_guid: str | None = None
+    tag_opt_ins: Mapping[str, bool] = field(default_factory=dict)
+    """The tags of customers whose change is an opt-in, as in `consent_change`: their names are read, not given."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the options that were given."""
-        return {name: value for name, value in vars(self).items() if value not in (False, None)}
+        return {name: value for name, value in vars(self).items() if value not in (False, None, {})}
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> PlanOptions:
@@ -253,7 +255,10 @@ class _Cells:
                 self._keep(Cell(f"{column}.{part}", before.get(part, none), after.get(part, none)))
 
     def _keep(self, cell: Cell) -> None:
-        opts_in = consent_change(self._target, cell.column, cell.old, cell.new, self._row) == "opt in"
+        opts_in = (
+            consent_change(self._target, cell.column, cell.old, cell.new, self._row, self._options.tag_opt_ins)
+            == "opt in"
+        )
         if opts_in and not self._options.allow_opt_in:
             self._refuse(
                 cell.column,
