@@ -12,9 +12,9 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import pandas as pd
 
+from stcrm_pandas.analysis.base.conversion import table_of
 from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, micros, true
 from stcrm_pandas.analysis.base.findings import WorkList
-from stcrm_pandas.analysis.base.inputs import table_of
 from stcrm_pandas.analysis.base.worth import JobValues
 from stcrm_pandas.frame.contact_values import (
     best_contacts,

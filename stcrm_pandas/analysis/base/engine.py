@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from stcrm_pandas.analysis.base.inputs import lazy_rows
+from stcrm_pandas.analysis.base.conversion import lazy_rows
 from stcrm_pandas.analysis.base.periods import Period
 from stcrm_pandas.errors import UsageError
 

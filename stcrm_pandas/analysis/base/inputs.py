@@ -1,282 +1,198 @@
-"""Convert frames from a CSV file, a query or a notebook.
+"""The inputs of an analysis: what was passed, the rest from a mirror as of one time, with the dtypes that it needs.
 
-`admitted` returns each frame with the dtypes that the reductions need, or raises an error that says what to do.
+An analysis gets the mirror as an object with the methods of `MirrorLike`, so it imports nothing that sends requests.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
-import narwhals.stable.v2 as nw
-import numpy as np
 import pandas as pd
 
-from stcrm_pandas.errors import UsageError
+from stcrm_pandas.analysis.base.conversion import admitted
+from stcrm_pandas.analysis.base.engine import TENANT
+from stcrm_pandas.analysis.base.needs import given_of
+from stcrm_pandas.analysis.base.provenance import Moment, attrs_of, moment, selections, zone
+from stcrm_pandas.errors import MirrorError, NotMirrored, UsageError
 
-__all__ = ["admitted", "condition", "is_condition", "lazy_rows", "table_of"]
+__all__ = ["Inputs", "MirrorLike"]
 
-_CONDITIONS = ("is_", "do_not_", "preferences_", "phone_settings_do_not_")
-"""Prefixes of columns that are true, false or missing, besides `active`."""
-
-TIMES = frozenset({"created_on", "modified_on", "completed_on", "first_seen", "follow_up_date", "last_seen", "start"})
-"""Columns that hold times."""
-
-TEXTS = frozenset(
-    {
-        "address_city",
-        "address_state",
-        "address_street",
-        "address_zip",
-        "capture_source",
-        "job_status",
-        "lead_phone",
-        "name",
-        "priority",
-        "source",
-        "status",
-        "type",
-        "value",
-    }
-)
-"""Text columns that a file may store as numbers: a phone, a ZIP code, or a column without values."""
-
-_YES, _NO = ("true", "t", "yes", "y", "on", "1", "1.0"), ("false", "f", "no", "n", "off", "0", "0.0")
-_GUIDS = ("methods", "method_preferences", "newer_contacts")
-"""Frames whose ids are text."""
-
-_WHOLE = re.compile(r"-?\d+(\.0+)?")
-_YEAR_2 = pd.Timestamp("0002-01-01")
-"""The service writes the first day of the year 1 for 'never'."""
+_NAMES = {
+    "campaign": "campaigns",
+    "business_unit": "business_units",
+    "job_type": "job_types",
+    "call_reason": "call_reasons",
+    "creator": "employees",
+    "provider": "booking_provider_tags",
+    "tag": "tag_types",
+    "customer": "customers",
+}
+"""The resource with the names of each dimension."""
 
 
-def admitted(frames: Mapping[str, Any], *, zone: str | None) -> dict[str, Any]:
-    """Return the frames with the dtypes that the analyses need.
+class MirrorLike(Protocol):
+    """A mirror of one tenant (`crm.mirror(folder)`) or of several (`stcrm.mirrors(folder)`)."""
 
-    Text booleans become booleans, ids in text or floats become integers, and times without a zone are local times.
+    def read(self, resource: str, *, as_of: Any = None) -> pd.DataFrame:
+        """Return the rows of a resource, now or at an earlier time."""
+
+    def status_log(self, resource: str, *, as_of: Any = None) -> pd.DataFrame:
+        """Return the statuses of leads or bookings over time."""
+
+
+class Inputs:
+    """The inputs of an analysis: those that were passed, and the others from a mirror if there is one.
+
+    `admit` comes after all frames were taken with `required` and `optional`. After it, `zone` is the company's time
+    zone, `frames` has the frames by name, and `cautions` has what a reader must know about them.
 
     Parameters
     ----------
-    frames : mapping
-        Frames of pandas, polars or Spark, or relations of DuckDB, by name; None for what was not given.
-    zone : str or None
-        The company's time zone, in which times without one are meant; None: they are refused.
-
-    Returns
-    -------
-    dict[str, Any]
-        The same mapping; a frame that needs no change is the very object.
-
-    Raises
-    ------
-    UsageError
-        Something is no frame, an id is missing, or a value cannot be read.
-
-    Examples
-    --------
-    >>> leads = pd.DataFrame({"id": ["7"], "active": ["True"], "created_on": pd.to_datetime(["2026-01-05 12:00"])})
-    >>> admitted({"leads": leads, "jobs": None}, zone="America/Chicago")["leads"].astype(str).values.tolist()
-    [['7', 'True', '2026-01-05 18:00:00+00:00']]
+    mirror : MirrorLike or None
+        The mirror; None takes nothing but what was given.
+    by : sequence of str
+        The dimensions of the analysis.
+    as_of : str, date or Timestamp or None
+        The time at which the mirror is read; None for its latest versions.
+    time_zone : str or None
+        The company's time zone; None for that of the mirror.
     """
-    return {name: None if frame is None else _admitted(frame, name, zone) for name, frame in frames.items()}
+
+    def __init__(
+        self, mirror: MirrorLike | None, by: Sequence[str], *, as_of: Moment | None, time_zone: str | None
+    ) -> None:
+        self.as_of, self.time_zone = as_of, time_zone
+        self.cautions: list[str] = []
+        self.zone: ZoneInfo | None = None
+        self.frames: Mapping[str, Any] = {}
+        self.many = False
+        self._mirror, self._by, self._settings = mirror, by, list[Mapping[str, Any]]()
+        if mirror is None:
+            return
+        if not hasattr(mirror, "read") or not hasattr(mirror, "status_log"):
+            raise UsageError(
+                "mirror takes a mirror, such as crm.mirror('titan') or stcrm.mirrors('titan'), "
+                f"not {type(mirror).__name__}"
+            )
+        each: Sequence[Any] = getattr(mirror, "each", [mirror])
+        self.many = len(each) > 1
+        if len(each) == 1 and TENANT not in by:
+            self._mirror = each[0]  # without the column tenant, which call lists would show
+        self._settings = _settings_of(each, leave_out=getattr(mirror, "missing", "raise") == "warn")
+        self.time_zone = time_zone or self._common("time_zone")
+        if as_of is not None:
+            self.as_of = moment(as_of, zone(None, self.time_zone), name="as_of")
+
+    def admit(self, **frames: Any) -> Sequence[Any]:
+        """Return the frames with the dtypes that analyses need; the first one may record the time zone."""
+        self.zone = zone(next(iter(frames.values())), self.time_zone)
+        self.frames = admitted(frames, zone=None if self.zone is None else self.zone.key)
+        self.cautions = [*selections(self.frames), *self.cautions]
+        return [*self.frames.values()]
+
+    def given(self, **others: Any) -> frozenset[str]:
+        """Return the names of the data sets that are there: the admitted frames, and others that are not None."""
+        return given_of({**self.frames, **others})
+
+    def complete(self, *names: str) -> bool:
+        """Return whether the frames of these names were read completely; by default, all of them."""
+        frames = [self.frames[name] for name in names or self.frames]
+        return all(attrs_of(frame).get("complete", True) for frame in frames)
+
+    def required(self, name: str, given: Any, resource: str | None = None) -> Any:
+        """Return the frame that was given, else that of the mirror; raise if there is neither."""
+        if given is not None:
+            return given
+        if self._mirror is None:
+            raise UsageError(f"{name} are required: pass a DataFrame, or mirror=stcrm.mirrors('titan')")
+        return self._read(name, resource)
+
+    def optional(self, name: str, given: Any, resource: str | None = None) -> Any:
+        """Return the frame that was given, else that of the mirror, with a caution if it does not have it."""
+        if given is not None or self._mirror is None:
+            return given
+        try:
+            return self._read(name, resource)
+        except NotMirrored:
+            self.cautions.append(f"The mirror has no {name.replace('_', ' ')}, so they are left out.")
+        except MirrorError as error:
+            self.cautions.append(f"The {name.replace('_', ' ')} are left out. {error}")
+        return None
+
+    def status_log(self, resource: str, given: Any) -> Any:
+        """Return the status log that was given, else that of the mirror."""
+        if given is not None or self._mirror is None:
+            return given
+        try:
+            return self._mirror.status_log(resource, as_of=self.as_of)
+        except NotMirrored:  # the rows were given, so the mirror need not have them
+            return None
+
+    def names(self, given: Any, *dimensions: str) -> Any:
+        """Return the names of groups that were given, and those of the mirror for the other dimensions."""
+        if self._mirror is None or not (given is None or _by_dimension(given)):
+            return given
+        found = dict(given or {})
+        for one in dict.fromkeys(dimensions):
+            if one not in found and one in _NAMES:
+                lookup = self.optional(f"names of {one.replace('_', ' ')}s", None, _NAMES[one])
+                found |= {} if lookup is None else {one: lookup}
+        return found or given
+
+    def contacts(self, given: Any) -> Any:
+        """Return the contacts that were given, else those of the customers and locations of a mirror of one tenant."""
+        if given is not None or self._mirror is None or self.many:
+            return given
+        return [self.optional(name, None) for name in ("customer_contacts", "location_contacts")]
+
+    def dismissing_reasons(self, given: Mapping[int, str] | None) -> Mapping[int, str] | None:
+        """Return the reasons that were given, else those of the mirror, if all of its tenants have the same."""
+        if given is not None or self._mirror is None:
+            return given
+        reasons: Mapping[int, str] | None = self._common("dismissing_reasons")
+        if reasons is None:
+            self.cautions.append(
+                "The tenants have different dismissing reasons, so none is named, and duplicates and spam are counted. "
+                "Pass dismissing_reasons=."
+            )
+        return reasons
+
+    def double_opt_in(self, *, given: bool | None) -> bool:
+        """Return whether double opt-in is on, as given, else as for one of the tenants of the mirror."""
+        if given is not None:
+            return given
+        return any(settings["double_opt_in"] for settings in self._settings)
+
+    def _read(self, name: str, resource: str | None) -> Any:
+        assert self._mirror is not None
+        frame = self._mirror.read(resource or name, as_of=self.as_of)
+        left_out = frame.attrs["stcrm"].get("missing_tenants", ())
+        if left_out:
+            tenants = ", ".join(map(str, left_out))
+            self.cautions.append(
+                f"The {name.replace('_', ' ')} of tenants {tenants} could not be read, so they are left out."
+            )
+        return frame
+
+    def _common(self, name: str) -> Any:
+        """Return a setting if it is the same for all tenants, else None."""
+        first, *others = (settings[name] for settings in self._settings)
+        return first if all(other == first for other in others) else None
 
 
-def _admitted(frame: Any, name: str, zone: str | None) -> Any:
-    rows = lazy_rows(frame, name)
-    if isinstance(frame, pd.DataFrame):
-        columns = _pandas_columns(frame, name, zone)
-        changed = frame.assign(**columns) if columns else frame
-        missing = int(changed["id"].isna().sum()) if "id" in changed else 0
-    else:
-        again = _other_engine(rows, name, zone)
-        changed = frame if again is None else again.to_native()
-        missing = 0
-        if "id" in rows.collect_schema():
-            missing = _count(rows if again is None else again, nw.col("id").is_null())
-    if missing:
-        raise UsageError(
-            f"{name}: {missing:,} {'row has' if missing == 1 else 'rows have'} no id; drop them "
-            f"({name}.dropna(subset=['id']) in pandas) or fill in their ids"
-        )
-    return changed
+def _settings_of(mirrors: Sequence[Any], *, leave_out: bool) -> list[Mapping[str, Any]]:
+    """Return the settings of mirrors, if asked without those that have none."""
+    found: list[Mapping[str, Any]] = []
+    for place, mirror in enumerate(mirrors, 1):
+        try:
+            found.append(mirror.settings())
+        except MirrorError:
+            if not leave_out or (place == len(mirrors) and not found):
+                raise
+    return found
 
 
-def lazy_rows(frame: Any, name: str) -> nw.LazyFrame[Any]:
-    """Return a frame of any engine as a narwhals frame.
-
-    Raises
-    ------
-    UsageError
-        It is not a frame.
-    """
-    try:
-        rows: nw.LazyFrame[Any] = nw.from_native(frame).lazy()
-    except TypeError:
-        hint = f": pd.DataFrame({name}) creates one" if isinstance(frame, list | dict) else ""
-        raise UsageError(
-            f"{name}: a pandas, polars or Spark DataFrame or a DuckDB relation is required, "
-            f"not {type(frame).__name__}{hint}"
-        ) from None
-    return rows
-
-
-def _pandas_columns(frame: pd.DataFrame, name: str, zone: str | None) -> dict[str, pd.Series]:
-    if frame.columns.has_duplicates:
-        twice = frame.columns[frame.columns.duplicated()][0]
-        raise UsageError(f"{name}: the column {twice} appears twice")
-    changed: dict[str, pd.Series] = {}
-    for column, cells in frame.items():
-        text = str(column)
-        if is_condition(text) and not pd.api.types.is_bool_dtype(cells.dtype):
-            changed[text] = condition(cells, name, text)
-        elif _is_id(text, name) and not pd.api.types.is_integer_dtype(cells.dtype):
-            changed[text] = _whole_numbers(cells, name, text)
-        elif text in TIMES and pd.api.types.is_datetime64_dtype(cells.dtype):
-            changed[text] = _with_zone(cells, name, text, zone)
-        elif text in TEXTS and pd.api.types.is_numeric_dtype(cells.dtype):
-            changed[text] = _number_in_text(cells, digits=5 if text == "address_zip" else 0)
-        elif text == "tag_type_ids" and cells.map(lambda cell: isinstance(cell, str)).any():
-            changed[text] = cells.map(_tags_in_text)
-    return changed
-
-
-def is_condition(column: str) -> bool:
-    """Return whether a column holds true, false or missing."""
-    return column == "active" or column.startswith(_CONDITIONS)
-
-
-def _is_id(column: str, name: str) -> bool:
-    return (column == "id" or column.endswith("_id")) and column != "external_id" and name not in _GUIDS
-
-
-def condition(cells: pd.Series, name: str, column: str) -> pd.Series:
-    """Return a column of conditions as `boolean`, whether it holds booleans, 0 and 1, or words for them.
-
-    >>> condition(pd.Series(["True", "no", None, 1]), "leads", "active").tolist()
-    [True, False, <NA>, True]
-    """
-    if pd.api.types.is_bool_dtype(cells.dtype) and not isinstance(cells.dtype, np.dtype):
-        return cells.astype("boolean")
-    words = cells.where(cells.notna(), "").astype("str").str.strip().str.casefold()
-    yes, no, empty = words.isin(_YES), words.isin(_NO), words.isin(("", "nan", "none", "<na>"))
-    strange = ~(yes | no | empty)
-    if strange.any():
-        raise UsageError(
-            f"{name}: {column} must be true, false or missing, not {str(cells[strange].iloc[0])!r} "
-            f"({int(strange.sum()):,} rows)"
-        )
-    return yes.astype("boolean").mask(empty)
-
-
-def _whole_numbers(cells: pd.Series, name: str, column: str) -> pd.Series:
-    if pd.api.types.is_float_dtype(cells.dtype):
-        strange = cells.notna() & (cells % 1 != 0)
-        if not strange.any():
-            return cells.astype("Int64")
-    else:
-        words = cells.where(cells.notna(), "").astype("str").str.strip()
-        empty = words.isin(("", "nan", "None", "<NA>"))
-        strange = ~(words.str.fullmatch(_WHOLE) | empty)
-        if not strange.any():
-            numbers = [pd.NA if none else int(word.partition(".")[0]) for word, none in zip(words, empty, strict=True)]
-            return pd.Series(numbers, index=cells.index, dtype="Int64")
-    raise UsageError(
-        f"{name}: {column} must contain whole numbers, not {str(cells[strange].iloc[0])!r} "
-        f"({int(strange.sum()):,} rows)"
-    )
-
-
-def _number_in_text(cells: pd.Series, *, digits: int) -> pd.Series:
-    """Return numbers as text, and ZIP codes with their leading zeros."""
-    words = [pd.NA if pd.isna(cell) else f"{cell:.0f}".zfill(digits) for cell in cells]
-    return pd.Series(words, index=cells.index, dtype="str")
-
-
-def _with_zone(cells: pd.Series, name: str, column: str, zone: str | None) -> pd.Series:
-    """Read times without a zone as local times: a repeated time is the first one, a skipped time is one hour later."""
-    if zone is None:
-        raise UsageError(_no_zone(name, column))
-    real = cells.where(cells >= _YEAR_2)
-    first = np.ones(len(cells), dtype=bool)
-    moments: pd.Series = real.dt.tz_localize(zone, ambiguous=first, nonexistent="shift_forward").dt.tz_convert("UTC")
-    return moments
-
-
-def _no_zone(name: str, column: str) -> str:
-    return (
-        f"{name}: {column} must contain times with a time zone: pass time_zone='America/Chicago' (the company's), "
-        f"or convert them to UTC (pd.to_datetime({name}['{column}'], utc=True))"
-    )
-
-
-def _tags_in_text(cell: Any) -> Any:
-    return tuple(int(tag) for tag in re.findall(r"\d+", cell)) if isinstance(cell, str) else cell
-
-
-def _other_engine(rows: nw.LazyFrame[Any], name: str, zone: str | None) -> nw.LazyFrame[Any] | None:
-    """Return the frame of another engine with these dtypes; None where nothing changes."""
-    expressions: list[nw.Expr] = []
-    local: list[str] = []
-    for column, kind in rows.collect_schema().items():
-        if is_condition(column) and kind == nw.String:
-            word = nw.col(column).str.strip_chars().str.to_lowercase()
-            strange = ~nw.col(column).is_null() & ~word.is_in([*_YES, *_NO, ""])
-            _refuse_strange(rows, strange, f"{name}: {column} must be true, false or missing")
-            flag = nw.when(word.is_in(_NO)).then(nw.lit(value=False))
-            expressions.append(nw.when(word.is_in(_YES)).then(nw.lit(value=True)).otherwise(flag).alias(column))
-        elif is_condition(column) and kind.is_numeric():
-            expressions.append((nw.col(column) != 0).alias(column))
-        elif _is_id(column, name) and kind == nw.String:
-            word = nw.col(column).str.strip_chars()
-            strange = ~nw.col(column).is_null() & ~word.str.contains(r"^-?[0-9]+$")
-            _refuse_strange(rows, strange, f"{name}: {column} must hold whole numbers")
-            expressions.append(word.cast(nw.Int64).alias(column))
-        elif column in TIMES and isinstance(kind, nw.Datetime) and not kind.time_zone:
-            local.append(column)
-    if expressions:
-        rows = rows.with_columns(*expressions)
-    if local:
-        if zone is None or not rows.implementation.is_polars():
-            raise UsageError(_no_zone(name, local[0]))
-        rows = nw.from_native(_polars_zone(rows.to_native(), local, zone)).lazy()
-    return rows if expressions or local else None
-
-
-def _count(rows: nw.LazyFrame[Any], condition: nw.Expr) -> int:
-    return int(rows.select(condition.cast(nw.Int64).sum().alias("count")).collect().item() or 0)
-
-
-def _refuse_strange(rows: nw.LazyFrame[Any], strange: nw.Expr, words: str) -> None:
-    if count := _count(rows, strange):
-        raise UsageError(f"{words}; {count:,} {'row has' if count == 1 else 'rows have'} something else")
-
-
-def _polars_zone(native: Any, columns: Iterable[str], zone: str) -> Any:
-    import polars as pl
-
-    def within(wall: Any) -> Any:
-        return wall.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone("UTC")
-
-    real = {column: pl.when(pl.col(column) >= _YEAR_2.to_pydatetime()).then(pl.col(column)) for column in columns}
-    return native.with_columns(
-        # a time that the clock skips is an hour later, as on a clock that was set forward
-        **{name: pl.coalesce(within(wall), within(wall.dt.offset_by("1h"))) for name, wall in real.items()}
-    )
-
-
-def table_of(frame: Any, name: str, columns: Iterable[str]) -> pd.DataFrame:
-    """Return a small frame of names or reasons as pandas; raise if it lacks a column or a value cannot be read.
-
-    >>> table_of([{"id": 1}], "campaigns", ["id"])
-    Traceback (most recent call last):
-        ...
-    stcrm_pandas.errors.UsageError: campaigns: a pandas, polars or Spark DataFrame or a DuckDB relation is required, \
-not list: pd.DataFrame(campaigns) creates one
-    """
-    rows = lazy_rows(frame, name)
-    if lacking := sorted(set(columns) - set(rows.collect_schema().names())):
-        raise UsageError(f"{name}: the DataFrame has no columns {', '.join(lacking)}")
-    table = frame if isinstance(frame, pd.DataFrame) else rows.collect("pyarrow").to_arrow().to_pandas()
-    columns = _pandas_columns(table, name, "UTC")
-    return table.assign(**columns) if columns else table
+def _by_dimension(names: Any) -> bool:
+    return isinstance(names, Mapping) and all(isinstance(key, str) for key in names)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stcrm_pandas.analysis.base.conversion import table_of
 from stcrm_pandas.analysis.base.engine import TENANT
 from stcrm_pandas.analysis.base.format import format_percent
-from stcrm_pandas.analysis.base.inputs import table_of
 
 __all__ = [
     "UNKNOWN",

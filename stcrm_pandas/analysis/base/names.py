@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stcrm_pandas.analysis.base.conversion import table_of
 from stcrm_pandas.analysis.base.engine import TENANT, month_name
 from stcrm_pandas.analysis.base.format import format_hour
-from stcrm_pandas.analysis.base.inputs import table_of
 from stcrm_pandas.errors import UsageError
 
 __all__ = [

@@ -14,8 +14,8 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import pandas as pd
 
+from stcrm_pandas.analysis.base.conversion import condition
 from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, micros, true
-from stcrm_pandas.analysis.base.inputs import condition
 from stcrm_pandas.analysis.base.money import UNKNOWN, in_use, money, of_units, unusual
 from stcrm_pandas.analysis.statistics.prediction import Prediction
 

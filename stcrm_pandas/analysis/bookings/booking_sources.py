@@ -15,22 +15,19 @@ import narwhals.stable.v2 as nw
 import pandas as pd
 
 from stcrm_pandas.analysis.base.chosen_period import given_period
+from stcrm_pandas.analysis.base.conversion import table_of
 from stcrm_pandas.analysis.base.display import Sentences, Shown
 from stcrm_pandas.analysis.base.engine import EPOCH, TENANT, created_within, lazy, refuse_mixed_tenants
 from stcrm_pandas.analysis.base.headline import Headline
-from stcrm_pandas.analysis.base.inputs import admitted, table_of
+from stcrm_pandas.analysis.base.inputs import Inputs, MirrorLike
 from stcrm_pandas.analysis.base.money import currencies_of, in_use, several
 from stcrm_pandas.analysis.base.names import dimensions, lookups
-from stcrm_pandas.analysis.base.needs import given_of
 from stcrm_pandas.analysis.base.periods import Limits, Period
 from stcrm_pandas.analysis.base.provenance import (
     Moment,
-    attrs_of,
     bounds_of_creation,
     known_until,
     refuse_selections,
-    selections,
-    zone,
 )
 from stcrm_pandas.analysis.base.result import Analysis, Parts
 from stcrm_pandas.analysis.base.worth import inactive_ids, paces
@@ -43,7 +40,6 @@ from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.analysis.bookings.table import Groups, spellings
 from stcrm_pandas.analysis.call_lists import AllContacts, all_contacts
 from stcrm_pandas.analysis.campaigns.attribution import Attribution, attribution
-from stcrm_pandas.analysis.mirrored import FromMirror, MirrorLike
 from stcrm_pandas.analysis.statistics.comparison import together
 from stcrm_pandas.errors import UsageError, require
 
@@ -237,19 +233,17 @@ def booking_sources(
     asked = dimensions(by, [*DIMENSIONS])
     if mature_days < 1 or revenue_days < 1 or min_group < 1:
         raise UsageError("mature_days, revenue_days and min_group must be 1 or more")
-    inputs = FromMirror(mirror, asked, as_of=as_of, time_zone=time_zone)
+    inputs = Inputs(mirror, asked, as_of=as_of, time_zone=time_zone)
     as_of, bookings = inputs.as_of, inputs.required("bookings", bookings)
     leads, jobs = inputs.optional("leads", leads), inputs.optional("jobs", jobs)
     customers = inputs.optional("customers", customers)
     status_log = inputs.status_log("bookings", status_log)
     names = inputs.names(names, "campaign", "business_unit", *asked)
-    local = zone(bookings, inputs.time_zone)
-    given = {
-        "bookings": bookings, "leads": leads, "jobs": jobs, "customers": customers, "status_log": status_log,
-    }  # fmt: skip
-    given = admitted(given, zone=None if local is None else local.key)
-    bookings, leads, jobs, customers, status_log = given.values()
+    bookings, leads, jobs, customers, status_log = inputs.admit(
+        bookings=bookings, leads=leads, jobs=jobs, customers=customers, status_log=status_log
+    )
     refuse_selections(bookings, "bookings")
+    local = inputs.zone
     if local is None:
         raise UsageError("hours and weeks need a time zone: pass time_zone='America/Chicago', or connect with one")
     known = known_until(bookings, as_of, local)
@@ -260,7 +254,7 @@ def booking_sources(
     shown = None if asked_for is None else measurable_period(rows, asked_for, limits, min_group)
     named = lookups(names, asked, [*DIMENSIONS])
     of_unit = currencies_of(named.get("business_unit") if business_units is None else business_units)
-    have = given_of(given)
+    have = inputs.given()
     counted = count_bookings(rows, asked, limits, follow_on_jobs(jobs), of_unit, have, shown)
     currencies = in_use(counted.amounts.loc[counted.amounts["total"] != 0, "currency"])
     spelt = spellings(counted.spellings, groups)
@@ -297,7 +291,7 @@ def booking_sources(
         contacts=all_contacts(contacts),
         log_known=status_log is not None,
         jobs_from=_first_job(jobs),
-        complete=all(attrs_of(frame).get("complete", True) for frame in (bookings, leads, jobs) if frame is not None),
+        complete=inputs.complete("bookings", "leads", "jobs"),
         clock=clock,
         every_hour=every_hour,
         amounts=amounts if shown is None else amounts[created_within(amounts["created"], shown)],
@@ -309,7 +303,7 @@ def booking_sources(
         names=named,
         customers=customers if isinstance(customers, pd.DataFrame) else None,
         bookings=bookings,
-        cautions=(*selections(given), *inputs.cautions, *several(currencies)),
+        cautions=(*inputs.cautions, *several(currencies)),
         currencies=currencies,
         period=shown,
         asked=asked_for,

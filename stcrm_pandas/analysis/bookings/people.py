@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stcrm_pandas.analysis.base.conversion import table_of
 from stcrm_pandas.analysis.base.display import Columns, Sentences, rows_shown
 from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, micros
 from stcrm_pandas.analysis.base.format import format_share, plural
-from stcrm_pandas.analysis.base.inputs import table_of
+from stcrm_pandas.analysis.base.inputs import Inputs, MirrorLike
 from stcrm_pandas.analysis.base.provenance import Moment
 from stcrm_pandas.analysis.base.shares import rows_of, share_of
 from stcrm_pandas.analysis.bookings.outcomes import UNKNOWN_SOURCE
 from stcrm_pandas.analysis.bookings.table import Groups, spellings
-from stcrm_pandas.analysis.mirrored import FromMirror, MirrorLike
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.contact_values import find_contacts as spellings_of
 from stcrm_pandas.frame.contact_values import is_valid_address, is_valid_number
@@ -153,7 +153,7 @@ def same_person(
     >>> same_person(bookings, contacts=shared).candidates[["first", "second", "confirmed"]].values.tolist()
     [[1, 2, True]]
     """
-    bookings = FromMirror(mirror, (), as_of=as_of, time_zone=None).required("bookings", bookings)
+    bookings = Inputs(mirror, (), as_of=as_of, time_zone=None).required("bookings", bookings)
     frame = collected(lazy(bookings, "bookings", _COLUMNS, times=("created_on",), optional=("active",)))
     if TENANT in frame and frame[TENANT].nunique() > 1:
         raise UsageError("bookings are of many tenants: compare people within one tenant")

@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.conversion import condition, table_of
 from stcrm_pandas.analysis.base.engine import TENANT
 from stcrm_pandas.analysis.base.format import format_percent, listed
-from stcrm_pandas.analysis.base.inputs import condition, table_of
 
 __all__ = ["UNCREDITED_LIMIT", "Attribution", "attribution", "default_campaigns"]
 

@@ -16,11 +16,12 @@ import narwhals.stable.v2 as nw
 import pandas as pd
 
 from stcrm_pandas.analysis.base.chosen_period import given_period
+from stcrm_pandas.analysis.base.conversion import table_of
 from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, month_number, refuse_mixed_tenants
-from stcrm_pandas.analysis.base.inputs import admitted, table_of
+from stcrm_pandas.analysis.base.inputs import Inputs, MirrorLike
 from stcrm_pandas.analysis.base.money import currencies_of, in_use, of_units, several
 from stcrm_pandas.analysis.base.names import dimensions
-from stcrm_pandas.analysis.base.needs import given_of, lacking, not_read
+from stcrm_pandas.analysis.base.needs import lacking, not_read
 from stcrm_pandas.analysis.base.periods import Limits, Period
 from stcrm_pandas.analysis.base.provenance import (
     Moment,
@@ -28,8 +29,6 @@ from stcrm_pandas.analysis.base.provenance import (
     bounds_of_creation,
     known_until,
     refuse_one_status,
-    selections,
-    zone,
 )
 from stcrm_pandas.analysis.base.result import Analysis, Parts
 from stcrm_pandas.analysis.both_measures import disagreements, of_same_groups
@@ -55,7 +54,6 @@ from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.leads.keys import Names, categories_of, category_names, lead_lookups
 from stcrm_pandas.analysis.leads.reduction import not_leads
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
-from stcrm_pandas.analysis.mirrored import FromMirror, MirrorLike
 from stcrm_pandas.analysis.statistics.comparison import compare
 from stcrm_pandas.errors import UsageError, require
 
@@ -251,15 +249,13 @@ def opportunities(
     if min(mature_days, revenue_days, repeat_days, min_group) < 1:
         raise UsageError("mature_days, revenue_days, repeat_days and min_group must be 1 or more")
     asked = dimensions(by, BY)
-    inputs = FromMirror(mirror, asked, as_of=as_of, time_zone=time_zone)
+    inputs = Inputs(mirror, asked, as_of=as_of, time_zone=time_zone)
     as_of, leads, jobs = inputs.as_of, inputs.required("leads", leads), inputs.required("jobs", jobs)
     bookings, campaigns = inputs.optional("bookings", bookings), inputs.optional("campaigns", campaigns)
     call_reasons = inputs.optional("call_reasons", call_reasons)
     names = inputs.names(names, "business_unit", *asked)
-    local = zone(leads, inputs.time_zone)
-    given = admitted({"leads": leads, "bookings": bookings, "jobs": jobs}, zone=None if local is None else local.key)
-    leads, bookings, jobs = given["leads"], given["bookings"], given["jobs"]
-    frames = {name: frame for name, frame in given.items() if frame is not None}
+    leads, bookings, jobs = inputs.admit(leads=leads, bookings=bookings, jobs=jobs)
+    local, frames = inputs.zone, {name: frame for name, frame in inputs.frames.items() if frame is not None}
     for name, frame in frames.items():
         _refuse_part(name, frame)
         refuse_one_status(name, frame, "job_status" if name == "jobs" else "status")
@@ -310,7 +306,7 @@ def opportunities(
         months = table["id"] if len(asked) == 1 else table["month_id"]
         whole_months = [not pd.isna(month) and covered.whole(month_number(month)) for month in months]
         table["whole"] = pd.array(whole_months, dtype="boolean")
-    have = given_of({**frames, "call_reasons": call_reasons if _has_reasons(leads) else ()})
+    have = inputs.given(call_reasons=call_reasons if _has_reasons(leads) else ())
     comparable = ranked and bool(asked) and not lacking("opportunities: groups", have)
     compared = _compared(traced, table, asked, silent=silent, ranked=comparable, min_group=min_group)
     untraced = whole(rows[rows["untraced"]], "Jobs without call or booking", min_group=min_group)
@@ -346,9 +342,9 @@ def opportunities(
         revenue_days=revenue_days,
         repeat_days=repeat_days,
         min_group=min_group,
-        complete=all(attrs_of(frame).get("complete", True) for frame in frames.values()),
+        complete=inputs.complete(),
         undated=int(traced["created"].isna().sum()),
-        cautions=(*selections(frames), *inputs.cautions, *several(currencies)),
+        cautions=(*inputs.cautions, *several(currencies)),
         currencies=currencies,
         revenues=revenues,
         unusual=moved,

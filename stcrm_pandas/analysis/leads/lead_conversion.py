@@ -17,17 +17,14 @@ import pandas as pd
 from stcrm_pandas.analysis.base.chosen_period import began_too_late, given_period
 from stcrm_pandas.analysis.base.display import Table
 from stcrm_pandas.analysis.base.headline import Headline
-from stcrm_pandas.analysis.base.inputs import admitted
+from stcrm_pandas.analysis.base.inputs import Inputs, MirrorLike
 from stcrm_pandas.analysis.base.names import dimensions
-from stcrm_pandas.analysis.base.needs import given_of, lacking
+from stcrm_pandas.analysis.base.needs import lacking
 from stcrm_pandas.analysis.base.periods import Limits, Period
 from stcrm_pandas.analysis.base.provenance import (
     Moment,
-    attrs_of,
     bounds_of_creation,
     refuse_selections,
-    selections,
-    zone,
 )
 from stcrm_pandas.analysis.base.result import Analysis, Parts
 from stcrm_pandas.analysis.both_measures import disagreements, of_same_groups
@@ -39,7 +36,6 @@ from stcrm_pandas.analysis.leads.dates import known_at
 from stcrm_pandas.analysis.leads.keys import BY, CUSTOMER, Names, lead_lookups
 from stcrm_pandas.analysis.leads.reduction import LEFT_OUT, not_leads, reduce_leads, split_reasons
 from stcrm_pandas.analysis.leads.result import LeadConversionResult, comparing
-from stcrm_pandas.analysis.mirrored import FromMirror, MirrorLike
 from stcrm_pandas.analysis.statistics.comparison import compare
 from stcrm_pandas.errors import UsageError, require
 
@@ -268,7 +264,7 @@ def lead_conversion(
         raise UsageError("window_days, min_group, within_days and stale_days must be 1 or more")
     if unit not in ("inquiry", "lead"):
         raise UsageError(f"unit={unit!r}: choose 'inquiry' or 'lead'")
-    inputs = FromMirror(mirror, asked, as_of=as_of, time_zone=time_zone)
+    inputs = Inputs(mirror, asked, as_of=as_of, time_zone=time_zone)
     as_of, leads = inputs.as_of, inputs.required("leads", leads)
     jobs, bookings = inputs.optional("jobs", jobs), inputs.optional("bookings", bookings)
     call_reasons = inputs.optional("call_reasons", call_reasons)
@@ -276,12 +272,9 @@ def lead_conversion(
     names = inputs.names(names, *_NAMED, *asked, *(() if inputs.many else (CUSTOMER,)))
     contacts = inputs.contacts(contacts)
     dismissing_reasons = inputs.dismissing_reasons(dismissing_reasons)
-    local = zone(leads, inputs.time_zone)
-    given = {"leads": leads, "jobs": jobs, "bookings": bookings, "status_log": status_log}
-    given = admitted(given, zone=None if local is None else local.key)
-    leads, jobs, bookings, status_log = given.values()
+    leads, jobs, bookings, status_log = inputs.admit(leads=leads, jobs=jobs, bookings=bookings, status_log=status_log)
     refuse_selections(leads)
-    warned = [*selections(given), *inputs.cautions]
+    local, warned = inputs.zone, inputs.cautions
     if local is None and {"month", "weekday", "hour"} & set(asked):
         raise UsageError(
             "a month, a weekday and an hour need a time zone: pass time_zone='America/Chicago', or connect with one"
@@ -312,7 +305,7 @@ def lead_conversion(
     known_reasons = call_reasons is not None or not reduced.has_reasons
     lookup = lead_lookups(names, asked)
     people = lists.people_known(leads, lookup.get(CUSTOMER), contacts)
-    have = given_of({**given, "call_reasons": known_reasons or None}) | people
+    have = inputs.given(call_reasons=known_reasons or None) | people
     if "category" in asked:
         reduced, lookup["category"] = lead_tables.by_category(reduced, asked, lookup.get("category"))
     overall = lead_tables.overall(reduced.days, min_group)
@@ -343,7 +336,7 @@ def lead_conversion(
         dismissing_reasons=reason_names,
         not_leads=ids_of_no_leads,
         dated_by_jobs=jobs is not None,
-        complete=all(attrs_of(frame).get("complete", True) for frame in (leads, jobs, bookings) if frame is not None),
+        complete=inputs.complete("leads", "jobs", "bookings"),
         linked_not_converted=reduced.linked_not_converted,
         undated=int(reduced.days["undated"].sum()),
         limits=limits,

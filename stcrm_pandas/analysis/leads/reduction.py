@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import narwhals.stable.v2 as nw
 import pandas as pd
 
+from stcrm_pandas.analysis.base.conversion import table_of
 from stcrm_pandas.analysis.base.engine import (
     MISSING,
     TENANT,
@@ -30,7 +31,6 @@ from stcrm_pandas.analysis.base.engine import (
     refuse_repeats,
     true,
 )
-from stcrm_pandas.analysis.base.inputs import table_of
 from stcrm_pandas.analysis.base.periods import Limits, Period, measurable
 from stcrm_pandas.analysis.base.worth import pace_table
 from stcrm_pandas.analysis.leads.dates import with_dates

@@ -7,8 +7,8 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
+from stcrm_pandas.analysis.base.conversion import condition, table_of
 from stcrm_pandas.analysis.base.engine import TENANT
-from stcrm_pandas.analysis.base.inputs import condition, table_of
 from stcrm_pandas.analysis.preferences.owners import INVALID, OPTED_OUT, TYPE_UNKNOWN, UNKNOWN, blocked_by, places_of
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.contact_values import find_contacts

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import pandas as pd
 
 from stcrm_pandas.analysis.base.chosen_period import given_period
+from stcrm_pandas.analysis.base.conversion import lazy_rows
 from stcrm_pandas.analysis.base.display import Shown
 from stcrm_pandas.analysis.base.engine import created_within, refuse_mixed_tenants, refuse_mixtures
 from stcrm_pandas.analysis.base.headline import Headline
-from stcrm_pandas.analysis.base.inputs import admitted, lazy_rows
+from stcrm_pandas.analysis.base.inputs import Inputs, MirrorLike
 from stcrm_pandas.analysis.base.names import dimensions, lookups
-from stcrm_pandas.analysis.base.needs import given_of, lacking
+from stcrm_pandas.analysis.base.needs import lacking
 from stcrm_pandas.analysis.base.periods import Period, measurable
-from stcrm_pandas.analysis.base.provenance import Moment, attrs_of, known_until, selections, zone
+from stcrm_pandas.analysis.base.provenance import Moment, known_until
 from stcrm_pandas.analysis.base.result import Analysis, Parts
-from stcrm_pandas.analysis.mirrored import FromMirror, MirrorLike
 from stcrm_pandas.analysis.preferences import findings, lists, text
 from stcrm_pandas.analysis.preferences.consent import by_consent, consent_list, with_refusals
 from stcrm_pandas.analysis.preferences.groups import DIMENSIONS, By, Lookups, compared, groups_of, measured, pairs_of
@@ -245,7 +245,7 @@ def contact_preferences(
     asked = dimensions(by, DIMENSIONS)
     if min_group < 1 or many < 2:
         raise UsageError("min_group must be 1 or more, many 2 or more")
-    inputs = FromMirror(mirror, asked, as_of=as_of, time_zone=time_zone)
+    inputs = Inputs(mirror, asked, as_of=as_of, time_zone=time_zone)
     as_of, customers = inputs.as_of, inputs.required("customers", customers)
     contacts = inputs.required("contacts", contacts, "customer_contacts")
     locations = inputs.optional("locations", locations)
@@ -257,17 +257,16 @@ def contact_preferences(
     double_opt_in = inputs.double_opt_in(given=double_opt_in)
     if location_contacts is not None and locations is None:
         raise UsageError("contacts of locations also need the locations: crm.locations.list()")
-    read: dict[str, Any] = {
-        "customers": customers,
-        "contacts": contacts,
-        "locations": locations,
-        "location_contacts": location_contacts,
-        "methods": methods,
-        "method_preferences": method_preferences,
-        "newer_contacts": newer_contacts,
-    }
-    local = zone(customers, inputs.time_zone)
-    read = admitted(read, zone=None if local is None else local.key)
+    inputs.admit(
+        customers=customers,
+        contacts=contacts,
+        locations=locations,
+        location_contacts=location_contacts,
+        methods=methods,
+        method_preferences=method_preferences,
+        newer_contacts=newer_contacts,
+    )
+    local, read = inputs.zone, inputs.frames
     customers, locations, newer_contacts = read["customers"], read["locations"], read["newer_contacts"]
     refuse_mixtures(**read)
     refuse_parts(read)
@@ -313,7 +312,7 @@ def contact_preferences(
         kinds=kinds_of(stores),
         consent=None if entries is None else by_consent(people, alone, stores["customers"], entries),
         comparisons={}
-        if lacking("preferences: groups", given_of(read))
+        if lacking("preferences: groups", inputs.given())
         else compared(table, people, shown_states, groups, asked, known, local, min_group=min_group),
         left_out={
             "inactive customers": len(owners.others),
@@ -328,8 +327,8 @@ def contact_preferences(
         many=many,
         by_length=by_length,
         double_opt_in=double_opt_in,
-        complete=all(attrs_of(frame).get("complete", True) for frame in read.values() if frame is not None),
-        cautions=(*selections(read), *inputs.cautions, *invalid_phones(stores)),
+        complete=inputs.complete(),
+        cautions=(*inputs.cautions, *invalid_phones(stores)),
         marketing_names=tuple(marketing_names),
         marketing_known=method_preferences is not None and bool(marketing_names),
         owners=owners,
@@ -340,7 +339,7 @@ def contact_preferences(
         shown=shown,
         period=counted,
         asked=asked_for,
-        given=given_of(read),
+        given=inputs.given(),
     )
     return together(result)[0] if asked else result
 

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from stcrm_pandas.analysis.base.conversion import table_of
 from stcrm_pandas.analysis.base.engine import TENANT
-from stcrm_pandas.analysis.base.inputs import table_of
 from stcrm_pandas.analysis.preferences.records import ADDRESS, flag, read, refuse_repeats
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.customers import DORMANT, FORBIDS, MESSAGES, OPTED_IN, is_merged

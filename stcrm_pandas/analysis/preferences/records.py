@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from stcrm_pandas.analysis.base.conversion import condition
 from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy
-from stcrm_pandas.analysis.base.inputs import condition
 from stcrm_pandas.analysis.base.provenance import attrs_of
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.contact_values import find_contacts, is_valid_address, is_valid_number

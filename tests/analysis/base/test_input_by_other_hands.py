@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from stcrm_pandas.analysis import booking_sources, contact_preferences, lead_conversion, opportunities
-from stcrm_pandas.analysis.base.inputs import is_condition
+from stcrm_pandas.analysis.base.conversion import is_condition
 from stcrm_pandas.errors import UsageError
 
 from ..booking_company import AS_OF, ZONE
