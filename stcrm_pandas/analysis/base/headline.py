@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from math import hypot
@@ -12,14 +12,15 @@ from math import hypot
 import pandas as pd
 
 from stcrm_pandas.analysis.base.display import Terms, marked, unbroken
-from stcrm_pandas.analysis.base.format import format_share
-from stcrm_pandas.analysis.base.periods import FourWeeks, Period
+from stcrm_pandas.analysis.base.format import format_range, format_share
+from stcrm_pandas.analysis.base.periods import FourWeeks, Period, four_weeks
 from stcrm_pandas.analysis.base.shares import rows_of, share_of
 from stcrm_pandas.charts.svg import Month, Trend, sparkline
 
 __all__ = [
     "Contrast",
     "Headline",
+    "Measure",
     "Measured",
     "Tile",
     "Year",
@@ -37,6 +38,9 @@ HIGHER, LOWER, UNCLEAR = "▲ ", "▼ ", "● "
 
 SEEN = 0.10
 """A change of ten points must be one that the rows could show; otherwise nothing is said about changes."""
+
+COUNTED = ["n", "lower", "upper"]
+"""The columns of `Measure.counts`."""
 
 _DIRECTIONS = {HIGHER: " stcrm-up", LOWER: " stcrm-down", UNCLEAR: " stcrm-same"}
 
@@ -59,6 +63,70 @@ class Measured:
     value: float | None = None
     share: tuple[float, float] | None = None
     interval: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a report measures: a count, or a share of it. Headline, tiles, trend and comparisons of groups read it.
+
+    Parameters
+    ----------
+    title : str
+        The heading of its tile and of its chart: "Booked within 30 days".
+    total : str
+        The column of the counts with the rows that are measured.
+    lower, upper : str, default ''
+        The columns with those of them that certainly and possibly count; empty for a measure that only counts rows.
+    days : int, default 0
+        From which age, in days, a row is measured.
+    needs : str, default ''
+        The key in `base.needs` of what must be known for it.
+    note : str, default ''
+        The note of its tile.
+    unsure : float, default 1.0
+        The distance of both bounds, as a share, above which they are not shown with a confidence interval.
+    """
+
+    title: str
+    total: str
+    lower: str = ""
+    upper: str = ""
+    days: int = 0
+    needs: str = ""
+    note: str = ""
+    unsure: float = 1.0
+
+    def of(self, counts: Mapping[str, float] | pd.Series, *, min_group: int = 1) -> Measured:
+        """Return the number of a period, from its counts."""
+        n = int(counts[self.total])
+        if not self.lower:
+            return measured_count(n)
+        lower, upper = int(counts[self.lower]), int(counts[self.upper])
+        if n >= min_group and upper - lower > self.unsure * n:
+            return Measured(f"{format_range(lower / n, upper / n)} (dates uncertain)")
+        return measured_share(lower, upper, n, min_group=min_group)
+
+    def counts(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table with its counts as `n`, `lower` and `upper`, besides its other columns."""
+        return table.assign(n=table[self.total], lower=table[self.lower], upper=table[self.upper])
+
+    def tile(
+        self,
+        as_of: dt.datetime,
+        zone: dt.tzinfo,
+        counts: Callable[[Period], Mapping[str, float] | pd.Series | None],
+        *,
+        min_group: int,
+        unknown: str = "unknown",
+    ) -> Tile:
+        """Return the tile of the last four weeks that are old enough; `counts` returns those of a period, or None."""
+
+        def measured(period: Period) -> Measured | None:
+            known = counts(period)
+            return None if known is None else self.of(known, min_group=min_group)
+
+        weeks = four_weeks(as_of, zone, mature_days=self.days)
+        return weekly_tile(self.title, weeks, measured, unknown=unknown, note=self.note)
 
 
 @dataclass(frozen=True)

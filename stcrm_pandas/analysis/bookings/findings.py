@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from zoneinfo import ZoneInfo
 
 import narwhals.stable.v2 as nw
@@ -18,16 +17,14 @@ from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, 
 from stcrm_pandas.analysis.base.format import format_counts, format_range, plural
 from stcrm_pandas.analysis.base.headline import (
     Headline,
+    Measure,
     Measured,
     Tile,
-    measured_count,
-    measured_share,
-    weekly_tile,
     year_of,
 )
 from stcrm_pandas.analysis.base.money import unusual
 from stcrm_pandas.analysis.base.needs import not_read
-from stcrm_pandas.analysis.base.periods import Limits, Period, four_weeks
+from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.base.provenance import bounds_of_creation
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.base.worth import ACTIVE_WITHIN, Worth
@@ -41,8 +38,7 @@ from stcrm_pandas.charts.svg import Trend, sparkline
 
 __all__ = ["actions", "check", "headline", "tiles"]
 
-_OF_TILES = {"work_lower": "bookings: jobs", "new_lower_hour": "bookings: response times"}
-"""The key in `base.needs` of the measure of a tile."""
+_NEW = Measure("New bookings", "bookings")
 
 
 def headline(result: BookingSourcesResult) -> Headline:
@@ -88,21 +84,18 @@ def headline(result: BookingSourcesResult) -> Headline:
 
 
 def _became_jobs(result: BookingSourcesResult, counts: pd.Series) -> Measured:
-    return measured_share(counts["work_lower"], counts["work_upper"], counts["mature"], min_group=result.min_group)
+    return MEASURES["work"].of(counts, min_group=result.min_group)
 
 
 def tiles(result: BookingSourcesResult, lists: Mapping[str, WorkList]) -> list[Tile]:
     """Return three key figures for the latest complete weeks, and the bookings that wait for a call now."""
-    made = []
-    for title, counts, days, note in (
-        ("New bookings", None, 0, ""),
-        ("Became jobs", ("work_lower", "work_upper"), result.mature_days, "Directly or through a lead."),
-        ("Still new after an hour", ("new_lower_hour", "new_upper_hour"), 1, "Some times are not known exactly."),
-    ):
-        if counts is not None and result.lacks(_OF_TILES[counts[0]]):
-            continue
-        weeks = four_weeks(result.as_of, result.every_hour.zone, mature_days=days)
-        made.append(weekly_tile(title, weeks, partial(_measure, result, counts), note=note))
+    clock = result.every_hour
+    became_jobs = replace(MEASURES["work"], days=result.mature_days)
+    made = [
+        measure.tile(result.as_of, clock.zone, clock.between, min_group=result.min_group)
+        for measure in (_NEW, became_jobs, MEASURES["new_hour"])
+        if not (measure.needs and result.lacks(measure.needs))
+    ]
     return [*made, _waiting(result, lists)]
 
 
@@ -121,17 +114,6 @@ def _waiting(result: BookingSourcesResult, lists: Mapping[str, WorkList]) -> Til
         spark=sparkline([float(n) for n in came], title=title, bars=True) if len(call) else "",
         details=[("Up to 7 days", f"{int((days < 7).sum()):,}"), ("7–30 days", f"{int((days >= 7).sum()):,}")],
     )
-
-
-def _measure(result: BookingSourcesResult, names: tuple[str, str] | None, period: Period) -> Measured | None:
-    counts = result.every_hour.between(period)
-    if counts is None:
-        return None
-    n = int(counts["bookings"])
-    if names is None:
-        return measured_count(n)
-    lower, upper = counts[list(names)]
-    return measured_share(lower, upper, n, min_group=result.min_group)
 
 
 def actions(result: BookingSourcesResult, lists: Mapping[str, WorkList]) -> list[Action]:
@@ -198,22 +180,22 @@ def _worth(
 
 
 def _of_differences(result: BookingSourcesResult) -> Iterator[Action]:
-    for measure in ("dismissed_leads", "canceled", "new_hour"):
-        frame = result.comparisons.get(measure, result.table.iloc[:0])
+    for key in ("dismissed_leads", "canceled", "new_hour"):
+        measure, frame = MEASURES[key], result.comparisons.get(key, result.table.iloc[:0])
         for row, group in zip(rows_of(frame), rows_of(result.table), strict=False):
             # nothing that is done about a source that has stopped changes the coming weeks
             if row.verdict != "higher" or row.name not in result.paces:
                 continue
-            share = format_counts(*(getattr(group, name) for name in MEASURES[measure]))
+            share = format_counts(*(getattr(group, name) for name in (measure.lower, measure.upper, measure.total)))
             number = f"{share}, compared with {format_range(row.others_lower, row.others_upper)} for all others"
-            if measure == "dismissed_leads":
+            if key == "dismissed_leads":
                 do = f"Judge {row.name} by its leads, not its dismissals."
                 won = int(group.dismissed_won)
                 size = f"{plural(won, 'lead')} booked" if won else ""
                 brief = f"{group.dismissed_leads:,} of {group.dismissed_status:,} dismissed bookings became leads"
                 # the jobs that these leads brought are no gain of judging them rightly
                 yield Action(do, number, size, brief=f"{brief}{size and f', {won:,} booked'}")
-            elif measure == "canceled":
+            elif key == "canceled":
                 more = gap(row, result.paces[row.name])
                 worth = _worth(result, more, row.name, with_canceled=False)
                 revenue = f"about {worth.money}" if worth.money else ""
@@ -229,7 +211,7 @@ def _of_differences(result: BookingSourcesResult) -> Iterator[Action]:
                     yield Action(do, number, brief=brief)
             else:
                 do = f"Answer bookings from {row.name} sooner."
-                yield Action(do, number, brief=beside(row, "still new after an hour"))
+                yield Action(do, number, brief=beside(row, measure.title.lower()))
 
 
 def check(result: BookingSourcesResult) -> Check:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT
+from stcrm_pandas.analysis.base.headline import COUNTED, Measure
 from stcrm_pandas.analysis.base.names import NONE, heads
 from stcrm_pandas.analysis.base.needs import lacking
 from stcrm_pandas.analysis.base.shares import with_shares
@@ -22,21 +23,36 @@ from stcrm_pandas.analysis.statistics.estimates import bca_mean
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.output.printable import spelling_key
 
-NEEDS = {
-    "work": "bookings: jobs",
-    "dismissed_leads": "bookings: leads",
-    "new_hour": "bookings: response times",
-    "canceled": "bookings: cancellations",
-}
-"""The key of each measure in `base.needs`."""
-
 MEASURES = {
-    "work": ("work_lower", "work_upper", "mature"),
-    "dismissed_leads": ("dismissed_leads", "dismissed_leads", "dismissed_status"),
-    "new_hour": ("new_lower_hour", "new_upper_hour", "aged_hour"),
-    "canceled": ("old_canceled", "old_canceled", "old_booked"),
+    "work": Measure(
+        "Became jobs",
+        "mature",
+        "work_lower",
+        "work_upper",
+        30,
+        "bookings: jobs",
+        "Directly or through a lead.",
+    ),
+    "dismissed_leads": Measure(
+        "Dismissed ones that became leads",
+        "dismissed_status",
+        "dismissed_leads",
+        "dismissed_leads",
+        30,
+        "bookings: leads",
+    ),
+    "new_hour": Measure(
+        "Still new after an hour",
+        "aged_hour",
+        "new_lower_hour",
+        "new_upper_hour",
+        1,
+        "bookings: response times",
+        "Some times are not known exactly.",
+    ),
+    "canceled": Measure("Canceled", "old_booked", "old_canceled", "old_canceled", 60, "bookings: cancellations"),
 }
-"""The measures for comparing groups: the lower count, the upper count, and the total."""
+"""What is measured of bookings, also to compare groups."""
 
 _LEAKAGE = {
     "old": "bookings",
@@ -143,14 +159,11 @@ def comparisons(
     keyed = cells[["id"]].assign(stratum=stratum)
     groups = table[["id", "name"]].assign(whole=whole)
     result = {}
-    for measure, (lower, upper, n) in MEASURES.items():
-        if lacking(NEEDS[measure], given):
+    for key, measure in MEASURES.items():
+        if lacking(measure.needs, given):
             continue
-        both = (
-            part.assign(lower=source[lower], upper=source[upper], n=source[n])
-            for part, source in ((groups, table), (keyed, cells))
-        )
-        result[measure] = compare(*both, min_group=min_group)
+        both = (part.join(measure.counts(source)[COUNTED]) for part, source in ((groups, table), (keyed, cells)))
+        result[key] = compare(*both, min_group=min_group)
     return result
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,14 +14,14 @@ from stcrm_pandas.analysis.base.chosen_period import read_in
 from stcrm_pandas.analysis.base.differences import beside, versus
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, steps
 from stcrm_pandas.analysis.base.format import format_counts, format_share
-from stcrm_pandas.analysis.base.headline import Measured, Tile, measured_count, measured_share, weekly_tile
+from stcrm_pandas.analysis.base.headline import Measure, Measured, Tile, weekly_tile
 from stcrm_pandas.analysis.base.money import amounts, money, unusual
 from stcrm_pandas.analysis.base.names import named_within
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.base.worth import Worth, about
 from stcrm_pandas.analysis.campaigns.records import KINDS
-from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
+from stcrm_pandas.analysis.campaigns.result import BOOKED, COMPLETED, OpportunitiesResult
 from stcrm_pandas.analysis.campaigns.text import strata_words
 from stcrm_pandas.analysis.statistics.prediction import Prediction, gap
 
@@ -46,29 +46,19 @@ def tiles(result: OpportunitiesResult, lists: object) -> list[Tile]:
         return []
     zone = ZoneInfo(result.time_zone)
 
-    def tile(title: str, days: int, number: Callable[[pd.Series], Measured]) -> Tile:
-        def over(period: Period) -> Measured | None:
-            row = _sums(result, period)
-            return None if row is None else number(row)
+    def revenue(period: Period) -> Measured | None:
+        row = _sums(result, period)
+        return None if row is None else Measured(_revenue(result, row), row.get("revenue"))
 
-        return weekly_tile(title, four_weeks(result.as_of, zone, mature_days=days), over)
-
-    def share(step: str) -> Callable[[pd.Series], Measured]:
-        sides = (f"{step}_lower", f"{step}_upper", "mature")
-        return lambda row: measured_share(*(row[side] for side in sides), min_group=result.min_group)
-
+    weeks = four_weeks(result.as_of, zone, mature_days=result.revenue_days)
+    measures = (
+        Measure("Opportunities", "opportunities"),
+        replace(BOOKED, days=result.mature_days),
+        replace(COMPLETED, days=result.mature_days),
+    )
     return [
-        tile("Opportunities", 0, lambda row: measured_count(row["opportunities"])),
-        tile("Opportunities that were booked", result.mature_days, share("booked")),
-        tile("Opportunities with a completed job", result.mature_days, share("completed")),
-        replace(
-            tile(
-                "Revenue of completed jobs",
-                result.revenue_days,
-                lambda row: Measured(_revenue(result, row), row.get("revenue")),
-            ),
-            note=_moved(result, four_weeks(result.as_of, zone, mature_days=result.revenue_days).now),
-        ),
+        *(one.tile(result.as_of, zone, partial(_sums, result), min_group=result.min_group) for one in measures),
+        weekly_tile("Revenue of completed jobs", weeks, revenue, note=_moved(result, weeks.now)),
     ]
 
 

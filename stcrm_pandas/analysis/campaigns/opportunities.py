@@ -18,6 +18,7 @@ import pandas as pd
 from stcrm_pandas.analysis.base.chosen_period import given_period
 from stcrm_pandas.analysis.base.conversion import table_of
 from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, month_number, refuse_mixed_tenants
+from stcrm_pandas.analysis.base.headline import COUNTED
 from stcrm_pandas.analysis.base.inputs import Inputs, MirrorLike
 from stcrm_pandas.analysis.base.money import currencies_of, in_use, of_units, several
 from stcrm_pandas.analysis.base.names import dimensions
@@ -50,7 +51,7 @@ from stcrm_pandas.analysis.campaigns.counts import (
     without_rates,
 )
 from stcrm_pandas.analysis.campaigns.records import JOB, gather, statuses
-from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
+from stcrm_pandas.analysis.campaigns.result import BOOKED, OpportunitiesResult
 from stcrm_pandas.analysis.leads.keys import Names, categories_of, category_names, lead_lookups
 from stcrm_pandas.analysis.leads.reduction import not_leads
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
@@ -399,11 +400,8 @@ def _compared(
     rows: pd.DataFrame, table: pd.DataFrame, by: Sequence[str], *, silent: Collection[int], ranked: bool, min_group: int
 ) -> pd.DataFrame:
     """Compare booked rates; the default campaign counts among the others."""
-    groups = table[["id", "name"]].assign(
+    groups = BOOKED.counts(table)[["id", "name", *COUNTED]].assign(
         id=table["id"].mask(table["id"].isin(list(silent))),
-        n=table["mature"],
-        lower=table["booked_lower"],
-        upper=table["booked_upper"],
         whole=table.get("whole", True) if ranked else False,
     )
     compared = compare(groups, strata_of(rows, by, groups["id"]) if by else None, min_group=min_group)

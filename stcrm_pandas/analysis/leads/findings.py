@@ -19,15 +19,13 @@ from stcrm_pandas.analysis.base.format import format_range, format_share, plural
 from stcrm_pandas.analysis.base.headline import (
     Contrast,
     Headline,
+    Measure,
     Measured,
     Tile,
-    measured_count,
-    measured_share,
-    weekly_tile,
     year_of,
 )
 from stcrm_pandas.analysis.base.needs import not_read
-from stcrm_pandas.analysis.base.periods import Period, four_weeks
+from stcrm_pandas.analysis.base.periods import Period
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.base.worth import Worth
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
@@ -35,7 +33,7 @@ from stcrm_pandas.analysis.leads import tables as lead_tables
 from stcrm_pandas.analysis.leads.keys import columns_of
 from stcrm_pandas.analysis.leads.lists import ages_in_days
 from stcrm_pandas.analysis.leads.reduction import day_of, in_period
-from stcrm_pandas.analysis.leads.result import LeadConversionResult
+from stcrm_pandas.analysis.leads.result import LeadConversionResult, measure_of
 from stcrm_pandas.analysis.leads.tables import UNSURE, later_conversion
 from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, Prediction, gap
 from stcrm_pandas.charts.svg import Trend, sparkline
@@ -49,6 +47,12 @@ _MEANT = {
 }
 """What is counted, in a sentence."""
 
+_BOOKED_WITHIN = [
+    Measure(f"Booked within {days} days", "inquiries", f"lower_{days}", f"upper_{days}", days, unsure=UNSURE)
+    for days in (30, 7)
+]
+_COUNTS = ["inquiries", *(side for measure in _BOOKED_WITHIN for side in (measure.lower, measure.upper))]
+
 _TO_ACT = ("campaign", "category", "business_unit", "job_type", "call_reason", "capture_source", "tag")
 """Dimensions whose differences people can act on: not months, and not creators, who do not choose their leads."""
 
@@ -61,7 +65,7 @@ def headline(result: LeadConversionResult, booked: OpportunitiesResult | None) -
     year = None if result.months is None else year_of(_by_month(result, result.months), min_group=result.min_group)
     overall, period = result.overall.iloc[0], result.period
     n = int(overall["mature"])
-    every = measured_share(overall["within_lower"], overall["within_upper"], n)
+    every = measure_of(result).of(overall)
     if year is not None and period is not None:
         year = replace(year, now=every, n=n, before=_a_year_before(result, period), period=period)
     shown, n = (every, n) if year is None else (year.now, year.n)
@@ -75,7 +79,7 @@ def headline(result: LeadConversionResult, booked: OpportunitiesResult | None) -
         f"{format_range(*shown.share)} of leads{of_period(result) if moved else ''} are booked within {days} days",
         "" if year is None else year.change,
         f"{when}{measured}95% confidence interval {format_range(*(shown.interval or shown.share))}. {_MEANT[many]}",
-        None if year is None else Trend(f"Booked within {days} days", f"of {many}", unit, year.months, shown.share),
+        None if year is None else Trend(measure_of(result).title, f"of {many}", unit, year.months, shown.share),
         "12 months together" if period is None else str(period),
         contrast=contrast,
     )
@@ -92,8 +96,7 @@ def _by_month(result: LeadConversionResult, months: pd.DataFrame) -> pd.DataFram
         days = result.reduced.every_day
         days = days[(days["month"] <= result.period.trend[-1]).fillna(value=False)]
         months = lead_tables.months(days, result.limits, result.min_group)
-    columns = {"inquiries": "volume", "mature": "n", "within_lower": "lower", "within_upper": "upper"}
-    return months.rename(columns=columns)
+    return measure_of(result).counts(months).assign(volume=months["inquiries"])
 
 
 def _contrast(result: LeadConversionResult, booked: OpportunitiesResult | None) -> Contrast | None:
@@ -129,30 +132,13 @@ def tiles(result: LeadConversionResult, lists: Mapping[str, WorkList]) -> list[T
         return []
     zone = ZoneInfo(result.time_zone)
 
-    def tile(title: str, days: int, sides: tuple[str, str] | None) -> Tile:
-        weeks = four_weeks(result.as_of, zone, mature_days=days)
-        return weekly_tile(title, weeks, lambda period: _measure(result, period, sides))
+    def counts(period: Period) -> pd.Series | None:
+        days = _days_in(result, period)
+        return None if days is None else days[_COUNTS].sum()
 
-    return [
-        tile(f"New {_unit(result)[1]}", 0, None),
-        tile("Booked within 30 days", 30, ("lower_30", "upper_30")),
-        tile("Booked within 7 days", 7, ("lower_7", "upper_7")),
-        _overdue(result, zone, lists["overdue-follow-up"].frame),
-    ]
-
-
-def _measure(result: LeadConversionResult, period: Period, sides: tuple[str, str] | None) -> Measured | None:
-    """Return the number of a period; None where the leads were not read from its first day to its last."""
-    rows = _days_in(result, period)
-    if rows is None:
-        return None
-    n = int(rows["inquiries"].sum())
-    if sides is None:
-        return measured_count(n)
-    lower, upper = (int(rows[side].sum()) for side in sides)
-    if n >= result.min_group and upper - lower > UNSURE * n:
-        return Measured(f"{format_range(lower / n, upper / n)} (dates uncertain)")
-    return measured_share(lower, upper, n, min_group=result.min_group)
+    measures = (Measure(f"New {_unit(result)[1]}", "inquiries"), *_BOOKED_WITHIN)
+    made = [one.tile(result.as_of, zone, counts, min_group=result.min_group) for one in measures]
+    return [*made, _overdue(result, zone, lists["overdue-follow-up"].frame)]
 
 
 def _days_in(result: LeadConversionResult, period: Period) -> pd.DataFrame | None:
@@ -171,7 +157,8 @@ def _a_year_before(result: LeadConversionResult, period: Period) -> Measured | N
     rows = _days_in(result, earlier) if earlier.end <= period.first else None
     if rows is None:
         return None
-    return measured_share(*(rows[name].sum() for name in ("lower", "upper", "mature")), min_group=result.min_group)
+    of_days = replace(measure_of(result), lower="lower", upper="upper")
+    return of_days.of(rows[["mature", "lower", "upper"]].sum(), min_group=result.min_group)
 
 
 def _overdue(result: LeadConversionResult, local: ZoneInfo, listed: pd.DataFrame) -> Tile:

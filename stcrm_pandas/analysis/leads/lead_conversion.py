@@ -35,7 +35,7 @@ from stcrm_pandas.analysis.leads import tables as lead_tables
 from stcrm_pandas.analysis.leads.dates import known_at
 from stcrm_pandas.analysis.leads.keys import BY, CUSTOMER, Names, lead_lookups
 from stcrm_pandas.analysis.leads.reduction import LEFT_OUT, not_leads, reduce_leads, split_reasons
-from stcrm_pandas.analysis.leads.result import LeadConversionResult, comparing
+from stcrm_pandas.analysis.leads.result import LeadConversionResult, comparing, measure
 from stcrm_pandas.analysis.statistics.comparison import compare
 from stcrm_pandas.errors import UsageError, require
 
@@ -318,9 +318,9 @@ def lead_conversion(
         overall=overall,
         months=months,
         comparisons=compare(
-            table.rename(columns={"mature": "n", "within_lower": "lower", "within_upper": "upper"}).assign(
-                whole=False if lacking(comparing(asked), have) else table.get("whole", True)
-            ),
+            measure(window_days)
+            .counts(table)
+            .assign(whole=False if lacking(comparing(asked), have) else table.get("whole", True)),
             lead_tables.strata(reduced.cells, asked, lookup),
             min_group=min_group,
         ),

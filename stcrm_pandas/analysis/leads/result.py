@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from stcrm_pandas.analysis.base.headline import Measure
 from stcrm_pandas.analysis.base.money import currencies_of
 from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.base.result import Result
@@ -26,6 +27,16 @@ _OF_OPPORTUNITIES = {"campaign", "category", "business_unit"}
 def comparing(by: Sequence[str]) -> str:
     """Return the key in `base.needs` of the comparison of these groups."""
     return "leads: groups that opportunities have" if _OF_OPPORTUNITIES & {*by} else "leads: groups"
+
+
+def measure(window_days: int) -> Measure:
+    """Return what lead conversion measures: the share booked within the window."""
+    return Measure(f"Booked within {window_days} days", "mature", "within_lower", "within_upper", window_days)
+
+
+def measure_of(result: LeadConversionResult) -> Measure:
+    """Return what a result measures."""
+    return measure(result.window_days)
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)

@@ -14,8 +14,8 @@ from stcrm_pandas.analysis.base.chosen_period import instead_of
 from stcrm_pandas.analysis.base.engine import micros
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, WorkList, steps
 from stcrm_pandas.analysis.base.format import format_counts, format_range, plural
-from stcrm_pandas.analysis.base.headline import Headline, Measured, Tile, measured_share, weekly_tile, year_of
-from stcrm_pandas.analysis.base.periods import Period, four_weeks, month_start
+from stcrm_pandas.analysis.base.headline import Headline, Measure, Tile, year_of
+from stcrm_pandas.analysis.base.periods import Period, month_start
 from stcrm_pandas.analysis.base.provenance import zone
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.preferences.owners import OPTED_OUT, UNKNOWN
@@ -26,6 +26,16 @@ from stcrm_pandas.frame.customers import CHANNELS
 __all__ = ["actions", "check", "headline", "tiles"]
 
 _OF_NEW = "Of the customers added in these weeks, according to their records today."
+_MEASURES = [
+    Measure(title, "customers", name, name, note=_OF_NEW)
+    for name, title in (
+        ("text", "Marketing by text, at most"),
+        ("e-mail", "Marketing by e-mail, at most"),
+        ("any", "Marketing by any channel"),
+        ("unknown", "Preference unknown"),
+    )
+]
+"""What is measured of customers; the first one is also the headline."""
 
 
 def actions(result: ContactPreferencesResult, lists: Mapping[str, WorkList]) -> list[Action]:
@@ -65,7 +75,7 @@ def headline(result: ContactPreferencesResult) -> Headline:
     reached = (result.states["marketing", "text"] == 0).to_numpy()
     states, period = result.states[result.shown], result.period
     n, hits = len(states), int((states["marketing", "text"] == 0).sum())
-    every = measured_share(hits, hits, n, min_group=result.min_group)
+    every = _MEASURES[0].of({"customers": n, "text": hits}, min_group=result.min_group)
     created = "" if period is None else f" created {period.when}"
     moved = instead_of(result, f"customers created {result.asked.when} are active" if result.asked else "")
     if every.share is None:
@@ -113,24 +123,21 @@ def tiles(result: ContactPreferencesResult, lists: object) -> list[Tile]:
         return []
     states, created = result.states, result.owners.frame["created_on"]
     reached = {channel: (states["marketing", channel] == 0).to_numpy() for channel in CHANNELS}
-    measures = {
-        "Marketing by text, at most": reached["text"],
-        "Marketing by e-mail, at most": reached["e-mail"],
-        "Marketing by any channel": np.logical_or.reduce([*reached.values()]),
-        "Preference unknown": _unknown(result),
-    }
+    hits = pd.DataFrame({name: reached[name] for name in ("text", "e-mail")})
+    hits = hits.assign(any=np.logical_or.reduce([*reached.values()]), unknown=_unknown(result), customers=True)
 
-    def tile(title: str, hits: Any) -> Tile:
-        def share(period: Period) -> Measured | None:
-            of_period = created.between(micros(period.starts), micros(period.ends), inclusive="left")
-            mine = hits[of_period.fillna(value=False).to_numpy(dtype=bool)]
-            return measured_share(mine.sum(), mine.sum(), len(mine), min_group=result.min_group) if len(mine) else None
+    def counts(period: Period) -> pd.Series | None:
+        of_period = created.between(micros(period.starts), micros(period.ends), inclusive="left")
+        mine = hits[of_period.fillna(value=False).to_numpy(dtype=bool)]
+        return mine.sum() if len(mine) else None
 
-        every = format_counts(hits.sum(), hits.sum(), len(hits)) if len(hits) else "none"
-        made = weekly_tile(title, four_weeks(result.as_of, local), share, unknown="no new customers", note=_OF_NEW)
-        return replace(made, details=[("4 weeks before", made.before or "unknown"), ("All active customers", every)])
+    def tile(measure: Measure) -> Tile:
+        every = int(hits[measure.lower].sum())
+        shown = format_counts(every, every, len(hits)) if len(hits) else "none"
+        made = measure.tile(result.as_of, local, counts, min_group=result.min_group, unknown="no new customers")
+        return replace(made, details=[("4 weeks before", made.before or "unknown"), ("All active customers", shown)])
 
-    return [tile(title, hits) for title, hits in measures.items()]
+    return [*map(tile, _MEASURES)]
 
 
 def _unknown(result: ContactPreferencesResult) -> Any:
