@@ -9,7 +9,6 @@ import html
 import inspect
 import json
 import operator
-import os
 import tempfile
 import threading
 import time
@@ -41,7 +40,7 @@ from stcrm_pandas.resources.locations import Locations
 from stcrm_pandas.resources.lookups import Lookups
 from stcrm_pandas.resources.resource import no_attribute
 from stcrm_pandas.resources.tags import Tags
-from stcrm_pandas.settings.connection import Settings, names_a_tenant, read_settings
+from stcrm_pandas.settings.connection import Settings, names_a_tenant, read_served_sandbox, read_settings
 
 if TYPE_CHECKING:
     from stcrm_pandas.edits.plans import Plan, Result
@@ -698,7 +697,7 @@ class ServedSandbox:
     @classmethod
     def from_environment(cls) -> Self | None:
         """Return the sandbox that the parent of this process runs, or None."""
-        text = os.environ.get(SERVED_SANDBOX)
+        text = read_served_sandbox()
         if not text:
             return None
         about = json.loads(text)

@@ -387,6 +387,19 @@ def names_a_tenant(arguments: Mapping[str, Any]) -> bool:
     return any(getattr(settings, name) is not None for name in _WHO)
 
 
+class _OfParent(BaseSettings):
+    """What the process that started this one gives it: in its environment, never in a `.env` file."""
+
+    model_config = SettingsConfigDict(env_prefix="STCRM_")
+
+    served_sandbox: str | None = None
+
+
+def read_served_sandbox() -> str | None:
+    """Return the sandbox that the parent of this process runs for it, as JSON; None if there is none."""
+    return _OfParent().served_sandbox
+
+
 def read_cache_folder(folder: Path | None = None) -> Path:
     """Return the folder of the caches, without the rest of a connection's settings."""
     if folder:
