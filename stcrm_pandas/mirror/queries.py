@@ -19,8 +19,8 @@ from stcrm_pandas.mirror.resources import mirrored_as
 
 MEMORY = "2GB"
 """What DuckDB may take; beyond it uses files in a private folder."""
-_READING = frozenset({"SELECT", "MULTI", "CREATE"})
-"""DuckDB's kinds of statements that a query may have: reads, pivots, and views or tables in memory."""
+_READING = frozenset({"SELECT", "MULTI"})
+"""DuckDB's kinds of statements that a query may have: reads and pivots."""
 
 
 @contextlib.contextmanager

@@ -162,6 +162,9 @@ def test_a_query_reads_only_the_mirror(mirror, tmp_path):
         "set enable_external_access = true",
         "reset lock_configuration",
         "install httpfs",
+        "create table t as select 1",
+        "create view t as from leads",
+        "select 1; create temp table t as select 1",
     ):
         with pytest.raises(UsageError) as caught:
             mirror.sql(query)
