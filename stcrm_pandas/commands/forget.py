@@ -6,7 +6,7 @@ Exit codes: 0 done; 2 refused, or not confirmed; 4 the mirror is being synced.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
@@ -34,6 +34,10 @@ UNKNOWN = (
     "the state folder, files of decisions outside it, notebooks with output, reports with call lists, copies and "
     "exports of mirrors, backups, and what other programs read from them. Erase the person in ServiceTitan as well."
 )
+NOT_SEARCHED = (
+    "Texts of mirrored rows, such as summaries and notes, were searched for numbers and e-mail addresses, not for "
+    "names: a name alone in somebody else's text stays. Notes that were not synced are not in the mirror."
+)
 
 
 @with_exit_codes
@@ -56,6 +60,9 @@ def forget(
     booking: Annotated[
         list[int] | None, typer.Option("--booking", metavar="ID", help="A further booking of this person.")
     ] = None,
+    lead: Annotated[
+        list[int] | None, typer.Option("--lead", metavar="ID", help="A further lead of this person.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be erased, and erase nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     state_dir: StateFolder = None,
@@ -64,34 +71,40 @@ def forget(
     """Erase a person from the mirror, caches, journals, logs of grids, decisions and plans, after asking.
 
     Only files of one tenant are searched: the mirror's, or the one that you give. Without a mirror, only rows with the
-    customer's id, and texts with the numbers and addresses that you give, are found. If the command is interrupted, run
-    it again: it continues.
+    customer's id, and texts with the numbers and addresses that you give, are found. In texts of other people's rows,
+    the person's numbers and e-mail addresses are erased, and the rows stay; names in texts are not searched for. If the
+    command is interrupted, run it again: it continues.
     """
-    customers, contacts, bookings = customer or [], [*(phone or ()), *(email or ())], list(booking or ())
-    if not (customers or contacts or bookings):
-        raise UsageError("Whom? Give --customer, --phone, --email or --booking.")
+    contacts = [*(phone or ()), *(email or ())]
+    whom: dict[str, list[Any]] = {"customers": customer or [], "contacts": contacts}
+    whom |= {"bookings": list(booking or ()), "leads": list(lead or ())}
+    if not any(whom.values()):
+        raise UsageError("Whom? Give --customer, --phone, --email, --booking or --lead.")
     mirror = None if folder is None else _mirror_in(folder, tenant)
     of = tenant if mirror is None else mirror.tenant
     if of is None:
         raise UsageError("Whose customer? Give --tenant, since an id means somebody else for another tenant.")
-    person = _find(mirror, customers, contacts, bookings)
+    stores = {} if mirror is None else stores_of(mirror.folder)
+    person = find(stores, **whom)
     if not person.candidates.empty:
-        say(f"{plural(len(person.candidates), 'booking')} with the same name and address, without a known contact:")
+        say(f"{plural(len(person.candidates), 'row')} with the same name and address, without a known contact:")
         say(person.candidates.to_string(index=False))
         if not dry_run and not yes and typer.confirm("Erase these, too?"):
-            bookings += [int(id) for id in person.candidates["id"]]
-            person = _find(mirror, customers, contacts, bookings)
+            for resource, ids in person.candidates.groupby("resource")["id"]:
+                whom[str(resource)] += [int(id) for id in ids]
+            person = find(stores, **whom)
         else:
-            say("Kept. If they are this person's, add --booking with each id.")
+            say("Kept. If they are this person's, add --lead or --booking with each id.")
+    for resource, found in person.by_text.items():
+        say(f"Found by a number or an address in a text only: {resource} {_named(found)}.")
     if person.also:
-        named = ", ".join(map(str, sorted(person.also)))
+        named = _named(person.also)
         say(f"Also with this number or address: customers {named}. If they are this person, add --customer for each.")
-    whom = {"customer_ids": customers, "contacts": contacts, "bookings": bookings}
     work = _Work(mirror, of, person, whom, read_journal_folder(state_dir), read_cache_folder(cache_dir))
     for line in work.run(dry_run=True):
         say(f"to erase: {line}")
     kept = list(work.kept())
-    for line in (*kept, UNKNOWN):
+    for line in (*kept, *(() if mirror is None else (NOT_SEARCHED,)), UNKNOWN):
         say(line)
     if dry_run:
         return
@@ -143,9 +156,15 @@ class _Work:
                 plan.path.unlink(missing_ok=True)
             yield f"{plan.path}: a plan of {plural(plan.rows, 'row')}"
         if self._mirror is not None:
-            erased = self._mirror.forget(dry_run=dry_run, **self._whom)
-            for resource, rows, versions in erased.itertuples(index=False):
-                yield f"{self._mirror.folder}: {plural(rows, 'row')} of {resource}, {plural(versions, 'version')}"
+            of = {"customer_ids" if name == "customers" else name: chosen for name, chosen in self._whom.items()}
+            for resource, rows, versions, _ in self._mirror.forget(dry_run=dry_run, **of).itertuples(index=False):
+                if rows:
+                    yield f"{self._mirror.folder}: {plural(rows, 'row')} of {resource}, {plural(versions, 'version')}"
+            for place in self._mentions(erased=True):
+                yield (
+                    f"{self._mirror.folder}: the numbers and addresses in texts of other people's rows, which stay: "
+                    f"{place}. Erase them in ServiceTitan as well."
+                )
 
     def kept(self) -> Iterator[str]:
         """Yield a line on each file that is kept on purpose."""
@@ -162,10 +181,18 @@ class _Work:
             elif not journal.rows:
                 yield f"kept: {journal.path} cannot be read as a journal. If it may be about the person, delete it."
         if self._mirror is not None:
+            for place in self._mentions(erased=False):
+                yield f"kept: {self._mirror.folder}: a number or an address that somebody else has as well, in {place}."
             yield (
                 f"kept: {self._mirror.folder / 'forgotten.json'}: keyed hashes of ids, as long as the mirror exists, "
                 "so that no sync brings the person back."
             )
+
+    def _mentions(self, *, erased: bool) -> Iterator[str]:
+        """Yield the column and the ids of other people's rows with texts in which the person is mentioned."""
+        chosen = self._person.mentions[self._person.mentions["erased"].eq(erased)]
+        for (resource, column), keys in chosen.groupby(["resource", "column"])["key"]:
+            yield f"{column} of {resource} {_named(key[-1] for key in keys)}"
 
     def _journals_about(self) -> list[forgetting.Concerned]:
         person = self._person
@@ -187,6 +214,5 @@ def _mirror_in(folder: Path, tenant: int | None) -> Mirror:
     return matching[0]
 
 
-def _find(mirror: Mirror | None, customers: list[int], contacts: list[str], bookings: list[int]) -> Person:
-    stores = {} if mirror is None else stores_of(mirror.folder)
-    return find(stores, customers, contacts=contacts, bookings=bookings)
+def _named(ids: Iterable[Any]) -> str:
+    return ", ".join(map(str, sorted(ids)))

@@ -218,15 +218,18 @@ class Mirror(StoredMirror):
         *,
         contacts: str | Iterable[str] = (),
         bookings: Iterable[int] = (),
+        leads: Iterable[int] = (),
         dry_run: bool = False,
     ) -> pd.DataFrame:
         """Erase people, with all versions of their rows, from every file, if they ask to be forgotten.
 
         This erases the customers and all records that were merged with them, in either direction; their locations,
-        contacts, leads and jobs; the bookings of these, and bookings with one of their phone numbers or e-mail
-        addresses in the contacts that were read on demand; their contacts in the newer contacts API; and the notes of
-        all of these. A number or address that somebody else has, too, connects nothing. A location that belongs to
-        another customer now keeps the versions since then.
+        contacts, leads and jobs; the bookings of these; leads without a customer, and bookings without somebody else's
+        job, that have one of their phone numbers or e-mail addresses, in a text or in the contacts that were read on
+        demand; their contacts in the newer contacts API; and the notes of all of these. A number or address that
+        somebody else has, too, connects nothing. A location that belongs to another customer now keeps the versions
+        since then. In texts of all other rows, such as the summary of somebody else's job, their numbers and addresses
+        are replaced by `[erased]`, unless somebody else has them, too. Names in texts are not searched for.
 
         What to erase is written down first: if the process is killed, the next `forget` or `sync` erases the rest. No
         later sync brings the people back, even if they still exist in ServiceTitan: the mirror keeps keyed hashes of
@@ -241,13 +244,16 @@ class Mirror(StoredMirror):
             Phone numbers and e-mail addresses of people who are known only by a lead or a booking.
         bookings : iterable of int, default ()
             The ids of further bookings of these people.
+        leads : iterable of int, default ()
+            The ids of further leads of these people.
         dry_run : bool, default False
             True erases nothing, and returns what would be erased.
 
         Returns
         -------
         DataFrame
-            One row per resource from which rows were erased: `resource`, `rows` and `versions` (the numbers erased).
+            One row per resource in which something was erased: `resource`, `rows` and `versions` (the numbers erased),
+            `texts` (the number of other rows in whose texts a number or an address was erased).
 
         Raises
         ------
@@ -260,7 +266,7 @@ class Mirror(StoredMirror):
         >>> mirror = crm.mirror(tempfile.mkdtemp())
         >>> _ = mirror.sync(only=["customers"])
         >>> mirror.forget(int(mirror.customers()["id"].iloc[0])).values.tolist()
-        [['customers', 1, 1]]
+        [['customers', 1, 1, 0]]
         """
         wanted = {customer_ids} if isinstance(customer_ids, (int, np.integer)) else set(customer_ids)
         given = [contacts] if isinstance(contacts, str) else list(contacts)
@@ -268,9 +274,10 @@ class Mirror(StoredMirror):
             stores = forgetting.stores_of(self.folder)
             if not dry_run:
                 forgetting.finish(stores, Forgotten(self.folder))
-            person = people.find(stores, map(int, wanted), contacts=given, bookings=[*map(int, bookings)])
+            also = {"bookings": [*map(int, bookings)], "leads": [*map(int, leads)]}
+            person = people.find(stores, map(int, wanted), contacts=given, **also)
             found = forgetting.forget(stores, person, Forgotten(self.folder), dry_run=dry_run)
-        return pd.DataFrame(found, columns=["resource", "rows", "versions"]).astype({"resource": "str"})
+        return pd.DataFrame(found, columns=["resource", "rows", "versions", "texts"]).astype({"resource": "str"})
 
     def drop_versions(self, *, older_than: str | float | dt.timedelta) -> int:
         """Delete old versions of rows: those that were replaced or deleted before a given time.

@@ -208,12 +208,13 @@ class Sync:
         return current[current[self._mirrored.parent].isin(self._chosen)].reset_index(drop=True)
 
     def _without_forgotten(self, read: versions.Incoming) -> versions.Incoming:
-        """Return a read without the rows of people who were erased."""
+        """Return a read without the rows of people who were erased, and what was erased in texts of other rows."""
         forgotten = Forgotten(self._store.folder)
         if self._mirrored.name == "customers":
             forget_merged(stores_of(self._store.folder), read.frame, forgotten)
         gone = forgotten.of_forgotten(self._mirrored.name, read.frame)
-        return replace(read, frame=read.frame[~gone].reset_index(drop=True)) if gone.any() else read
+        read = replace(read, frame=read.frame[~gone].reset_index(drop=True)) if gone.any() else read
+        return replace(read, frame=forgotten.without_texts(self._mirrored.name, read.frame))
 
     def _list(self, **filters: Any) -> pd.DataFrame:
         frame: pd.DataFrame = operator.attrgetter(self._mirrored.list)(self._crm)(refresh=True, **filters)

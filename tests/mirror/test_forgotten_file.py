@@ -8,7 +8,9 @@ import random
 import pytest
 
 from stcrm_pandas.errors import MirrorError
+from stcrm_pandas.mirror.privacy.forgetting import stores_of
 from stcrm_pandas.mirror.privacy.forgotten import Forgotten
+from stcrm_pandas.mirror.privacy.people import find
 
 from .service import Service
 from .test_damage import flipped, mirror_in, sync
@@ -69,6 +71,23 @@ def test_a_file_of_before_holds_and_gets_a_digest(mirror):
     path.write_bytes(other_key(path.read_bytes()))
     with pytest.raises(MirrorError, match="is damaged"):
         sync(mirror, full=True)
+
+
+def test_an_interrupted_run_is_finished_in_texts_of_others_and_holds_when_they_change(mirror):
+    service, path = mirror._crm, mirror.folder / "forgotten.json"
+    service.put("leads", 4, summary="Ann's number: (512) 555-0187")
+    service.put("leads", 3, summary="5125550188")
+    sync(mirror)
+    sync(mirror)
+    Forgotten(mirror.folder).note(find(stores_of(mirror.folder), [], contacts=["512-555-0187"]))  # killed after this
+    assert "+15125550187" in path.read_text()
+    sync(mirror)
+    assert mirror.leads()["summary"].tolist()[2:] == ["5125550188", "Ann's number: [erased]"]
+    assert "+15125550187" not in path.read_text()
+    service.put("leads", 4, summary="Ann's number: 512.555.0187, after 5")
+    sync(mirror)
+    sync(mirror)
+    assert mirror.leads()["summary"].tolist()[2:] == ["5125550188", "Ann's number: [erased], after 5"]
 
 
 def test_no_sync_of_an_export_brings_a_person_back(mirror, tmp_path):

@@ -1,4 +1,4 @@
-"""Whether a stored text mentions a person: numbers in every format, addresses also as JSON escapes them."""
+"""Whether a text mentions a person: numbers in every format, addresses also as JSON escapes them; and erasing these."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from stcrm_pandas.mirror.privacy.mentions import Mentions, contacts_in, texts_in
 from stcrm_pandas.mirror.privacy.people import Person
+from stcrm_pandas.mirror.versions import UNDOCUMENTED
 
 PERSON = Person({1}, values={"+15125550187", "+442079460958", "ann@x.com", "josé.ñandú@correo.example"})
 NESTED = json.dumps({"body": json.dumps({"email": "José.Ñandú@correo.example"})})
@@ -57,6 +59,12 @@ NESTED = json.dumps({"body": json.dumps({"email": "José.Ñandú@correo.example"
         ("+44 20 7946 0958", True),
         ("020 7946 0958", True),
         ("9920 7946 0958", False),
+        ("512–555–0187", True),
+        ("512/555/0187", True),
+        ("(512) - 555 - 0187", True),
+        ("512\u00a0555\u00a00187", True),
+        ("9512–555–0187", False),
+        ("512/555/01872", False),
     ],
 )
 def test_a_text_mentions_a_person(text, mentioned):
@@ -65,3 +73,35 @@ def test_a_text_mentions_a_person(text, mentioned):
 
 def test_nobody_is_mentioned_without_a_value():
     assert not Person({1}).mentioned_in("anything")
+
+
+UNDOCUMENTED_CELL = json.dumps({"id": 995125550187, "phone": 5125550187, "more": [{"note": "ann@x.com, Ann"}]})
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "left"),
+    [
+        ("summary", "Ann (512) 555–0187 or ann@x.com.", "Ann [erased] or [erased]."),
+        ("summary", "no number", "no number"),
+        ("summary", None, None),
+        ("uploaded_images", ("ann@x.com.png", "roof 5125550187"), ("ann@x.com.png", "roof [erased]")),
+        (
+            "custom_fields",
+            ({"type_id": 5125550187, "value": "5125550187"},),
+            ({"type_id": 5125550187, "value": "[erased]"},),
+        ),
+        (UNDOCUMENTED, UNDOCUMENTED_CELL, '{"id":995125550187,"more":[{"note":"[erased], Ann"}],"phone":"[erased]"}'),
+    ],
+)
+def test_only_the_numbers_and_addresses_are_erased(column, cell, left):
+    mentions = Mentions(PERSON.values)
+    if cell is not None and cell != left:
+        assert any(map(mentions.is_in, texts_in(column, cell)))
+        assert mentions.values & contacts_in(column, cell)
+        assert mentions.erased(column, cell) == left
+        cell = left
+    assert not any(map(mentions.is_in, texts_in(column, cell)))
+
+
+def test_a_text_with_escaped_characters_is_erased_as_a_whole():
+    assert Mentions(PERSON.values).erased("summary", NESTED) == "[erased]"

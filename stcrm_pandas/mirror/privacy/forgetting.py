@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pyarrow as pa
 from stcrm_pandas.mirror.commits import parents_of, without_parents
 from stcrm_pandas.mirror.privacy import people
 from stcrm_pandas.mirror.privacy.forgotten import Forgotten, key_of, listed
+from stcrm_pandas.mirror.privacy.mentions import Mentions
 from stcrm_pandas.mirror.privacy.people import OF, Person
 from stcrm_pandas.mirror.resources import EVERY
 from stcrm_pandas.mirror.status_log import ImportedStatuses
@@ -23,7 +25,7 @@ from stcrm_pandas.mirror.store import SEQ, Store
 def forget(
     stores: Mapping[str, Store], person: Person, forgotten: Forgotten, *, dry_run: bool = False
 ) -> list[list[object]]:
-    """Erase a person from all files; return resource, rows and versions erased. The lock must be held."""
+    """Erase a person from all files; return resource, rows and versions erased, and texts. The lock must be held."""
     if dry_run:
         return _counted(stores, person)
     forgotten.note(person)
@@ -31,7 +33,7 @@ def forget(
 
 
 def finish(stores: Mapping[str, Store], forgotten: Forgotten) -> list[list[object]]:
-    """Erase what is written down, also what an interrupted `forget` left; return resource, rows and versions."""
+    """Erase what is written down, also what an interrupted `forget` left; return the same."""
     if forgotten.pending is None:
         forgotten.seal()
         return []
@@ -41,8 +43,9 @@ def finish(stores: Mapping[str, Store], forgotten: Forgotten) -> list[list[objec
     for name, rows in forgotten.pending.items():
         gone[name] = {row[-2] for row in rows if row[-1] is None}
         statuses.forget(name, gone[name])
+    mentions = Mentions(forgotten.values)
     for name, store in stores.items():
-        erased = _erase(store, name, forgotten.pending.get(name, []), gone)
+        erased = _erase(store, name, forgotten.pending.get(name, []), gone, mentions)
         if erased is not None:
             found.append([name, *erased])
     forgotten.done()
@@ -68,31 +71,45 @@ def forget_merged(stores: Mapping[str, Store], customers: pd.DataFrame, forgotte
 
 
 def _counted(stores: Mapping[str, Store], person: Person) -> list[list[object]]:
-    """Return what `forget` would erase: resource, rows and versions."""
-    found: list[list[object]] = []
-    for name, store in stores.items():
-        table = store.read([*key_of(name), SEQ]) if name in person.rows else None
-        if table is not None:
-            erased = _matching(table, name, listed(person.rows)[name])
-            if erased.any():
-                found.append([name, _distinct(table, name, erased), int(erased.sum())])
-    return found
+    """Return what `forget` would erase: resource, rows, versions, and other rows with a text."""
+    rows, mentions = listed(person.rows), Mentions(person.erased_values)
+    counted = ((name, _left(store, name, rows.get(name, []), mentions)) for name, store in stores.items())
+    return [[name, *left.counts] for name, left in counted if left is not None and any(left.counts)]
 
 
-def _erase(store: Store, name: str, rows: list[list[Any]], gone: Mapping[str, set[Any]]) -> tuple[int, int] | None:
+@dataclass(frozen=True)
+class _Left:
+    """The versions that are left of a resource, and the numbers of rows and versions erased and of texts changed."""
+
+    table: pa.Table
+    counts: tuple[int, int, int]
+
+
+def _left(store: Store, name: str, rows: list[list[Any]], mentions: Mentions) -> _Left | None:
+    """Return what is left of a resource without some rows, and without mentions in the texts of others."""
+    table = store.read() if store.files() else None
+    if table is None:
+        return None
+    erased = _matching(table, name, rows)
+    left, texts = mentions.erase_in_table(table.filter(pa.array(~erased)) if erased.any() else table, name)
+    return _Left(left, (_distinct(table, name, erased), int(erased.sum()), texts))
+
+
+def _erase(
+    store: Store, name: str, rows: list[list[Any]], gone: Mapping[str, set[Any]], mentions: Mentions
+) -> tuple[int, int, int] | None:
     parent = EVERY[name].parent
-    left = store.read() if store.files() else None
+    left = _left(store, name, rows, mentions)
     if left is None:
         store.drop_leftovers()
         return None
     commits = store.commits()
     parents = gone.get(OF.get(parent or "", ""), set()) & set(parents_of(commits[-1]))
-    erased = _matching(left, name, rows)
-    if erased.any() or parents:
+    if any(left.counts) or parents:
         kept = [*commits[:-1], without_parents(commits[-1], parents)] if parents else commits
-        store.replace(left.filter(pa.array(~erased)), kept)
+        store.replace(left.table, kept)
     store.drop_leftovers()
-    return (_distinct(left, name, erased), int(erased.sum())) if erased.any() else None
+    return left.counts if any(left.counts) else None
 
 
 def _matching(table: pa.Table, name: str, rows: list[list[Any]]) -> npt.NDArray[np.bool_]:

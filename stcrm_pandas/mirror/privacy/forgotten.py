@@ -16,6 +16,7 @@ import pandas as pd
 
 from stcrm_pandas.errors import MirrorError
 from stcrm_pandas.files.private import make_private_folder, open_new
+from stcrm_pandas.mirror.privacy.mentions import CONTACT_COLUMNS, Mentions, columns_of, contacts_in
 from stcrm_pandas.mirror.privacy.people import OF, Person, Rows
 from stcrm_pandas.mirror.resources import EVERY
 
@@ -33,6 +34,13 @@ class Forgotten:
     folder : Path
         The folder of the tenant.
 
+    Attributes
+    ----------
+    pending : dict or None
+        The rows to erase; None if nothing is.
+    values : set of str
+        The numbers and addresses to erase in texts of other rows.
+
     Raises
     ------
     MirrorError
@@ -46,6 +54,7 @@ class Forgotten:
         self._key = secrets.token_bytes(32) if kept is None else bytes.fromhex(kept["key"])
         self._hashes: set[str] = set() if kept is None else set(kept["hashes"])
         self.pending: Listed | None = None if kept is None else kept["pending"]
+        self.values: set[str] = set() if kept is None else set(kept.get("values", ()))
         self._sealed = kept is None or "digest" in kept
 
     def note(self, person: Person) -> None:
@@ -54,6 +63,11 @@ class Forgotten:
         self._hashes |= {self._hash("customers", id) for id in person.customers}
         alone = [name for name in person.rows if len(key_of(name)) == 1]  # ids of contact rows are not unique
         self._hashes |= {self._hash(name, id) for name in alone for id in person.ids(name)}
+        self.values |= person.erased_values
+        self._hashes |= {self._hash("contact", value) for value in person.erased_values}
+        erased = person.mentions[person.mentions["erased"].astype(bool)]
+        pairs = zip(erased["resource"], erased["key"], strict=True)
+        self._hashes |= {self._hash(f"text of {resource}", key[-1]) for resource, key in pairs}
         self._save()
 
     def copy_to(self, folder: Path) -> None:
@@ -61,6 +75,7 @@ class Forgotten:
         if self._path.exists():
             copy = Forgotten(folder)
             copy._key, copy._hashes, copy.pending = self._key, self._hashes, self.pending
+            copy.values = self.values
             copy._save()
 
     def seal(self) -> None:
@@ -69,8 +84,8 @@ class Forgotten:
             self._save()
 
     def done(self) -> None:
-        """Remove the list: everything in it was erased."""
-        self.pending = None
+        """Remove the list and the values: everything was erased."""
+        self.pending, self.values = None, set()
         self._save()
 
     def has(self, resource: str, ids: pd.Series) -> npt.NDArray[np.bool_]:
@@ -100,6 +115,22 @@ class Forgotten:
             found &= ~others
         return found
 
+    def without_texts(self, resource: str, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return rows as read, without the numbers and addresses that were erased in their texts."""
+        rows = np.flatnonzero(self.has(f"text of {resource}", frame[key_of(resource)[-1]]))
+        if not len(rows):
+            return frame
+        found = frame.copy()
+        for name in set(columns_of(resource)) - CONTACT_COLUMNS:
+            cells = found[name].astype(object).to_numpy(copy=True)
+            for row in rows:
+                contacts = contacts_in(name, cells[row])
+                mentions = Mentions([value for value in contacts if self._hash("contact", value) in self._hashes])
+                if mentions.values:
+                    cells[row] = mentions.erased(name, cells[row])
+            found[name] = pd.Series(cells, index=found.index).astype(found[name].dtype)
+        return found
+
     def _hash(self, resource: str, id: Any) -> str:
         return hashlib.blake2b(f"{resource} {id}".encode(), key=self._key, digest_size=16).hexdigest()
 
@@ -108,6 +139,8 @@ class Forgotten:
         part = self._path.with_suffix(".part")
         part.unlink(missing_ok=True)
         content: dict[str, Any] = {"key": self._key.hex(), "hashes": sorted(self._hashes), "pending": self.pending}
+        if self.values:
+            content["values"] = sorted(self.values)
         content["digest"] = _digest(content)
         with open_new(part) as file:
             file.write(json.dumps(content).encode())

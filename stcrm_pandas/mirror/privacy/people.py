@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from stcrm_pandas.frame.contact_values import find_contacts, is_placeholder, normalize_contact
+from stcrm_pandas.mirror.privacy.mentions import CONTACT_COLUMNS, Mentions, columns_of, of_rows
 from stcrm_pandas.mirror.resources import EVERY
 from stcrm_pandas.mirror.store import SEQ, Store
 
@@ -28,6 +30,8 @@ OF = {
 }
 """The resource whose ids a column has."""
 
+_OF_MENTION = ("resource", "key", "column", "erased")
+
 
 @dataclass
 class Person:
@@ -42,10 +46,17 @@ class Person:
     values : set of str
         The phone numbers and e-mail addresses that nobody else has, in their normal form.
     candidates : DataFrame
-        Bookings with the same name and address that nothing else connects with the person: `id`, `created_on`,
-        `status`.
+        Leads and bookings with the same name and address that nothing else connects with the person: `resource`,
+        `id`, `created_on`, `status`.
     also : set of int
         Further customers with one of the numbers or addresses that were asked for.
+    by_text : dict
+        The ids of leads and bookings that only a number or an address in a text connects with the person.
+    mentions : DataFrame
+        Texts of other rows that have one of the numbers or addresses: `resource`, `key`, `column`, and `erased`, false
+        if all of them are somebody else's, too.
+    erased_values : set of str
+        The values that are erased in these texts.
     """
 
     customers: set[int]
@@ -53,6 +64,9 @@ class Person:
     values: set[str] = field(default_factory=set)
     candidates: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"id": []}))
     also: set[int] = field(default_factory=set)
+    by_text: dict[str, set[int]] = field(default_factory=dict)
+    mentions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({name: [] for name in _OF_MENTION}))
+    erased_values: set[str] = field(default_factory=set)
 
     def ids(self, resource: str) -> set[Any]:
         """Return the ids of those rows of a resource that are still the person's."""
@@ -71,33 +85,7 @@ class Person:
 
     def mentioned_in(self, text: str) -> bool:
         """Return whether a text has one of the person's numbers or addresses, however a number is written."""
-        if not self.values:
-            return False
-        patterns = [_address(value) if "@" in value else _number(value) for value in self.values]
-        mentioned = re.compile("|".join(patterns), re.IGNORECASE)
-        return any(map(mentioned.search, (text, _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text))))
-
-
-def _number(value: str) -> str:
-    """Return the pattern of a number in every format, but not as a part of a longer one, of an id or of a decimal."""
-    between = r"[\s().-]{0,3}"
-    country, digits = value[:-10].lstrip("+") or "1", value[-10:]
-    trunk = "" if country == "1" else f"0?{between}"  # 020 7946 0958 is +44 20 7946 0958
-    start = rf"(?:(?<!\d)(?!(?<=\d\.)\d{{10}})|{_AFTER_ESCAPE})"
-    return rf"{start}(?:(?:\+|00)?{country}{between})?{trunk}{between.join(digits)}(?!\d)"
-
-
-def _address(value: str) -> str:
-    """Return the pattern of an address, but not as a part of a longer one."""
-    start = rf"(?:(?<!\w)(?<!\w['.+-])|{_AFTER_ESCAPE})"
-    return rf"{start}{re.escape(value)}(?!\w|-\w|\.\w)"
-
-
-_AFTER_ESCAPE = r"(?<=\\[nrtbf])|(?<=%[0-9a-f]{2})"
-"""A line break in JSON text and a character in a URL end in a letter or a digit, which is no part of what follows."""
-
-_ESCAPED = re.compile(r"\\+u([0-9a-f]{4})", re.IGNORECASE)
-"""A character in JSON text, and in JSON text within JSON text."""
+        return Mentions(self.values).is_in(text)
 
 
 def find(
@@ -106,6 +94,7 @@ def find(
     *,
     contacts: Iterable[str] = (),
     bookings: Iterable[int] = (),
+    leads: Iterable[int] = (),
 ) -> Person:
     """Return what a mirror has of a person.
 
@@ -119,6 +108,8 @@ def find(
         Phone numbers and e-mail addresses, for leads without a customer and bookings.
     bookings : iterable of int, default ()
         The ids of further bookings.
+    leads : iterable of int, default ()
+        The ids of further leads.
     """
     frames = _Frames(stores)
     person = Person(_with_merged(frames, set(customers)))
@@ -132,12 +123,18 @@ def find(
     rows["location_contacts"] |= frames.with_values(
         "location_contacts", person.values, among={key[0] for key in rows["locations"]}
     )
-    rows["leads"] |= _leads_without_customer(frames, person.values)
+    mentions = frames.mentions(person.values)
+    rows["leads"] |= frames.of("leads", "id", set(leads)) | _leads_without_customer(frames, person.values)
+    known = {"leads": set(person.ids("leads"))}
+    rows["leads"] |= frames.of("leads", "id", _mentioned(mentions, "leads", "lead_notes") & frames.leads_of_nobody())
     found = set(bookings) | frames.column("leads", "booking_id", person.ids("leads"))
     found |= frames.column("jobs", "booking_id", person.ids("jobs"))
     found |= {key[1] for key in frames.with_values("booking_contacts", person.values)}
+    of_jobs = frames.of("bookings", "job_id", person.ids("jobs"))
+    known["bookings"] = found | {key[0] for key in of_jobs}
+    found |= _mentioned(mentions, "bookings", "booking_contacts")
     found -= _bookings_of_others(frames, person.ids("jobs"))
-    rows["bookings"] = frames.of("bookings", "job_id", person.ids("jobs")) | frames.of("bookings", "id", found)
+    rows["bookings"] = of_jobs | frames.of("bookings", "id", found)
     for name, column in (
         ("location_notes", "location_id"),
         ("lead_notes", "lead_id"),
@@ -150,7 +147,10 @@ def find(
         rows[name] = frames.of(name, "contact_id", newer)
     person.rows = {name: found for name, found in rows.items() if found}
     person.rows.setdefault("customers", {}).update(dict.fromkeys(((id,) for id in owners), None))
-    person.rows.setdefault("bookings", {}).update(dict.fromkeys(((id,) for id in bookings), None))
+    for name, given in (("bookings", bookings), ("leads", leads)):
+        person.rows.setdefault(name, {}).update(dict.fromkeys(((id,) for id in given), None))
+    person.by_text = {name: more for name, ids in known.items() if (more := person.ids(name) - ids)}
+    _note_mentions(person, mentions)
     contacts_of_all = frames.read("customer_contacts", ["value"])
     asked_for = contacts_of_all.loc[[bool(_spelled(value) & asked) for value in contacts_of_all["value"]]]
     person.also = {int(id) for id in asked_for["customer_id"]} - person.customers
@@ -199,6 +199,21 @@ class _Frames:
         wanted = set(values)
         mine = chosen.loc[[bool(_spelled(value) & wanted) for value in chosen["value"]]]
         return {tuple(row): None for row in mine[key].to_numpy().tolist()}
+
+    def mentions(self, values: Collection[str]) -> pd.DataFrame:
+        """Return `resource`, `key`, `seq`, `column` and `texts` of all cells with one of some numbers or addresses."""
+        mentions, parts = Mentions(values), []
+        for name, store in self._stores.items() if values else ():
+            table = store.read([*EVERY[name].row.key, SEQ, *columns_of(name)])
+            if table is not None:
+                parts.append(of_rows(table, name, mentions).assign(resource=name))
+        empty = pd.DataFrame({name: [] for name in ("resource", "key", "seq", "column", "texts")})
+        return pd.concat(parts, ignore_index=True) if parts else empty
+
+    def leads_of_nobody(self) -> set[Any]:
+        """Return the leads without a customer."""
+        last = self.read("leads", ["customer_id"]).drop_duplicates("id", keep="last")
+        return set(last.loc[last["customer_id"].isna(), "id"])
 
 
 def _with_merged(frames: _Frames, customers: set[int]) -> set[int]:
@@ -252,11 +267,38 @@ def _values_of_others(frames: _Frames, person: Person) -> set[str]:
 
 
 def _leads_without_customer(frames: _Frames, values: set[str]) -> Rows:
-    leads = frames.read("leads", ["customer_id", "lead_phone", "lead_email"])
-    nobody = leads.drop_duplicates("id", keep="last").set_index("id")["customer_id"].isna()
-    chosen = leads[leads["id"].isin(nobody.index[nobody])]
+    leads = frames.read("leads", ["lead_phone", "lead_email"])
+    chosen = leads[leads["id"].isin(frames.leads_of_nobody())]
     pairs = chosen[["lead_phone", "lead_email"]].to_numpy().tolist()
     return {(id,): None for id, pair in zip(chosen["id"], pairs, strict=True) if _values(pair) & values}
+
+
+def _mentioned(mentions: pd.DataFrame, resource: str, below: str) -> set[Any]:
+    """Return the ids of rows with a mention in a text, or in one of the rows below them."""
+    place = EVERY[below].row.key.index(f"{resource[:-1]}_id")
+    own = mentions.loc[mentions["resource"] == resource, "key"]
+    return {key[0] for key in own} | {key[place] for key in mentions.loc[mentions["resource"] == below, "key"]}
+
+
+def _note_mentions(person: Person, mentions: pd.DataFrame) -> None:
+    """Note which texts of other rows have one of a person's values, and which values are nobody else's."""
+    last = [
+        person.rows.get(resource, {}).get(key, -1)
+        for resource, key in zip(mentions["resource"], mentions["key"], strict=True)
+    ]
+    is_left = [until is not None and seq > until for until, seq in zip(last, mentions["seq"], strict=True)]
+    rest = mentions[np.array(is_left, bool)]
+    own = rest["column"].isin(CONTACT_COLUMNS)
+    of_others = {value for texts in rest.loc[own, "texts"] for value in person.values if _is_in(value, texts)}
+    person.erased_values = person.values - of_others
+    erased = Mentions(person.erased_values)
+    rest = rest[~own]
+    rest = rest.assign(erased=[any(map(erased.is_in, texts)) for texts in rest["texts"]])
+    person.mentions = rest[list(_OF_MENTION)].drop_duplicates(ignore_index=True)
+
+
+def _is_in(value: str, texts: list[str]) -> bool:
+    return any(map(Mentions([value]).is_in, texts))
 
 
 def _bookings_of_others(frames: _Frames, jobs: set[Any]) -> set[Any]:
@@ -273,25 +315,42 @@ def _related(frames: _Frames, customers: set[int]) -> set[Any]:
     return set(frame.loc[ours, "contact_id"]) - set(frame.loc[~ours, "contact_id"])
 
 
+_NAME_AND_ADDRESS = {
+    "customers": ("name", "address_street", "address_zip"),
+    "locations": ("name", "address_street", "address_zip"),
+    "leads": ("lead_customer_name", "lead_street", "lead_zip"),
+    "bookings": ("name", "address_street", "address_zip"),
+}
+
+
 def _same_name_and_address(frames: _Frames, person: Person) -> pd.DataFrame:
-    address = ["address_street", "address_zip"]
-    there = set()
+    """Return further leads without a customer and bookings without a job that have a name and a street of the person.
+
+    They may be in columns of their own or in the summary.
+    """
     names: set[str] = set()
-    for resource in ("customers", "locations"):
-        frame = frames.read(resource, ["name", *address])
-        mine = frame[frame["id"].isin(person.ids(resource))]
-        names |= {_plain(name) for name in mine["name"]}
-        there |= {tuple(map(_plain, pair)) for pair in mine[address].to_numpy().tolist()}
-    frame = frames.read("bookings", ["name", *address, "created_on", "status", "job_id"])
-    last = frame.drop_duplicates("id", keep="last")
-    rest = last[last["job_id"].isna() & ~last["id"].isin(person.ids("bookings"))]
-    pairs = rest[address].to_numpy().tolist()
-    same = [
-        _plain(name) in names - {""} and tuple(map(_plain, pair)) in there and any(pair)
-        for name, pair in zip(rest["name"], pairs, strict=True)
-    ]
-    return rest.loc[same, ["id", "created_on", "status"]].reset_index(drop=True)
+    places: set[str] = set()
+    for resource, columns in _NAME_AND_ADDRESS.items():
+        frame = frames.read(resource, columns)
+        for name, street, zip_code in frame.loc[frame["id"].isin(person.ids(resource)), list(columns)].to_numpy():
+            names.add(_plain(name))
+            places.add(_plain(street) or _plain(zip_code))
+    names, places = names - {""}, places - {""}
+    found = []
+    for resource, owner in (("leads", "customer_id"), ("bookings", "job_id")):
+        texts_of = [*_NAME_AND_ADDRESS[resource], "summary"]
+        last = frames.read(resource, [*texts_of, "created_on", "status", owner]).drop_duplicates("id", keep="last")
+        rest = last[last[owner].isna() & ~last["id"].isin(person.ids(resource))]
+        texts = [f" {' '.join(map(_plain, cells))} " for cells in rest[texts_of].to_numpy().tolist()]
+        same = [_has_any(text, names) and _has_any(text, places) for text in texts]
+        found.append(rest.loc[same, ["id", "created_on", "status"]].assign(resource=resource))
+    return pd.concat(found, ignore_index=True)[["resource", "id", "created_on", "status"]]
+
+
+def _has_any(text: str, phrases: set[str]) -> bool:
+    return any(f" {phrase} " in text for phrase in phrases)
 
 
 def _plain(text: object) -> str:
-    return " ".join(text.casefold().split()) if isinstance(text, str) else ""
+    """Return the words of a text in lower case, without punctuation."""
+    return " ".join(re.findall(r"\w+", text.casefold())) if isinstance(text, str) else ""
