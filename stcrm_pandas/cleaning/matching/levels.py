@@ -221,7 +221,7 @@ ADDRESS = (
     Level(
         "number",
         11,
-        "addresses that differ in one digit or letter of a number",
+        "addresses that differ in one digit or letter of a number, or have none in one of them",
         f"""{_ONE_STREET} AND NOT ({_HOUSE}) AND {_TOWN} AND x.unit = y.unit AND (
             (x.number = y.number AND {typo("x.street", "y.street", 2)})
             OR ((x.street = y.street OR ({_SAME_MARKS} AND {typo("x.street", "y.street", 5)}))

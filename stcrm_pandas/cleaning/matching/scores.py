@@ -133,8 +133,7 @@ FROM (
         WHEN kind IN ('renamed', 'incomplete name')
             THEN {_AGREEING} < 2 OR name IS NULL OR housed OR (family AND {_AGREEING} < 3)
         WHEN firms THEN {_APART} OR suffix <> 'same' OR numbered OR (address = 'number' AND NOT {_SHARES})
-        ELSE NOT ({_SHARES} OR ({_AT_ONE_PLACE} AND address <> 'number')
-            OR (address = 'number' AND name = {RANKS["same"]} AND phone IS NULL)) END AS doubtful
+        ELSE NOT ({_SHARES} OR ({_AT_ONE_PLACE} AND address <> 'number')) END AS doubtful
     FROM scored
 )) s LEFT JOIN (VALUES {_RIGHT}) AS r(tier, kind, agreeing, share)
     ON r.tier = s.tier AND r.kind = s.kind AND r.agreeing = s.agreeing

@@ -338,12 +338,13 @@ def test_last_names_that_are_places_are_never_sure() -> None:
 def test_what_differs_by_one_letter_or_has_a_partner_without_a_name_is_not_sure() -> None:
     at = "{n} Alder Lane"
     pairs = [
-        (Entry(f"Zeb {LASTS[n]}", P, "", first), Entry(f"Zeb {LASTS[n]}", Q, "", second))
+        (Entry(f"{name} {LASTS[n]}", P, "", first), Entry(f"{name} {LASTS[n]}", phone, "", second))
+        for name, phone in (("Zeb", Q), ("Ada", ""))  # another number, or none
         for n, (first, second) in enumerate(_lines(MORE_HOUSES))
     ]
     for text, kind, phone in ((UNNAMED, "Residential", P), (MORE_COMPANIES, FIRM, P)):
-        for n, names in enumerate(_lines(text), len(pairs)):
-            first, second = (name.format(LASTS[n]) for name in names)
+        for names in _lines(text):
+            first, second = (name.format(LASTS[len(pairs) % len(LASTS)]) for name in names)
             pairs.append((Entry(first, P, "", at, kind), Entry(second, phone, "", at, kind)))
     pairs.append((Entry("Future Homeowner", P, "", at), Entry("Future Homeowner", P, "", "{m} Birch Road")))
     found = judged(pairs)
