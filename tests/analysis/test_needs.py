@@ -6,6 +6,7 @@ the reduction are kept, so that each of them is made once for all 64 subsets.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -46,7 +47,7 @@ DIFFERS = {
     r"inquiries|leads?\b": {"jobs", "bookings", "call_reasons"},
     r"conversion": {"jobs", "bookings", "call_reasons"},
     r"^At least \d+% of bookings become jobs": {"leads"},
-    r"^(Call|Dismiss) the [\d,]+ bookings? waiting|^Find out why .* stopped sending": {
+    r"^(Review|Dismiss) the [\d,]+ bookings? waiting|^Find out why .* stopped sending": {
         "leads",
         "jobs",
         "contacts",
@@ -68,14 +69,14 @@ def frames() -> dict[str, Any]:
 def reduced(analysis: str, by: str, given: Given) -> Any:
     """The result of an analysis, made once for the inputs of its reduction."""
     some = {name: frames()[name] for name in given}
+    people = pd.DataFrame({"customer_id": [1], "type": ["Phone"], "value": ["512-555-0100"]})
     usual: dict[str, Any] = {"by": by, "as_of": AS_OF, "time_zone": ZONE}
     names = {"campaign": frames()["campaigns"], "business_unit": frames()["business_units"]}
     if analysis == "leads":
-        people = pd.DataFrame({"customer_id": [1], "type": ["Phone"], "value": ["512-555-0100"]})
         named = {**names, "customer": frames()["customers"]}
         return lead_conversion(some.pop("leads"), names=named, contacts=people, **some, **usual)
     if analysis == "bookings":
-        return booking_sources(some.pop("bookings"), names=names, **some, **usual)
+        return booking_sources(some.pop("bookings"), names=names, contacts=people, **some, **usual)
     spend = pd.DataFrame({"campaign": frames()["campaigns"]["id"], "month": "2026-03", "amount": 900.0})
     parts = [some.pop(name, None) for name in ("leads", "bookings", "jobs")]
     return opportunities(*parts, campaigns=frames()["campaigns"], spend=spend, **some, **usual)
@@ -168,7 +169,10 @@ def test_everything_is_said_with_all_inputs(what: str) -> None:
 
 def test_all_that_needs_an_input_is_looked_for() -> None:
     """Contact preferences need all of their records: see test_contact_preferences_differences.py."""
-    assert {*SAYS} == {what for what in NEEDS if not what.startswith("preferences")} - {"leads: whom to call"}
+    assert {*SAYS} == {what for what in NEEDS if not what.startswith("preferences")} - {
+        "leads: whom to call",
+        "bookings: whom to call",
+    }
 
 
 @pytest.mark.parametrize("given", SUBSETS, ids=lambda given: "-".join(sorted(given)) or "nothing")
@@ -230,6 +234,27 @@ def test_calls_need_to_know_whom_not_to_call(leads: Any, jobs: Any, given: Given
         assert action.do.startswith("Review the ")
         assert action.brief.startswith("whom not to call is unknown: ")
         assert (action.worth, action.amount) == (0, 0)
+
+
+@pytest.mark.parametrize("given", SOME, ids=lambda given: "-".join(sorted(given)) or "nothing")
+def test_calls_of_bookings_need_to_know_whom_not_to_call(bookings: Any, jobs: Any, given: Given) -> None:
+    waiting = bookings({"id": 1, "created_on": AS_OF - dt.timedelta(days=5), "status": "New"})
+    people = pd.DataFrame({"customer_id": [9], "type": ["Phone"], "value": ["512-555-0102"]})
+    own = pd.DataFrame({"booking_id": [1], "type": ["Phone"], "value": ["512-555-0101"]})
+    inputs = {
+        "jobs": jobs({"customer_id": 3, "created_on": "2026-05-25T12:00Z"}),
+        "customers": pd.DataFrame({"id": [1], "created_on": [pd.Timestamp("2026-01-05T12:00Z")]}),
+    }
+    some = {name: inputs[name] for name in given if name in inputs}
+    for contacts in ([own, people], people) if "contacts" in given else (None, own, [own, None], []):
+        result = booking_sources(waiting, as_of=AS_OF, time_zone=ZONE, contacts=contacts, **some)
+        (action,) = (action for action in result.actions() if action.work_list == "still-new")
+        if len(given) == 3:
+            assert action.do == "Call the 1 booking waiting for more than a day."
+        else:
+            assert action.do == "Review the 1 booking waiting for more than a day."
+            assert action.brief.startswith("whom not to call is unknown: ")
+            assert (action.worth, action.amount) == (0, 0)
 
 
 def test_shares_without_leads_have_bounds_that_hold_the_true_ones() -> None:

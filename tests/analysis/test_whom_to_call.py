@@ -136,7 +136,12 @@ def waiting(bookings: Frames, jobs: Frames) -> BookingSources:
         {"customer_id": 1, "created_on": "2026-02-21T18:00Z", "job_status": "Completed"},
         {"id": 910, "customer_id": 9, "created_on": "2026-02-16T18:00Z", "job_status": "Completed"},
     )
-    return booking_sources(bookings(*rows), jobs=made, contacts=contacts, as_of=AS_OF, time_zone=ZONE, min_group=1)
+    known = {
+        "jobs": made,
+        "customers": pd.DataFrame({"id": [1, 2, 3, 9], "created_on": [pd.Timestamp("2026-01-05T12:00Z")] * 4}),
+        "contacts": contacts,
+    }
+    return booking_sources(bookings(*rows), **known, as_of=AS_OF, time_zone=ZONE, min_group=1)
 
 
 def test_bookings_of_people_booked_since_are_in_a_list_of_their_own(waiting: BookingSources) -> None:

@@ -33,6 +33,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "bookings: response times": ("bookings", "leads", "jobs"),
     "bookings: chances of waiting ones": ("bookings", "leads", "jobs"),
     "bookings: cancellations": ("bookings", "jobs"),
+    # A booking asks for a call, but not one of a customer who must not be called, or who has had a job since.
+    "bookings: whom to call": ("bookings", "jobs", "customers", "contacts"),
     # The customer of a booking is that of its job or lead.
     "bookings: first-time customers": ("bookings", "leads", "jobs", "customers"),
     "bookings: campaigns of chains": ("bookings", "leads", "jobs"),

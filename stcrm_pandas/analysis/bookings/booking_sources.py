@@ -254,7 +254,7 @@ def booking_sources(
     shown = None if asked_for is None else measurable_period(rows, asked_for, limits, min_group)
     named = lookups(names, asked, [*DIMENSIONS])
     of_unit = currencies_of(named.get("business_unit") if business_units is None else business_units)
-    have = inputs.given()
+    have = inputs.given(contacts=_opt_outs(contacts))
     counted = count_bookings(rows, asked, limits, follow_on_jobs(jobs), of_unit, have, shown)
     currencies = in_use(counted.amounts.loc[counted.amounts["total"] != 0, "currency"])
     spelt = spellings(counted.spellings, groups)
@@ -342,3 +342,10 @@ def _health(counted: Counted, campaigns: Any) -> Attribution:
         chains=int(chains["chains"].sum()),
         differing=int(chains["differ"].sum()),
     )
+
+
+def _opt_outs(contacts: AllContacts) -> Any:
+    """Return the contacts if they tell who opted out: those of customers are among them, and none is missing."""
+    frames = [contacts] if isinstance(contacts, pd.DataFrame) else [*(contacts or ())]
+    complete = all(frame is not None for frame in frames)
+    return contacts if complete and any("customer_id" in frame for frame in frames) else None

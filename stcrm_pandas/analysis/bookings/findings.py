@@ -127,7 +127,10 @@ def _of_waiting(result: BookingSourcesResult, lists: Mapping[str, WorkList]) -> 
     if call:
         do = f"Call the {plural(call, 'booking')} waiting for more than a day."
         later = later_work(result, listed.frame)
-        if later is None or result.lacks("bookings: chances of waiting ones"):
+        if missing := _unknown_marks(result):
+            unknown = f"whom not to call is unknown: {not_read(missing)}"
+            yield Action(do.replace("Call ", "Review ", 1), unknown, work_list="still-new", brief=unknown)
+        elif later is None or result.lacks("bookings: chances of waiting ones"):
             yield Action(do, work_list="still-new")
         else:
             share = format_range(later.lower / call, later.upper / call)
@@ -143,6 +146,12 @@ def _of_waiting(result: BookingSourcesResult, lists: Mapping[str, WorkList]) -> 
         came = (EPOCH + dt.timedelta(microseconds=first)).astimezone(result.every_hour.zone)
         number = f"Nobody answered; the oldest came in on {came:%b} {came.day}, {came.year}"
         yield Action(do, number, work_list="new-too-long")
+
+
+def _unknown_marks(result: BookingSourcesResult) -> tuple[str, ...]:
+    """Return what would tell whom not to call and was not read; marks are read only in a pandas frame of customers."""
+    unmarked = () if result.customers is not None else ("customers",)
+    return result.lacks("bookings: whom to call") or unmarked
 
 
 def _of_silences(result: BookingSourcesResult) -> Iterator[Action]:

@@ -360,7 +360,7 @@ def test_new_bookings_are_listed_by_name(booked: Frames) -> None:
     assert "<b>Ann" not in found.work_lists["still-new"]._repr_html_()
     assert found.work_lists["new-too-long"].frame["Booking"].tolist() == [3]
     assert [action.do for action in found.actions()] == [
-        "Call the 1 booking waiting for more than a day.",
+        "Review the 1 booking waiting for more than a day.",
         "Dismiss the 1 booking waiting for more than 30 days.",
     ]
 
