@@ -347,5 +347,5 @@ def _health(counted: Counted, campaigns: Any) -> Attribution:
 def _opt_outs(contacts: AllContacts) -> Any:
     """Return the contacts if they tell who opted out: those of customers are among them, and none is missing."""
     frames = [contacts] if isinstance(contacts, pd.DataFrame) else [*(contacts or ())]
-    complete = all(frame is not None for frame in frames)
-    return contacts if complete and any("customer_id" in frame for frame in frames) else None
+    columns = [() if frame is None else frame.columns for frame in frames]
+    return contacts if all(map(len, columns)) and any("customer_id" in names for names in columns) else None
