@@ -228,15 +228,15 @@ class GridColumn:
 
 def columns_of_target(target: Target, frame: pd.DataFrame, zone: str, options: PlanOptions) -> list[GridColumn]:
     """Return the columns of a frame of rows that the API can change, those of the key first."""
-    found = []
+    columns = []
     for name in _key_first(target.row.key, frame):
         column = target.columns.get(name)
         if name in target.row.key and column is not None:
-            found.append(GridColumn(column, frame[name].dtype, zone, _IN_KEY))
+            columns.append(GridColumn(column, frame[name].dtype, zone, _IN_KEY))
             continue
         misfit = _UNKNOWN if column is None else _misfit(column, frame[name])
         if column is None or misfit:
-            found.append(replace(_from_dtype(name, frame[name], zone), locked=misfit))
+            columns.append(replace(_from_dtype(name, frame[name], zone), locked=misfit))
             continue
         rule = target.rules[name]
         locked = "" if rule.field else "; ".join(filter(None, (rule.reason, rule.instead)))
@@ -244,19 +244,19 @@ def columns_of_target(target: Target, frame: pd.DataFrame, zone: str, options: P
         consent = ratchet and (name in FLAGS or (target.resource, name) == ("contact_preferences", "value"))
         blocks = ratchet and name in BLOCKING_FLAGS.get(target.resource, ())
         note = _OFF if consent else _ON if blocks else ""
-        found.append(GridColumn(column, frame[name].dtype, zone, locked, note, consent))
-    return found
+        columns.append(GridColumn(column, frame[name].dtype, zone, locked, note, consent))
+    return columns
 
 
 def columns_of_frame(key: tuple[str, ...], frame: pd.DataFrame) -> list[GridColumn]:
     """Return the columns of any frame, those of the key first; types follow from the dtypes."""
-    found = [_from_dtype(name, frame[name], "UTC") for name in _key_first(key, frame)]
-    return [replace(one, locked=_IN_KEY) if one.name in key else one for one in found]
+    columns = [_from_dtype(name, frame[name], "UTC") for name in _key_first(key, frame)]
+    return [replace(column, locked=_IN_KEY) if column.name in key else column for column in columns]
 
 
 def row_of_frame(key: tuple[str, ...], columns: list[GridColumn]) -> Row:
     """Return the kind of row of any frame, so that its rows can be matched by key."""
-    return Row("frame", "", tuple(one.column.field for one in columns), key)
+    return Row("frame", "", tuple(column.column.field for column in columns), key)
 
 
 def _key_first(key: tuple[str, ...], frame: pd.DataFrame) -> list[str]:
@@ -290,7 +290,7 @@ def _from_dtype(name: str, cells: Any, zone: str) -> GridColumn:
     own_zone: str | None = zone
     if isinstance(dtype, ListDtype):
         kind, many, record, fields = dtype.field.kind, True, dtype.field.record, dtype.field.fields
-    elif isinstance(dtype, pd.CategoricalDtype) and all(isinstance(one, str) for one in dtype.categories):
+    elif isinstance(dtype, pd.CategoricalDtype) and all(isinstance(category, str) for category in dtype.categories):
         kind, values = "text", tuple(dtype.categories)
     elif isinstance(dtype, pd.ArrowDtype | pd.CategoricalDtype):
         pass
@@ -363,7 +363,7 @@ def _time_texts(cells: Any, zone: str | None) -> Any:
     if zone is None:
         return texts
     known, codes = np.unique(minutes, return_inverse=True)
-    offsets = pa.array([_offset_text(int(one)) for one in known], pa.string()).take(pa.array(codes))
+    offsets = pa.array([_offset_text(int(offset)) for offset in known], pa.string()).take(pa.array(codes))
     return pc.binary_join_element_wise(texts, offsets, " ")
 
 

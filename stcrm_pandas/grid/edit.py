@@ -79,10 +79,10 @@ def edit(frame: pd.DataFrame, *, key: str | Sequence[str] = "id", name: str) -> 
     keyed = with_key(row, frame, "the frame")
     _check_columns(names, keyed)
     columns = columns_of_frame(names, keyed)
-    for one in columns[: len(names)]:
-        if one.kind in ("object", "list"):
+    for column in columns[: len(names)]:
+        if column.kind in ("object", "list"):
             raise UsageError(
-                f"{one.name} cannot identify rows: its dtype is {one.dtype}. Convert it to text or numbers."
+                f"{column.name} cannot identify rows: its dtype is {column.dtype}. Convert it to text or numbers."
             )
     _check_key(names, keyed)
     folder = folder_of(read_journal_folder())
@@ -95,8 +95,8 @@ def edit_rows(port: Port, resource: str, frame: pd.DataFrame, options: Mapping[s
     """Open a grid of rows that the API can change; `options` are those of `plan_changes`."""
     require("grid")
     target = TARGETS[resource]
-    given = {name: value for name, value in options.items() if name in PlanOptions.__dataclass_fields__}
-    plan_options = PlanOptions(**given)
+    of_plan = {name: value for name, value in options.items() if name in PlanOptions.__dataclass_fields__}
+    plan_options = PlanOptions(**of_plan)
     planner = Planner(
         resource,
         lambda: origin_of(port),

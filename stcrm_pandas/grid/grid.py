@@ -77,7 +77,7 @@ class Grid:
         self._catch_up()
         session = self._session
         with session.lock:
-            found = [
+            cells = [
                 (
                     key,
                     name,
@@ -88,12 +88,12 @@ class Grid:
                 for cell, state in session.replay.applied.items()
                 for key, name in [cell]
             ]
-        table = self._keys([key for key, *_ in found])
-        table["column"] = _text([name for _, name, *_ in found])
-        table["old"] = _objects([old for _, _, old, _, _ in found])
-        table["new"] = _objects([new for *_, new, _ in found])
-        table["status"] = _text(["refused" if reason else "accepted" for *_, reason in found])
-        table["reason"] = _text([reason for *_, reason in found])
+        table = self._keys([key for key, *_ in cells])
+        table["column"] = _text([name for _, name, *_ in cells])
+        table["old"] = _objects([old for _, _, old, _, _ in cells])
+        table["new"] = _objects([new for *_, new, _ in cells])
+        table["status"] = _text(["refused" if reason else "accepted" for *_, reason in cells])
+        table["reason"] = _text([reason for *_, reason in cells])
         return table
 
     @property
@@ -107,12 +107,12 @@ class Grid:
         """
         self._catch_up()
         with self._session.lock:
-            found = list(self._session.replay.conflicts.values())
-        table = self._keys([one.key for one in found])
-        table["column"] = _text([one.column for one in found])
+            edits = list(self._session.replay.conflicts.values())
+        table = self._keys([edit.key for edit in edits])
+        table["column"] = _text([edit.column for edit in edits])
         for name in ("old", "mine", "theirs"):
-            table[name] = _objects([self._value(one.column, getattr(one, name)) for one in found])
-        table["reason"] = _text([one.reason for one in found])
+            table[name] = _objects([self._value(edit.column, getattr(edit, name)) for edit in edits])
+        table["reason"] = _text([edit.reason for edit in edits])
         return table
 
     @property
@@ -123,10 +123,10 @@ class Grid:
         """
         self._catch_up()
         with self._session.lock:
-            found = list(self._session.replay.absent.values())
-        table = self._keys([one.key for one in found])
+            edits = list(self._session.replay.absent.values())
+        table = self._keys([edit.key for edit in edits])
         for name in ("column", "old", "new", "reason"):
-            table[name] = _text([getattr(one, name) for one in found])
+            table[name] = _text([getattr(edit, name) for edit in edits])
         return table
 
     @property
@@ -142,7 +142,8 @@ class Grid:
         for event in events:
             head = (pd.Timestamp(event.at), event.client, event.number, event.action)
             rows += [
-                (*head, one.key, one.column, one.old, one.new, one.verdict, one.reason or None) for one in event.cells
+                (*head, cell.key, cell.column, cell.old, cell.new, cell.verdict, cell.reason or None)
+                for cell in event.cells
             ] or [(*head, *[None] * 6)]
         names = ["at", "client", "number", "action", "key", "column", "old", "new", "verdict", "reason"]
         table = pd.DataFrame(rows, columns=names)
@@ -306,12 +307,12 @@ class Grid:
     def _replace_in_cell(self) -> None:
         """Close the widgets that earlier runs of this cell showed: each holds a frame and its columns as text."""
         cell, run = current_cell()
-        earlier = [one for one in _shown.get(cell, ()) if one[0] != run] if cell else []
+        earlier = [shown for shown in _shown.get(cell, ()) if shown[0] != run] if cell else []
         for _, grid in earlier:
             if grid is not self:
                 grid._close_widget()
         if cell:
-            _shown[cell] = [*(one for one in _shown.get(cell, ()) if one[0] == run), (run, self)]
+            _shown[cell] = [*(shown for shown in _shown.get(cell, ()) if shown[0] == run), (run, self)]
 
     def _close_widget(self) -> None:
         with self._session.lock:

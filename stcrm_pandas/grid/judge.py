@@ -65,8 +65,8 @@ class Planner:
 
 def with_suspects(plan: PlanData, suspects: Iterable[tuple[Key, str, str]]) -> PlanData:
     """Return a plan with a refusal for each suspect value: its key, column and why it is suspect."""
-    found = tuple(Refusal(key, column, why, SUSPECT) for key, column, why in suspects)
-    return replace(plan, refusals=(*plan.refusals, *found)) if found else plan
+    refusals = tuple(Refusal(key, column, why, SUSPECT) for key, column, why in suspects)
+    return replace(plan, refusals=(*plan.refusals, *refusals)) if refusals else plan
 
 
 def refused_cells(plan: PlanData, changed: Mapping[Key, Iterable[str]]) -> dict[tuple[Key, str], str]:
@@ -77,7 +77,7 @@ def refused_cells(plan: PlanData, changed: Mapping[Key, Iterable[str]]) -> dict[
     changed : mapping
         Key to the changed columns of each row. A refusal of a row, or of a part of a cell, is one of its cells.
     """
-    found: dict[tuple[Key, str], str] = {}
+    reasons: dict[tuple[Key, str], str] = {}
     for refusal in plan.refusals:
         column = refusal.column.partition(".")[0]
         keys = [refusal.key] if refusal.key else list(changed)
@@ -86,5 +86,5 @@ def refused_cells(plan: PlanData, changed: Mapping[Key, Iterable[str]]) -> dict[
             for name in [column] if column else columns:
                 if name in columns:
                     text = f"{refusal.reason}: {refusal.instead}" if refusal.instead else refusal.reason
-                    found.setdefault((key, name), text)
-    return found
+                    reasons.setdefault((key, name), text)
+    return reasons

@@ -205,8 +205,8 @@ class GridLog:
         id = self._db.execute(sql, (client, number, action, group, at, read_at)).lastrowid
         assert id is not None
         rows = [
-            (id, place, one.key, one.column, one.base, one.old, one.new, one.verdict, one.reason)
-            for place, one in enumerate(cells)
+            (id, place, cell.key, cell.column, cell.base, cell.old, cell.new, cell.verdict, cell.reason)
+            for place, cell in enumerate(cells)
         ]
         self._db.executemany("INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         row_sums.add_row(self._db, "events", [id], (id, client, number, action, group, at, read_at))
@@ -217,22 +217,22 @@ class GridLog:
     def after(self, id: int) -> list[Event]:
         """Return the events after one, oldest first."""
         sql = 'SELECT id, client, number, action, "group", at, read_at FROM events WHERE id > ? ORDER BY id'
-        found = self._read(sql, id)
+        events = self._read(sql, id)
         cells: dict[int, list[CellEdit]] = {}
-        if found:
+        if events:
             names = 'key, "column", base, old, new, verdict, reason'
             sql = f"SELECT event, {names} FROM cells WHERE event > ? ORDER BY event, place"
             for event, *cell in self._read(sql, id):
                 cells.setdefault(event, []).append(CellEdit(*cell))
         return [
             Event(id, client, number, action, group, at, read_at, tuple(cells.get(id, ())))
-            for id, client, number, action, group, at, read_at in found
+            for id, client, number, action, group, at, read_at in events
         ]
 
     def find(self, client: str, number: int) -> Event | None:
         """Return the event of a message, None if it is new."""
-        found = self._read("SELECT id FROM events WHERE client = ? AND number = ?", client, number)
-        return next(iter(self.after(found[0][0] - 1)), None) if found else None
+        rows = self._read("SELECT id FROM events WHERE client = ? AND number = ?", client, number)
+        return next(iter(self.after(rows[0][0] - 1)), None) if rows else None
 
     def close(self) -> None:
         """Close the file."""
@@ -279,26 +279,26 @@ def _connected(path: Path) -> closing[sqlite3.Connection]:
 
 def logs_in(folder: Path) -> list[LogSummary]:
     """Return the logs of grids in a folder."""
-    found = []
+    logs = []
     for path in owned_in(folder, GRID_LOG):
         with _connected(path) as db:
             about = dict(db.execute("SELECT name, value FROM about"))
             ((edits,),) = db.execute("SELECT count(*) FROM cells WHERE verdict = 'accepted'")
             ((latest,),) = db.execute("SELECT max(at) FROM events")
         of = f"{about.get('resource')} of tenant {about.get('tenant')} of {about.get('environment')}"
-        found.append(LogSummary(path, about.get("name") or of, edits, latest or about["made_at"]))
-    return found
+        logs.append(LogSummary(path, about.get("name") or of, edits, latest or about["made_at"]))
+    return logs
 
 
 def logs_with_resource(folder: Path, tenant: int) -> list[tuple[Path, str]]:
     """Return the logs of grids of a tenant in a folder, and the resource of each."""
-    found = []
+    logs = []
     for path in owned_in(folder, GRID_LOG):
         with _connected(path) as db:
             about = dict(db.execute("SELECT name, value FROM about"))
         if about.get("tenant") == str(tenant):
-            found.append((path, about.get("resource", "")))
-    return found
+            logs.append((path, about.get("resource", "")))
+    return logs
 
 
 def purge(path: Path) -> None:

@@ -78,17 +78,19 @@ class Session:
         self.lock = threading.RLock()
         self.frame = frame.copy(deep=False)
         self.row, self.log, self.planner = row, log, planner
-        self.columns = {one.name: one for one in columns}
+        self.columns = {column.name: column for column in columns}
         self.history, self.replay = History(), Replay()
         self.refused: dict[Cell, str] = {}
         # Rows of an unknown time may have been read after any edit of an earlier session.
         self._read_at = str((self.frame.attrs.get("stcrm") or {}).get("fetched_at") or f"unknown, {uuid.uuid4()}")
         self._keyed = with_key(row, self.frame, "the frame")
         match(row, self._keyed, self._keyed)
-        found = key_columns(row, self._keyed, "the frame")
-        self.keys: list[Key] = list(zip(*(np.asarray(one, dtype=object).tolist() for one in found), strict=True))
+        parts = key_columns(row, self._keyed, "the frame")
+        self.keys: list[Key] = list(zip(*(np.asarray(part, dtype=object).tolist() for part in parts), strict=True))
         named = [self.columns[name] for name in row.key]
-        self._key_parts = [[str(one.text(part)) for one, part in zip(named, key, strict=True)] for key in self.keys]
+        self._key_parts = [
+            [str(column.text(part)) for column, part in zip(named, key, strict=True)] for key in self.keys
+        ]
         self.key_texts = [key_text(parts) for parts in self._key_parts]
         self._positions = {text: position for position, text in enumerate(self.key_texts)}
         self._texts: dict[str, Any] = {}
@@ -132,18 +134,18 @@ class Session:
 
     def marks(self, name: str) -> list[list[Any]]:
         """Return the changed cells of a column: position, value in the frame, status and reason."""
-        found: list[list[Any]] = []
+        marks: list[list[Any]] = []
         for position, cells in self._rows.items():
             if name in cells:
                 reason = self.refused.get((self.key_texts[position], name))
-                found.append([position, self._original(position, name), "refused" if reason else "accepted", reason])
-        return found
+                marks.append([position, self._original(position, name), "refused" if reason else "accepted", reason])
+        return marks
 
     def state(self, cell: Cell) -> CellState:
         """Return the state of a cell."""
-        found = self.replay.applied.get(cell)
-        if found is not None:
-            return found
+        edited = self.replay.applied.get(cell)
+        if edited is not None:
+            return edited
         position = self._positions.get(cell[0])
         there = None if position is None or cell[1] not in self.columns else self._original(position, cell[1])
         return CellState("conflict" if cell in self.replay.conflicts else "unchanged", there, there)
@@ -180,16 +182,16 @@ class Session:
 
     def _suspects_of(self, position: int) -> dict[str, str]:
         """Return the columns of a row that the plan leaves out, with the reasons: suspect values."""
-        found = {}
+        reasons = {}
         for name in self._rows[position]:
             edit = self.history.latest((self.key_texts[position], name))
             if edit is not None and edit.reason:
-                found[name] = f"the text {edit.reason}"
-        address = next((name for name in found if name.startswith("address_")), None)
+                reasons[name] = f"the text {edit.reason}"
+        address = next((name for name in reasons if name.startswith("address_")), None)
         if address is not None:  # the parts of an address are sent together
-            whole = {name for name in self._rows[position] if name.startswith("address_")}
-            found |= dict.fromkeys(whole - found.keys(), f"another part of the address is suspect: {address}")
-        return found
+            parts = {name for name in self._rows[position] if name.startswith("address_")}
+            reasons |= dict.fromkeys(parts - reasons.keys(), f"another part of the address is suspect: {address}")
+        return reasons
 
     def suspects(self) -> list[tuple[Key, str, str]]:
         """Return the changed cells that the plan leaves out: key, column, and why."""
@@ -229,9 +231,9 @@ class Session:
     def catch_up(self) -> list[Answer]:
         """Add the events that other kernels wrote to the log, and return what they did."""
         with self.lock:
-            found = [*self._unreported, *self._add(*map(self._localized, self.log.after(self.history.sequence)))]
+            answers = [*self._unreported, *self._add(*map(self._localized, self.log.after(self.history.sequence)))]
             self._unreported = []
-            return found
+            return answers
 
     def edit(
         self, client: str, number: int, group: str, edits: Sequence[EditText], *, action: Action = "edit"
@@ -283,7 +285,7 @@ class Session:
                     answers = self.catch_up()
                     event = self.log.find(client, number)
                     if event is not None:
-                        cells = [(one.key, one.column) for one in event.cells]
+                        cells = [(edit.key, edit.column) for edit in event.cells]
                         return [*answers, self._answer(event, cells, ())]
                     group = group or f"{client} {number}"
                     event = self.log.add(client, number, action, group, self._read_at, judged())
@@ -364,9 +366,9 @@ class Session:
     def _answer(self, event: Event, touched: Iterable[Cell], changed: Iterable[Cell]) -> Answer:
         verdicts = []
         if event.action in ("edit", "resolve"):
-            verdicts = [self._verdict((one.key, one.column), one) for one in event.cells]
+            verdicts = [self._verdict((edit.key, edit.column), edit) for edit in event.cells]
             touched = ()
-        there = {(one.key, one.column) for one in verdicts}
+        there = {(verdict.key, verdict.column) for verdict in verdicts}
         others = [cell for cell in dict.fromkeys([*touched, *changed]) if cell not in there]
         verdicts += [self._verdict(cell) for cell in others if cell[0] in self._positions and cell[1] in self.columns]
         return Answer(event.client, event.number, event.action, event.group, verdicts)
@@ -412,7 +414,7 @@ class Session:
 
     def _localized(self, event: Event) -> Event:
         """Return an event with times in today's time zone, which may be another than when it was logged."""
-        if not any(one.column in self.columns and self.columns[one.column].kind == "time" for one in event.cells):
+        if not any(edit.column in self.columns and self.columns[edit.column].kind == "time" for edit in event.cells):
             return event
         return replace(event, cells=tuple(map(self._localized_cell, event.cells)))
 
@@ -421,11 +423,11 @@ class Session:
         if column is None or column.kind != "time":
             return cell
 
-        def text(given: str | None) -> str | None:
+        def text(value: str | None) -> str | None:
             try:
-                return column.text(column.parse(given)[0])
+                return column.text(column.parse(value)[0])
             except Rejected:
-                return given
+                return value
 
         return replace(cell, base=text(cell.base), old=text(cell.old), new=text(cell.new))
 
