@@ -141,9 +141,9 @@ def jobs_since(
         The time until which jobs count, and the time zone of their days.
     """
     texts = pd.Series("", index=rows.index, dtype="str")
-    asked = {own: rows[own].dropna().unique().tolist() for own in links if own in rows}
-    asked = {own: ids for own, ids in asked.items() if ids}
-    if jobs is None or not asked:
+    ids_of = {own: rows[own].dropna().unique().tolist() for own in links if own in rows}
+    ids_of = {own: ids for own, ids in ids_of.items() if ids}
+    if jobs is None or not ids_of:
         return texts
     made = lazy(
         jobs,
@@ -151,20 +151,20 @@ def jobs_since(
         ("id",),
         times=("created_on",),
         optional=("job_status",),
-        filled=sorted({links[own] for own in asked} - {"id"}),
+        filled=sorted({links[own] for own in ids_of} - {"id"}),
     )
-    named = reduce(or_, (true(nw.col(links[own]).is_in(ids)) for own, ids in asked.items()))
-    found = collected(made.filter(named, true(nw.col("created_on") <= micros(as_of))))
-    found["since"] = pd.to_datetime(found["created_on"], unit="us", utc=True)
-    tenant = [TENANT] if TENANT in rows and TENANT in found else []
-    shown = [*tenant, "since", *(["job_status"] if "job_status" in found else [])]
+    named = reduce(or_, (true(nw.col(links[own]).is_in(ids)) for own, ids in ids_of.items()))
+    later_jobs = collected(made.filter(named, true(nw.col("created_on") <= micros(as_of))))
+    later_jobs["since"] = pd.to_datetime(later_jobs["created_on"], unit="us", utc=True)
+    tenant = [TENANT] if TENANT in rows and TENANT in later_jobs else []
+    shown = [*tenant, "since", *(["job_status"] if "job_status" in later_jobs else [])]
     pairs = [
         rows[[*tenant, own, "created"]]
         .rename_axis("row")
         .reset_index()
         .dropna(subset=[own])
-        .merge(found[shown].assign(**{own: found[links[own]]}), on=[*tenant, own])
-        for own in asked
+        .merge(later_jobs[shown].assign(**{own: later_jobs[links[own]]}), on=[*tenant, own])
+        for own in ids_of
     ]
     later = pd.concat([pair[pair["since"] >= pair["created"]] for pair in pairs])
     first = later.sort_values("since", kind="stable").drop_duplicates("row").set_index("row")
@@ -194,7 +194,7 @@ def only_customers(values: pd.DataFrame, contacts: pd.DataFrame | None) -> pd.Se
         return pd.Series(dtype="Int64")
     tenant = [TENANT] if TENANT in values and TENANT in contacts else []
     wanted = _spelt(values[[*tenant, "row", "value"]])
-    wanted = wanted[[is_valid_number(one) or is_valid_address(one) for one in wanted["value"]]]
+    wanted = wanted[[is_valid_number(value) or is_valid_address(value) for value in wanted["value"]]]
     held = _spelt(contacts[[*tenant, "customer_id", "value"]].dropna(subset=["customer_id"]))
     held = held[held["value"].isin(set(wanted["value"]))].drop_duplicates()
     alone = held[~held.duplicated([*tenant, "value"], keep=False)]
@@ -230,13 +230,15 @@ _NO_PHONE, DO_NOT_CALL = "No phone on file", "Do not call"
 _NO_TEXTS, _NO_MARKETING = "Do not text", "No marketing"
 
 
-def all_contacts(given: AllContacts) -> pd.DataFrame | None:
+def all_contacts(contacts: AllContacts) -> pd.DataFrame | None:
     """Return contacts from one or more frames as one frame; None if there are none.
 
     >>> all_contacts([pd.DataFrame({"customer_id": [7], "type": ["Phone"], "value": ["512-555-0101"]}), None]).shape
     (1, 3)
     """
-    frames = [given] if isinstance(given, pd.DataFrame) else [frame for frame in given or () if frame is not None]
+    frames = (
+        [contacts] if isinstance(contacts, pd.DataFrame) else [frame for frame in contacts or () if frame is not None]
+    )
     checked = [table_of(frame, "contacts", ["type", "value"]) for frame in frames]
     return pd.concat(checked, ignore_index=True) if checked else None
 
@@ -290,14 +292,14 @@ def contact_columns(
             theirs = best.reindex(rows[owner]).set_axis(rows.index)
             phones.append(theirs["phone"].fillna(""))
             emails.append(theirs["email"].fillna(""))
-    number = _first(phones, lambda one: one.ne("") & ~one.isin(opted_out.calls))
+    number = _first(phones, lambda column: column.ne("") & ~column.isin(opted_out.calls))
     refused = number.isin(opted_out.calls)
     if "customer_id" in rows:
         refused |= rows["customer_id"].isin(not_to_serve)
     marks = {_NO_TEXTS: opted_out.texts, _NO_MARKETING: opted_out.marketing}
-    marked = number.map(lambda one: ", ".join(mark for mark, numbers in marks.items() if one in numbers))
+    marked = number.map(lambda column: ", ".join(mark for mark, numbers in marks.items() if column in numbers))
     shown = number.map(format_phone).mask(number == "", _NO_PHONE).mask(refused, DO_NOT_CALL)
-    columns = (shown, marked.mask(refused, ""), _first(emails, lambda one: one.ne("")))
+    columns = (shown, marked.mask(refused, ""), _first(emails, lambda column: column.ne("")))
     return pd.DataFrame(dict(zip(_COLUMNS, columns, strict=True)), index=rows.index).astype("str")
 
 
@@ -337,7 +339,7 @@ def _own(rows: pd.DataFrame, column: str | None) -> pd.Series:
 def _first(columns: Sequence[pd.Series], usable: Callable[[pd.Series], pd.Series]) -> pd.Series:
     """Return of each row the first usable value, else the first one."""
     chosen = pd.Series("", index=columns[0].index, dtype="str")
-    for condition in (usable, lambda one: one.ne("")):
+    for condition in (usable, lambda column: column.ne("")):
         for column in columns:
             chosen = chosen.mask(chosen.eq("") & condition(column), column)
     return chosen

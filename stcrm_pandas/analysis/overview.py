@@ -115,15 +115,15 @@ class FirstScreen:
             "change": self.headline.change,
             "measure": "" if trend is None else trend.title,
             "spark": spark,
-            "actions": [asdict(one) for one in self.actions],
-            "others": [asdict(one) for one in self.others],
+            "actions": [asdict(action) for action in self.actions],
+            "others": [asdict(action) for action in self.others],
             "cautions": list(self.cautions),
             "missing": dict(self.missing),
             "evidence": self.headline.evidence,
             "trend": None if trend is None else asdict(trend),
             "latest": self.headline.latest,
             "contrast": None if self.headline.contrast is None else asdict(self.headline.contrast),
-            "tiles": [asdict(one) | {"spark": ""} for one in self.tiles],
+            "tiles": [asdict(tile) | {"spark": ""} for tile in self.tiles],
             "html": f'<div class="stcrm-first-screen">{self._html()}</div>',
         }
         return {"text/html": self._repr_html_(), "text/plain": repr(self), FIRST_SCREEN: index}
@@ -175,10 +175,12 @@ def first_screen(
     >>> "Nothing stands out" in screen._repr_html_()
     True
     """
-    ranked = sorted((one for result in results for one in result.actions()), key=rank)
-    ranked = list({one.do: one for one in reversed(ranked)}.values())[::-1]  # several results have the same call lists
-    shown = [one for result in results for one in result.tiles()]
-    period = period or next((one.period for one in results if isinstance(one, Result)), None)
+    ranked = sorted((action for result in results for action in result.actions()), key=rank)
+    ranked = list({action.do: action for action in reversed(ranked)}.values())[
+        ::-1
+    ]  # several results have the same call lists
+    shown = [tile for result in results for tile in result.tiles()]
+    period = period or next((result.period for result in results if isinstance(result, Result)), None)
     demo = is_demo(attrs_of(of).get("environment"))
     return FirstScreen(
         title=title,
@@ -186,7 +188,7 @@ def first_screen(
         period=_title(period) if period is not None else _period(of, time_zone),
         read=_read(of, time_zone),
         demo=demo,
-        headline=next((one.headline() for one in results if isinstance(one, HasHeadline)), Headline(title)),
+        headline=next((result.headline() for result in results if isinstance(result, HasHeadline)), Headline(title)),
         actions=tuple(ranked[:MOST_ACTIONS]),
         others=tuple(ranked[MOST_ACTIONS:]),
         tiles=tuple(shown[:MOST_TILES]),
@@ -221,10 +223,10 @@ def actions(suggested: Sequence[Action]) -> str:
     if not suggested:
         return f'<p class="stcrm-nothing">{NOTHING_CLEAR}</p>'
     items = []
-    for one in suggested:
-        do, line = escape(one.do.removesuffix(".")), unbroken(one.brief or one.evidence)
-        link = f'<a href="#{escape(one.work_list)}">{do}</a>' if one.work_list else f"<b>{do}</b>"
-        items.append(f'<li title="{escape(one.evidence)}">{link} <span>{line}</span></li>')
+    for action in suggested:
+        do, line = escape(action.do.removesuffix(".")), unbroken(action.brief or action.evidence)
+        link = f'<a href="#{escape(action.work_list)}">{do}</a>' if action.work_list else f"<b>{do}</b>"
+        items.append(f'<li title="{escape(action.evidence)}">{link} <span>{line}</span></li>')
     return f'<ol class="stcrm-actions">{"".join(items)}</ol>'
 
 
@@ -264,7 +266,7 @@ def _cautions(cautions: Sequence[str], scopes: Mapping[str, str]) -> str:
     """Return what to know before reading the numbers, one line until it is opened."""
     if not cautions and not scopes:
         return ""
-    items = "".join(f"<li>{escape(one)}</li>" for one in cautions)
+    items = "".join(f"<li>{escape(caution)}</li>" for caution in cautions)
     count = len(cautions) + len(scopes)
     return (
         f'<details class="stcrm-caution"><summary>Read with care: {plural(count, "note")} on this data</summary>'

@@ -230,15 +230,15 @@ def booking_sources(
     >>> found.table[["name", "bookings", "job", "new"]].values.tolist()
     [['Web Form', 2, 1, 1]]
     """
-    asked = dimensions(by, [*DIMENSIONS])
+    by = dimensions(by, [*DIMENSIONS])
     if mature_days < 1 or revenue_days < 1 or min_group < 1:
         raise UsageError("mature_days, revenue_days and min_group must be 1 or more")
-    inputs = Inputs(mirror, asked, as_of=as_of, time_zone=time_zone)
+    inputs = Inputs(mirror, by, as_of=as_of, time_zone=time_zone)
     as_of, bookings = inputs.as_of, inputs.required("bookings", bookings)
     leads, jobs = inputs.optional("leads", leads), inputs.optional("jobs", jobs)
     customers = inputs.optional("customers", customers)
     status_log = inputs.status_log("bookings", status_log)
-    names = inputs.names(names, "campaign", "business_unit", *asked)
+    names = inputs.names(names, "campaign", "business_unit", *by)
     bookings, leads, jobs, customers, status_log = inputs.admit(
         bookings=bookings, leads=leads, jobs=jobs, customers=customers, status_log=status_log
     )
@@ -249,28 +249,28 @@ def booking_sources(
     known = known_until(bookings, as_of, local)
     limits = Limits(known, dt.timedelta(days=mature_days), local, old=dt.timedelta(days=revenue_days))
     rows = booking_rows(bookings, limits, leads=leads, jobs=jobs, customers=customers, status_log=status_log)
-    refuse_mixed_tenants(rows, asked)
+    refuse_mixed_tenants(rows, by)
     asked_for = given_period(period, known, local)
     shown = None if asked_for is None else measurable_period(rows, asked_for, limits, min_group)
-    named = lookups(names, asked, [*DIMENSIONS])
+    named = lookups(names, by, [*DIMENSIONS])
     of_unit = currencies_of(named.get("business_unit") if business_units is None else business_units)
     have = inputs.given(contacts=_opt_outs(contacts))
-    counted = count_bookings(rows, asked, limits, follow_on_jobs(jobs), of_unit, have, shown)
+    counted = count_bookings(rows, by, limits, follow_on_jobs(jobs), of_unit, have, shown)
     currencies = in_use(counted.amounts.loc[counted.amounts["total"] != 0, "currency"])
     spelt = spellings(counted.spellings, groups)
     sources = dict(zip(spelt["source"], spelt["group"], strict=True))
     every_hour = Clock.of(counted.clock, sources, bounds_of_creation(bookings, local), known, local)
     clock, gaps = every_hour.within(shown), silences(every_hour)
     health = _health(counted, named.get("campaign"))
-    grouped = partial(tables.grouped, by=asked, named=named, sources=sources)
+    grouped = partial(tables.grouped, by=by, named=named, sources=sources)
     cells = grouped(counted.cells)
-    ordered = bool(asked) and asked[0] in ("month", "weekday", "hour")
-    ranked = "campaign" not in asked or health.ranked
+    ordered = bool(by) and by[0] in ("month", "weekday", "hour")
+    ranked = "campaign" not in by or health.ranked
     amounts = grouped(counted.amounts)
     table = tables.measured(cells, min_group=min_group, ordered=ordered, ranked=ranked)
     for column, spans in counted.spans.items():
         table[column] = table["name"].map(tables.medians(grouped(spans))).astype("Float64")
-    whole = tables.whole(table, asked, clock, known - limits.mature)
+    whole = tables.whole(table, by, clock, known - limits.mature)
     result = BookingSources(
         table=table,
         overall=tables.overall(cells, min_group=min_group),
@@ -280,9 +280,9 @@ def booking_sources(
         spellings=spelt,
         silences=gaps if shown is None else gaps[_ongoing_in(gaps, shown)].reset_index(drop=True),
         attribution=health,
-        comparisons=tables.comparisons(cells, table, asked, whole, min_group, have) if ranked else {},
+        comparisons=tables.comparisons(cells, table, by, whole, min_group, have) if ranked else {},
         left_out={"deleted": counted.deleted},
-        by=asked,
+        by=by,
         as_of=known,
         time_zone=local.key,
         mature_days=mature_days,
@@ -296,7 +296,7 @@ def booking_sources(
         every_hour=every_hour,
         amounts=amounts if shown is None else amounts[created_within(amounts["created"], shown)],
         every_amount=amounts,
-        paces=_paces(grouped(counted.recent), asked, named, limits) if asked else {},
+        paces=_paces(grouped(counted.recent), by, named, limits) if by else {},
         rows=rows,
         jobs=jobs,
         currency_of_units=of_unit,

@@ -142,20 +142,20 @@ def created_in(rows: Rows, period: Period | None) -> Rows:
     return rows if period is None else rows.filter(true(created_within(nw.col("created"), period)))
 
 
-def measurable_period(rows: Rows, asked: Period, limits: Limits, min_group: int) -> Period:
+def measurable_period(rows: Rows, period: Period, limits: Limits, min_group: int) -> Period:
     """Return the period, or the latest one before it in which enough bookings are old enough."""
     created = nw.col("created")
     kept = rows.filter(~nw.col("deleted"))
     began = one_number(kept.select(created.min()))
     if began is None:
-        return asked
-    begins = (EPOCH + dt.timedelta(microseconds=began)).astimezone(asked.zone).date()
+        return period
+    begins = (EPOCH + dt.timedelta(microseconds=began)).astimezone(period.zone).date()
     ripe = kept.filter(true(created <= micros(limits.as_of - limits.mature)))
 
-    def enough(period: Period) -> bool:
-        return (one_number(created_in(ripe, period).select(nw.len().alias("rows"))) or 0) >= min_group
+    def enough(months: Period) -> bool:
+        return (one_number(created_in(ripe, months).select(nw.len().alias("rows"))) or 0) >= min_group
 
-    return measurable(asked, enough, begins)
+    return measurable(period, enough, begins)
 
 
 def _span(kept: Rows, by: Mapping[str, nw.Expr], until: str) -> pd.DataFrame:
@@ -262,7 +262,9 @@ def _amounts(
     within = [TENANT] if TENANT in rows else []
     ordered = rows.sort_values(["created", "id"], ignore_index=True)
     first = ordered.drop_duplicates([*within, "job"], ignore_index=True)
-    first, later = (one.assign(currency=of_units(one["unit"], of_unit, one.get(TENANT))) for one in (first, later))
+    first, later = (
+        frame.assign(currency=of_units(frame["unit"], of_unit, frame.get(TENANT))) for frame in (first, later)
+    )
     # any booking of the job can represent it
     place = _keys(first, within, "job").get_indexer(_keys(ordered, within, "job"))
     follow = _follow_on(first, later, within, pd.Series(place, index=_keys(ordered, within, "id")))

@@ -154,18 +154,18 @@ def weeks(result: BookingSourcesResult) -> go.Figure:
         part = table[table["source"] == source]
         axis = "" if place == 0 else str(place + 1)
         top = 1 - place * (height + gap)
-        whole = part["whole"].astype(bool).tolist()
+        complete = part["whole"].astype(bool).tolist()
         figure.add_bar(
             x=part["week"].dt.strftime("%Y-%m-%d").tolist(),
             y=part["bookings"].astype(int).tolist(),
             yaxis=f"y{axis}",
             showlegend=False,
             marker={
-                "color": [COLORS["higher"] if full else SHADE for full in whole],
+                "color": [COLORS["higher"] if full else SHADE for full in complete],
                 "line": {"width": 0},
-                "pattern": {"shape": ["" if full else "/" for full in whole], "fgcolor": TEXT, "size": 5},
+                "pattern": {"shape": ["" if full else "/" for full in complete], "fgcolor": TEXT, "size": 5},
             },
-            customdata=["" if full else " (only partly in the data)" for full in whole],
+            customdata=["" if full else " (only partly in the data)" for full in complete],
             hovertemplate=hover(source, "week of %{x|%b %d, %Y}: %{y:,}%{customdata}<extra></extra>"),
         )
         domain = {"domain": [max(top - height, 0), top - 0.14 * height], "rangemode": "tozero", "nticks": 3}

@@ -56,9 +56,9 @@ def headline(result: BookingSourcesResult) -> Headline:
         counts = result.every_hour.between(earlier) if earlier.end <= period.first else None
         before = None if counts is None else _became_jobs(result, counts)
         year = replace(year, now=_became_jobs(result, every), n=int(every["mature"]), before=before, period=period)
-    counted, whole = int(result.overall["bookings"].iloc[0]), result.overall.iloc[0]
+    counted, every = int(result.overall["bookings"].iloc[0]), result.overall.iloc[0]
     if missing := result.lacks("bookings: jobs"):
-        n, direct = int(whole["mature"]), int(whole["direct"])
+        n, direct = int(every["mature"]), int(every["direct"])
         if n < result.min_group:
             return Headline("Too few bookings to tell how many become jobs")
         measured = measured_of(result, unit, measured=n, counted=counted, days=result.mature_days)

@@ -146,7 +146,7 @@ def work_lists(result: BookingSourcesResult) -> list[WorkList]:
 
     waiting = _rows(result, call)
     every, calls = pd.Series(True, index=waiting.index), _calls(result, waiting)
-    asked = _shown(result, _rows(result, odd), "Requested start: {start}", phones=True)
+    odd_starts = _shown(result, _rows(result, odd), "Requested start: {start}", phones=True)
     return [
         calls.work_list(
             "still-new",
@@ -167,8 +167,8 @@ def work_lists(result: BookingSourcesResult) -> list[WorkList]:
             f"Bookings of the last {RECENT.days} days with an impossible start time",
             "The requested start is missing, in the year 1, or before the booking. Ask the sender of the source to fix "
             "it, and agree on the time with the customer.",
-            asked,
-            notes=explain_marks(asked),
+            odd_starts,
+            notes=explain_marks(odd_starts),
         ),
         _spellings(result),
         _names_of_providers(result),
@@ -193,7 +193,7 @@ def _rows(result: BookingSourcesResult, chosen: nw.Expr) -> pd.DataFrame:
 def _shown(result: BookingSourcesResult, rows: pd.DataFrame, why: str, *, phones: bool = False) -> pd.DataFrame:
     """Return these bookings with columns named for readers; contacts are read only of bookings that need a call."""
     waited = (micros(result.as_of) - rows["created"]) / micros(_DAY)
-    asked = _local(rows["start"], result.time_zone)
+    starts = _local(rows["start"], result.time_zone)
     shown: dict[str, Any] = {"Tenant": rows[TENANT]} if TENANT in rows else {}
     shown["Name"] = rows["name"].fillna("") if "name" in rows else ""
     if phones and result.contacts is not None and "booking_id" in result.contacts:  # else they were not read
@@ -201,12 +201,12 @@ def _shown(result: BookingSourcesResult, rows: pd.DataFrame, why: str, *, phones
         owners = ("booking_id", "customer_id")
         reached = contact_columns(owned, result.contacts, owners=owners, customers=result.customers)
         shown |= {str(title): column for title, column in reached.items()}
-    shown["Why"] = [why.format(start=start or "missing") for start in asked]
+    shown["Why"] = [why.format(start=start or "missing") for start in starts]
     shown["Days waiting"] = waited.astype("Float64").round(1)
     if "campaign" in result.names and "campaign_id" in rows:
         shown["Campaign"] = named_within(rows, "campaign_id", result.names["campaign"])
     shown |= {title: rows[column].fillna("") for column, title in _SHOWN.items() if column in rows}
-    shown |= {"Received": _local(rows["created"], result.time_zone), "Requested start": asked, "Booking": rows["id"]}
+    shown |= {"Received": _local(rows["created"], result.time_zone), "Requested start": starts, "Booking": rows["id"]}
     return without_empty(pd.DataFrame(shown, index=rows.index))
 
 
@@ -227,7 +227,7 @@ def _booked_since(result: BookingSourcesResult, rows: pd.DataFrame) -> pd.Series
     A booking that waits names no customer: it is the only one with a phone number or e-mail address of the booking.
     """
     zone, within = ZoneInfo(result.time_zone), [name for name in (TENANT,) if name in rows]
-    asked = rows.assign(created=pd.to_datetime(rows["created"], unit="us", utc=True))
+    calls = rows.assign(created=pd.to_datetime(rows["created"], unit="us", utc=True))
     contacts = result.contacts
     if contacts is not None and "booking_id" in contacts:
         by = [name for name in within if name in contacts]
@@ -238,8 +238,8 @@ def _booked_since(result: BookingSourcesResult, rows: pd.DataFrame) -> pd.Series
             .reset_index()
             .merge(numbers, left_on=[*by, "id"], right_on=[*by, "booking_id"])
         )
-        asked["customer"] = only_customers(mine, contacts).reindex(rows.index)
-    texts = jobs_since(asked, result.jobs, {"customer": "customer_id"}, as_of=result.as_of, zone=zone)
+        calls["customer"] = only_customers(mine, contacts).reindex(rows.index)
+    texts = jobs_since(calls, result.jobs, {"customer": "customer_id"}, as_of=result.as_of, zone=zone)
     twins = _booked_twins(result, rows)
     return texts.mask(texts.eq("") & twins.ne(""), twins)
 
@@ -268,8 +268,8 @@ def _booked_twins(result: BookingSourcesResult, rows: pd.DataFrame) -> pd.Series
     later = (pairs[["created_booked", "job_created"]].max(axis=1) >= pairs["created"]).fillna(value=False)
     apart = (pairs["created_booked"] - pairs["created"]).abs()
     nearest = pairs.assign(apart=apart)[later & (apart <= near)].sort_values("apart").drop_duplicates("row")
-    found = nearest.set_index("row")["id_booked"]
-    texts.update(found.map("Booking {} of the same name and ZIP code became a job".format).astype("str"))
+    of_booked = nearest.set_index("row")["id_booked"]
+    texts.update(of_booked.map("Booking {} of the same name and ZIP code became a job".format).astype("str"))
     return texts
 
 

@@ -210,7 +210,9 @@ def _confirmed(pairs: pd.DataFrame, contacts: pd.DataFrame | None) -> Any:
     known = table_of(contacts, "contacts", ("booking_id", "value")).dropna(subset=["booking_id", "value"])
     reached: dict[int, set[str]] = {}
     for booking, value in zip(known["booking_id"], known["value"], strict=True):
-        good = {one for one in spellings_of(str(value)) if is_valid_number(one) or is_valid_address(one)}
+        good = {text for text in spellings_of(str(value)) if is_valid_number(text) or is_valid_address(text)}
         reached.setdefault(int(booking), set()).update(good)
     both = zip(pairs["first"], pairs["second"], strict=True)
-    return pd.array([bool(reached.get(one, set()) & reached.get(other, set())) for one, other in both], dtype="boolean")
+    return pd.array(
+        [bool(reached.get(first, set()) & reached.get(other, set())) for first, other in both], dtype="boolean"
+    )

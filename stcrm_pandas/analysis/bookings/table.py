@@ -279,12 +279,12 @@ def spellings(counted: pd.DataFrame, groups: Groups) -> pd.DataFrame:
     >>> spellings(counted.assign(provider=7), None)[["source", "group"]].values.tolist()
     [['', '(none)'], ['Web Form', 'Web Form'], ['web-form', 'Web Form']]
     """
-    given = _given(groups)
+    of_groups = _given(groups)
     often = counted.sort_values(["bookings", "source"], ascending=[False, True])
     called: dict[str, str] = {}
     for source in often["source"]:
         called.setdefault(_alike(source), source.strip() or NONE)
-    table = counted.assign(group=[given.get(source, called[_alike(source)]) for source in counted["source"]])
+    table = counted.assign(group=[of_groups.get(source, called[_alike(source)]) for source in counted["source"]])
     for moment in ("first", "last"):
         table[moment] = pd.to_datetime(table[moment], unit="us", utc=True).astype("datetime64[us, UTC]")
     table["group"] = table["group"].astype("str")

@@ -99,14 +99,14 @@ def _speed(result: BookingSourcesResult, every: pd.Series) -> Iterator[str]:
 def _differences(result: BookingSourcesResult) -> Iterator[str]:
     if not result.by:
         return
-    one, many = group_word(result.by), group_word(result.by, many=True)
+    group, many = group_word(result.by), group_word(result.by, many=True)
     named = 0
     for measure, frame in result.comparisons.items():
         worth = ["higher", "lower"] if measure == "work" else ["higher"]  # fewer than one that stands out is no news
         clear = frame[frame["verdict"].isin(worth)].sort_values("difference", key=abs, ascending=False)
         for row in rows_of(clear.head(_MOST_NAMED)):
             does = f"{_VERBS[measure]} {'more' if row.verdict == 'higher' else 'less'} often"
-            yield f"{one.capitalize()} {row.name} {does} than the others: {versus(row)}."
+            yield f"{group.capitalize()} {row.name} {does} than the others: {versus(row)}."
         named += len(clear)
         if len(clear) > _MOST_NAMED:
             yield f"{len(clear) - _MOST_NAMED} more {many} differ in this: see the table."
@@ -114,11 +114,11 @@ def _differences(result: BookingSourcesResult) -> Iterator[str]:
     if missing := result.lacks("bookings: jobs"):
         yield f"{many.capitalize()} are not compared by how many bookings become jobs: {not_read(missing)}."
     elif compared and not any(compared):
-        yield not_compared(result.comparisons["work"], one, f"bookings at least {result.mature_days} days old")
+        yield not_compared(result.comparisons["work"], group, f"bookings at least {result.mature_days} days old")
     elif compared and not named:
-        yield f"No {one} is clearly different from all others together."
+        yield f"No {group} is clearly different from all others together."
     if few := int((~result.table["enough"] & result.table["id"].notna()).sum()):
-        yield with_count(few, f"[{one} has|{many} have] too few bookings to tell.")
+        yield with_count(few, f"[{group} has|{many} have] too few bookings to tell.")
 
 
 def _silence(row: Any) -> str:

@@ -101,13 +101,13 @@ def opportunities_of(
     return Chains(rows, left_out, period)
 
 
-def _measurable(asked: Period, rows: pd.DataFrame, limits: Limits, min_group: int) -> Period:
+def _measurable(period: Period, rows: pd.DataFrame, limits: Limits, min_group: int) -> Period:
     created = rows["created"].dropna()
     if created.empty:
-        return asked
+        return period
     ripe = created[created <= micros(limits.as_of - limits.mature)]
-    begins = (EPOCH + dt.timedelta(microseconds=int(created.min()))).astimezone(asked.zone).date()
-    return measurable(asked, lambda period: int(created_within(ripe, period).sum()) >= min_group, begins)
+    begins = (EPOCH + dt.timedelta(microseconds=int(created.min()))).astimezone(period.zone).date()
+    return measurable(period, lambda months: int(created_within(ripe, months).sum()) >= min_group, begins)
 
 
 def _inquiries(records: pd.DataFrame, repeat: dt.timedelta) -> pd.Series:

@@ -107,19 +107,19 @@ def costs_of(
 
     `paces` are the opportunities of each campaign in four weeks.
     """
-    given = checked_spend(spend)
-    given["id"] = _ids(given["campaign"], campaigns, rows["campaign"])
-    given["number"] = given["month"].map(month_number)
-    known = given["id"].notna()
+    amounts_paid = checked_spend(spend)
+    amounts_paid["id"] = _ids(amounts_paid["campaign"], campaigns, rows["campaign"])
+    amounts_paid["number"] = amounts_paid["month"].map(month_number)
+    known = amounts_paid["id"].notna()
     amounts_of = rows.assign(negative=rows["cents"].clip(upper=0), largest=rows["cents"])
     sums = dict.fromkeys(_COUNTED, "sum") | {"largest": "max"}
     cells = amounts_of.groupby(["campaign", "month"], as_index=False).agg(sums)
-    numbers = sorted({*given["number"], *(int(month) for month in cells["month"])})
+    numbers = sorted({*amounts_paid["number"], *(int(month) for month in cells["month"])})
     begins = cells["month"].min()  # where the read has no first moment, everything was read from the first record on
     covered = [number for number in numbers if limits.whole(number) and not pd.isna(begins) and number >= begins]
     paid = [number for number in covered if limits.whole(number, limits.old)]
-    fits = known & given["number"].isin(covered)
-    amounts = given[fits].groupby(["id", "number"], as_index=False)["amount"].sum()
+    fits = known & amounts_paid["number"].isin(covered)
+    amounts = amounts_paid[fits].groupby(["id", "number"], as_index=False)["amount"].sum()
     joined = amounts.merge(cells, left_on=["id", "number"], right_on=["campaign", "month"], how="left")
     for name in sums:
         joined[name] = joined[name].fillna(0).astype("int64")
@@ -135,8 +135,8 @@ def costs_of(
         _table(joined.groupby(np.zeros(len(joined), dtype=int)), [0], ["All with spend"], min_group).assign(
             id=pd.array([pd.NA], dtype="Int64")
         ),
-        given.loc[~known, ["campaign", "month", "amount"]].reset_index(drop=True),
-        given.loc[known & ~fits, ["campaign", "month", "amount"]].reset_index(drop=True),
+        amounts_paid.loc[~known, ["campaign", "month", "amount"]].reset_index(drop=True),
+        amounts_paid.loc[known & ~fits, ["campaign", "month", "amount"]].reset_index(drop=True),
         int(first["opportunities"].sum() - joined["opportunities"].sum()),
         month_name(int(months[0])) if months else None,
         month_name(int(months[-1])) if months else None,

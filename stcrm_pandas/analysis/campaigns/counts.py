@@ -33,7 +33,7 @@ __all__ = [
     "paces_of",
     "revenues_of",
     "strata_of",
-    "whole",
+    "total",
     "without_rates",
 ]
 
@@ -125,13 +125,15 @@ def grouped(rows: pd.DataFrame, by: Sequence[str], lookups: Mapping[str, Any], *
     if len(by) == 1:
         return head.join(table)
     parts = [
-        heads(begins[[one]], [one], {}).assign(name=head[one]).add_prefix(f"{one}_")[[f"{one}_id", f"{one}_name"]]
-        for one in by
+        heads(begins[[dimension]], [dimension], {})
+        .assign(name=head[dimension])
+        .add_prefix(f"{dimension}_")[[f"{dimension}_id", f"{dimension}_name"]]
+        for dimension in by
     ]
     return head[["id", "name"]].join([table, *parts])
 
 
-def whole(rows: pd.DataFrame, name: str, *, min_group: int) -> pd.DataFrame:
+def total(rows: pd.DataFrame, name: str, *, min_group: int) -> pd.DataFrame:
     """Return one row with all opportunities."""
     table = measured(_sums(rows, np.zeros(len(rows), dtype=np.int64), 1), min_group=min_group)
     table.insert(0, "id", pd.Series([None], dtype="Int64"))
@@ -177,14 +179,14 @@ def without_rates(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def revenues_of(
-    rows: pd.DataFrame, one: str, currency: str | None, *, min_group: int
+    rows: pd.DataFrame, dimension: str, currency: str | None, *, min_group: int
 ) -> tuple[dict[Any, float], dict[Any, list[str]]]:
     """Return the average revenue of a booked opportunity, and what moves it, by group, and by None of all.
 
     Groups with too few booked opportunities are left out.
     """
     averages, moved = {}, {}
-    for id, part in [*rows.groupby(one), (None, rows)]:
+    for id, part in [*rows.groupby(dimension), (None, rows)]:
         booked, amounts = int(part["old_booked"].sum()), part["cents"] / 100
         if booked >= min_group:
             averages[id] = float(amounts.sum()) / booked
@@ -197,13 +199,13 @@ def _unusual(amounts: pd.Series, currency: str | None) -> list[str]:
     return unusual(float(amounts.sum()), float(amounts.max()), negative, currency, "one opportunity")
 
 
-def paces_of(rows: pd.DataFrame, one: str, limits: Limits, lookup: Any) -> dict[Any, float]:
+def paces_of(rows: pd.DataFrame, dimension: str, limits: Limits, lookup: Any) -> dict[Any, float]:
     """Return how many opportunities each group has in four weeks, from its own last weeks; see `base.pace.paces`."""
     stamps = rows["created"].dt.tz_convert(None).astype("datetime64[us]").astype("int64").astype("Int64")
-    dated = rows[[one]].assign(created=stamps.mask(rows["created"].isna())).dropna()
+    dated = rows[[dimension]].assign(created=stamps.mask(rows["created"].isna())).dropna()
     rows_of_group: Rows = nw.from_native(dated).lazy()
-    table = pace_table(rows_of_group, [one], nw.lit(value=True), as_of=limits.as_of, mature=limits.mature)
-    return paces(table, one, as_of=limits.as_of, mature=limits.mature, inactive=inactive_ids(lookup))
+    table = pace_table(rows_of_group, [dimension], nw.lit(value=True), as_of=limits.as_of, mature=limits.mature)
+    return paces(table, dimension, as_of=limits.as_of, mature=limits.mature, inactive=inactive_ids(lookup))
 
 
 def strata_of(rows: pd.DataFrame, by: Sequence[str], ids: pd.Series) -> pd.DataFrame:
@@ -212,7 +214,14 @@ def strata_of(rows: pd.DataFrame, by: Sequence[str], ids: pd.Series) -> pd.DataF
     The channel is that of the first contact, phone or online. The kind of the first record would depend on the outcome,
     because a job booked on first contact is always booked.
     """
-    finer = ["phone", *(one for one in ("business_unit", "month") if one not in by and rows[one].notna().any())]
+    finer = [
+        "phone",
+        *(
+            dimension
+            for dimension in ("business_unit", "month")
+            if dimension not in by and rows[dimension].notna().any()
+        ),
+    ]
     if tuple(by) == (TENANT,) and "business_unit" in finer:
         finer.remove("business_unit")  # no two tenants have a business unit in common
     elif TENANT in by:
@@ -245,8 +254,8 @@ def apart(result: Result, paid: Mapping[str, pd.DataFrame], by: Sequence[str], l
         traced = shown[~shown["untraced"]]
         tables = [grouped(traced, by, lookup, min_group=result.min_group)] if by else []
         tables += [
-            whole(traced, str(result.overall["name"].iloc[0]), min_group=result.min_group),
-            whole(shown[shown["untraced"]], str(result.untraced["name"].iloc[0]), min_group=result.min_group),
+            total(traced, str(result.overall["name"].iloc[0]), min_group=result.min_group),
+            total(shown[shown["untraced"]], str(result.untraced["name"].iloc[0]), min_group=result.min_group),
         ]
         for part in tables:
             chosen = part[["id", "name", *_AMOUNTS]].astype({"id": object})

@@ -57,7 +57,7 @@ def tiles(result: OpportunitiesResult, lists: object) -> list[Tile]:
         replace(COMPLETED, days=result.mature_days),
     )
     return [
-        *(one.tile(result.as_of, zone, partial(_sums, result), min_group=result.min_group) for one in measures),
+        *(measure.tile(result.as_of, zone, partial(_sums, result), min_group=result.min_group) for measure in measures),
         weekly_tile("Revenue of completed jobs", weeks, revenue, note=_moved(result, weeks.now)),
     ]
 
@@ -82,8 +82,8 @@ def _moved(result: OpportunitiesResult, period: Period) -> str:
     row = of_weeks[of_weeks.index < pd.Timestamp(period.end)].agg(
         {"revenue": "sum", "largest": "max", "negative": "sum"}
     )
-    found = unusual(row["revenue"], row["largest"], row["negative"], result.currency, "one opportunity")
-    return "; ".join(found).capitalize() + "." if found else ""
+    causes = unusual(row["revenue"], row["largest"], row["negative"], result.currency, "one opportunity")
+    return "; ".join(causes).capitalize() + "." if causes else ""
 
 
 def _revenue(result: OpportunitiesResult, row: pd.Series) -> str:
@@ -174,7 +174,7 @@ def _more_expensive(result: OpportunitiesResult) -> list[Action]:
             jobs = float(row.in_four_weeks * row.booked / row.opportunities)
             amount = float((row.cost_per_booked - others) * jobs) if jobs >= 1 else 0.0
             cost, low, high, elsewhere = (
-                money(one, result.currency) for one in (row.cost_per_booked, row.cost_low, row.cost_high, others)
+                money(amount, result.currency) for amount in (row.cost_per_booked, row.cost_low, row.cost_high, others)
             )
             more = f"about {about(amount, result.currency)} more in 4 weeks" if amount else "less than 1 job in 4 weeks"
             suggested.append(

@@ -47,7 +47,7 @@ from stcrm_pandas.analysis.campaigns.counts import (
     paces_of,
     revenues_of,
     strata_of,
-    whole,
+    total,
     without_rates,
 )
 from stcrm_pandas.analysis.campaigns.records import JOB, gather, statuses
@@ -249,19 +249,19 @@ def opportunities(
     """
     if min(mature_days, revenue_days, repeat_days, min_group) < 1:
         raise UsageError("mature_days, revenue_days, repeat_days and min_group must be 1 or more")
-    asked = dimensions(by, BY)
-    inputs = Inputs(mirror, asked, as_of=as_of, time_zone=time_zone)
+    by = dimensions(by, BY)
+    inputs = Inputs(mirror, by, as_of=as_of, time_zone=time_zone)
     as_of, leads, jobs = inputs.as_of, inputs.required("leads", leads), inputs.required("jobs", jobs)
     bookings, campaigns = inputs.optional("bookings", bookings), inputs.optional("campaigns", campaigns)
     call_reasons = inputs.optional("call_reasons", call_reasons)
-    names = inputs.names(names, "business_unit", *asked)
+    names = inputs.names(names, "business_unit", *by)
     leads, bookings, jobs = inputs.admit(leads=leads, bookings=bookings, jobs=jobs)
     local, frames = inputs.zone, {name: frame for name, frame in inputs.frames.items() if frame is not None}
     for name, frame in frames.items():
         _refuse_part(name, frame)
         refuse_one_status(name, frame, "job_status" if name == "jobs" else "status")
     campaigns = None if campaigns is None else table_of(campaigns, "campaigns", ["id"])
-    if local is None and ("month" in asked or spend is not None):
+    if local is None and ("month" in by or spend is not None):
         raise UsageError("months need a time zone: pass time_zone='America/Chicago', or connect with one")
     limits = Limits(
         _known_until(frames, as_of, local),
@@ -272,7 +272,7 @@ def opportunities(
     )
     asked_for = given_period(period, limits.as_of, local)
     records = gather(leads, bookings, jobs, not_leads=not_leads(call_reasons))
-    refuse_mixed_tenants(nw.from_native(records).lazy(), asked)
+    refuse_mixed_tenants(nw.from_native(records).lazy(), by)
     if spend is not None and TENANT in records and records[TENANT].nunique() > 1:
         raise UsageError("spend is for the campaigns of one tenant: analyze each tenant on its own")
     repeat = dt.timedelta(days=repeat_days)
@@ -280,19 +280,19 @@ def opportunities(
     counted = chains.period
     covered = limits.within(counted)
     every = aged(chains.rows, limits)
-    lookup = lead_lookups(names, asked)
+    lookup = lead_lookups(names, by)
     units = lookup.get("business_unit") if business_units is None else business_units
     of_record = of_units(records["business_unit"], currencies_of(units), records.get(TENANT))
     paying = (records["kind"] == JOB) & records["completed"] & (records["total"].fillna(0) != 0)
     currencies = in_use(of_record[paying])
     if campaigns is not None:
         lookup = {"campaign": campaigns, **lookup}
-    if "category" in asked:
+    if "category" in by:
         lookup = {**lookup, "category": category_names(lookup.get("campaign"))}
         every["category"] = categories_of(every["campaign"], every.get(TENANT), lookup["campaign"])
     rows = began_in(every, counted)
     traced = rows[~rows["untraced"]]
-    overall = whole(traced, "All opportunities", min_group=min_group)
+    overall = total(traced, "All opportunities", min_group=min_group)
     health = attribution(
         traced[[*([TENANT] if TENANT in traced else []), "campaign"]].value_counts(dropna=False),
         campaigns,
@@ -300,22 +300,22 @@ def opportunities(
         chains=int((traced["campaigns"] > 1).sum()),
         differing=int(traced["differing"].sum()),
     )
-    ranked = health.ranked or not {"campaign", "category"} & {*asked}
-    silent = default_campaigns(campaigns) if asked == ("campaign",) else ()
-    table = grouped(traced, asked, lookup, min_group=min_group) if asked else overall
-    if local is not None and "month" in asked:
-        months = table["id"] if len(asked) == 1 else table["month_id"]
+    ranked = health.ranked or not {"campaign", "category"} & {*by}
+    silent = default_campaigns(campaigns) if by == ("campaign",) else ()
+    table = grouped(traced, by, lookup, min_group=min_group) if by else overall
+    if local is not None and "month" in by:
+        months = table["id"] if len(by) == 1 else table["month_id"]
         whole_months = [not pd.isna(month) and covered.whole(month_number(month)) for month in months]
         table["whole"] = pd.array(whole_months, dtype="boolean")
     have = inputs.given(call_reasons=call_reasons if _has_reasons(leads) else ())
-    comparable = ranked and bool(asked) and not lacking("opportunities: groups", have)
-    compared = _compared(traced, table, asked, silent=silent, ranked=comparable, min_group=min_group)
-    untraced = whole(rows[rows["untraced"]], "Jobs without call or booking", min_group=min_group)
+    comparable = ranked and bool(by) and not lacking("opportunities: groups", have)
+    compared = _compared(traced, table, by, silent=silent, ranked=comparable, min_group=min_group)
+    untraced = total(rows[rows["untraced"]], "Jobs without call or booking", min_group=min_group)
     if lacking("opportunities: rates", have):
-        table, overall, untraced = (without_rates(one) for one in (table, overall, untraced))
-    order = _order(table, asked, ranked=ranked)
+        table, overall, untraced = (without_rates(frame) for frame in (table, overall, untraced))
+    order = _order(table, by, ranked=ranked)
     currency, begun = currencies[0] if len(currencies) == 1 else None, every[~every["untraced"]]
-    revenues, moved = revenues_of(begun, asked[0], currency, min_group=min_group) if asked else ({}, {})
+    revenues, moved = revenues_of(begun, by[0], currency, min_group=min_group) if by else ({}, {})
     costs = None
     if spend is not None and not lacking("opportunities: costs", have):
         known = lookup.get("campaign")
@@ -335,7 +335,7 @@ def opportunities(
             name: statuses(frame, "job_status" if name == "jobs" else "status", counted)
             for name, frame in frames.items()
         },
-        by=asked,
+        by=by,
         as_of=limits.as_of,
         time_zone=limits.time_zone,
         began=limits.read[0],
@@ -349,7 +349,7 @@ def opportunities(
         currencies=currencies,
         revenues=revenues,
         unusual=moved,
-        paces=paces_of(begun, asked[0], limits, lookup.get(asked[0])) if len(asked) == 1 else {},
+        paces=paces_of(begun, by[0], limits, lookup.get(by[0])) if len(by) == 1 else {},
         period=counted,
         asked=asked_for,
         given=have,
@@ -363,7 +363,7 @@ def opportunities(
         each = aged(opportunities_of(mine, repeat, limits).rows, limits)
         return each if "category" not in every else each.assign(category=every["category"])
 
-    return apart(result, {currency: paid_in(currency) for currency in currencies}, asked, lookup)
+    return apart(result, {currency: paid_in(currency) for currency in currencies}, by, lookup)
 
 
 def _has_reasons(leads: Any) -> bool:

@@ -187,7 +187,7 @@ def _left_out(no_lead: nw.Expr | None = None) -> nw.Expr:
     return nw.when(true(~nw.col("active"))).then(nw.lit(DELETED)).otherwise(kept)
 
 
-def _narrow(rows: nw.LazyFrame[Any], kind: int, **given: nw.Expr) -> nw.LazyFrame[Any]:
+def _narrow(rows: nw.LazyFrame[Any], kind: int, **others: nw.Expr) -> nw.LazyFrame[Any]:
     columns = {
         "kind": nw.lit(kind),
         "created": nw.col("created_on"),
@@ -196,7 +196,7 @@ def _narrow(rows: nw.LazyFrame[Any], kind: int, **given: nw.Expr) -> nw.LazyFram
         **dict.fromkeys(_NUMBERS, MISSING),
         **dict.fromkeys(_FLAGS, nw.lit(value=False)),
         "total": MISSING.cast(nw.Float64),
-        **given,
+        **others,
     }
     tenant = [nw.col(TENANT)] if TENANT in rows.collect_schema() else []
     # together in one step, so that no new column is mistaken for one of the frame

@@ -259,4 +259,4 @@ def _revenue(result: OpportunitiesResult, row: Any, columns: Sequence[str]) -> s
     if result.money is None:
         return money(sum(getattr(row, name) for name in columns), result.currency)
     mine = result.money[result.money["name"] == row.name]
-    return amounts([(one.currency, sum(getattr(one, name) for name in columns)) for one in rows_of(mine)])
+    return amounts([(row.currency, sum(getattr(row, name) for name in columns)) for row in rows_of(mine)])
