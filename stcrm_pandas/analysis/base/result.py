@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import ModuleType
-from typing import ClassVar, NamedTuple, TypeVar
+from typing import ClassVar, TypeVar
 
 import pandas as pd
 
@@ -17,7 +17,7 @@ from stcrm_pandas.analysis.base.headline import Tile
 from stcrm_pandas.analysis.base.needs import lacking
 from stcrm_pandas.analysis.base.periods import Period
 
-__all__ = ["Analysis", "Parts", "Result"]
+__all__ = ["Analysis", "Result"]
 
 _Shown = TypeVar("_Shown", Shown, Table)
 
@@ -68,26 +68,21 @@ class Result:
         return lacking(what, self.given)
 
 
-class Parts(NamedTuple):
-    """The modules with `actions`, `check`, `tiles`; `work_lists`; `definitions`, `main_table`, `summary`."""
-
-    findings: ModuleType
-    lists: ModuleType
-    text: ModuleType
-
-
 class Analysis(Result):
     """A result with sentences, tiles, actions, lists, checks and figures: the base class of all public results.
 
-    Each subclass sets `_parts` to the modules that compute these from its numbers.
+    Each subclass names the modules that make these from its numbers: `_findings` has the functions `actions`, `check`
+    and `tiles`, `_lists` has `work_lists`, and `_text` has `definitions`, `main_table` and `summary`.
     """
 
-    _parts: ClassVar[Parts]
+    _findings: ClassVar[ModuleType]
+    _lists: ClassVar[ModuleType]
+    _text: ClassVar[ModuleType]
 
     @property
     def definitions(self) -> Definitions:
         """The terms used in the result, and their definitions."""
-        definitions: Definitions = self._parts.text.definitions(self)
+        definitions: Definitions = self._text.definitions(self)
         return definitions
 
     def summary(self) -> Sentences:
@@ -98,7 +93,7 @@ class Analysis(Result):
         Sentences
             The cautions, then the results, each as a string.
         """
-        return Sentences([*self.cautions, *self._parts.text.summary(self)])
+        return Sentences([*self.cautions, *self._text.summary(self)])
 
     def tiles(self) -> list[Tile]:
         """Return key figures, such as those of the last 4 complete weeks whose rows are old enough.
@@ -108,7 +103,7 @@ class Analysis(Result):
         list of Tile
             Four tiles; none without a time zone.
         """
-        return [*self._parts.findings.tiles(self, self.work_lists)]
+        return [*self._findings.tiles(self, self.work_lists)]
 
     def actions(self) -> list[Action]:
         """Return what to do this week.
@@ -118,17 +113,17 @@ class Analysis(Result):
         list of Action
             The actions; empty if the numbers do not clearly call for any.
         """
-        return [*self._parts.findings.actions(self, self.work_lists)]
+        return [*self._findings.actions(self, self.work_lists)]
 
     @cached_property
     def work_lists(self) -> dict[str, WorkList]:
         """The call lists and cleanup lists, by key. They contain personal data, and are created on first use."""
-        return {one.key: one for one in self._parts.lists.work_lists(self)}
+        return {listed.key: listed for listed in self._lists.work_lists(self)}
 
     @property
     def check(self) -> Check:
         """Counts to compare with ServiceTitan's screens, and the steps from the rows read to the rows analyzed."""
-        check: Check = self._parts.findings.check(self)
+        check: Check = self._findings.check(self)
         return check
 
     def __repr__(self) -> str:
@@ -136,7 +131,7 @@ class Analysis(Result):
         return f"<{type(self).__name__} by {by}: {len(self.table)} rows, as of {self.as_of:%Y-%m-%d}>"
 
     def _repr_html_(self) -> str:
-        main: Shown = self._parts.text.main_table(self)
+        main: Shown = self._text.main_table(self)
         return self._defined(main)._repr_html_()
 
     def _defined(self, table: _Shown) -> _Shown:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
 import pandas as pd
@@ -29,7 +30,7 @@ from stcrm_pandas.analysis.base.provenance import (
     known_until,
     refuse_selections,
 )
-from stcrm_pandas.analysis.base.result import Analysis, Parts
+from stcrm_pandas.analysis.base.result import Analysis
 from stcrm_pandas.analysis.base.worth import inactive_ids, paces
 from stcrm_pandas.analysis.bookings import findings, lists, text
 from stcrm_pandas.analysis.bookings import table as tables
@@ -57,7 +58,9 @@ class BookingSources(BookingSourcesResult, Analysis):
     See `BookingSourcesResult` for the numbers.
     """
 
-    _parts: ClassVar[Parts] = Parts(findings, lists, text)
+    _findings: ClassVar[ModuleType] = findings
+    _lists: ClassVar[ModuleType] = lists
+    _text: ClassVar[ModuleType] = text
 
     def headline(self) -> Headline:
         """Return the share of bookings that became jobs, in the period or the last twelve months, and by month.

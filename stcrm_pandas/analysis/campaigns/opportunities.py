@@ -10,7 +10,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Literal
 
 import narwhals.stable.v2 as nw
 import pandas as pd
@@ -31,7 +32,7 @@ from stcrm_pandas.analysis.base.provenance import (
     known_until,
     refuse_one_status,
 )
-from stcrm_pandas.analysis.base.result import Analysis, Parts
+from stcrm_pandas.analysis.base.result import Analysis
 from stcrm_pandas.analysis.both_measures import disagreements, of_same_groups
 from stcrm_pandas.analysis.campaigns import findings, text
 from stcrm_pandas.analysis.campaigns.attribution import attribution, default_campaigns
@@ -75,7 +76,9 @@ class Opportunities(OpportunitiesResult, Analysis):
     both results were passed to `analysis.together`.
     """
 
-    _parts: ClassVar[Parts] = Parts(findings, findings, text)
+    _findings: ClassVar[ModuleType] = findings
+    _lists: ClassVar[ModuleType] = findings
+    _text: ClassVar[ModuleType] = text
 
     leads: LeadConversionResult | None = field(default=None, compare=False)
 

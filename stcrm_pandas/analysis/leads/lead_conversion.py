@@ -10,7 +10,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -26,7 +27,7 @@ from stcrm_pandas.analysis.base.provenance import (
     bounds_of_creation,
     refuse_selections,
 )
-from stcrm_pandas.analysis.base.result import Analysis, Parts
+from stcrm_pandas.analysis.base.result import Analysis
 from stcrm_pandas.analysis.both_measures import disagreements, of_same_groups
 from stcrm_pandas.analysis.call_lists import AllContacts, all_contacts
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
@@ -58,7 +59,9 @@ class LeadConversion(LeadConversionResult, Analysis):
     results were passed to `analysis.together`.
     """
 
-    _parts: ClassVar[Parts] = Parts(findings, lists, text)
+    _findings: ClassVar[ModuleType] = findings
+    _lists: ClassVar[ModuleType] = lists
+    _text: ClassVar[ModuleType] = text
 
     booked: OpportunitiesResult | None = field(default=None, compare=False)
 

@@ -6,7 +6,8 @@ ServiceTitan has preferences, not consent: not being blocked is not a permission
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -20,7 +21,7 @@ from stcrm_pandas.analysis.base.names import dimensions, lookups
 from stcrm_pandas.analysis.base.needs import lacking
 from stcrm_pandas.analysis.base.periods import Period, measurable
 from stcrm_pandas.analysis.base.provenance import Moment, known_until
-from stcrm_pandas.analysis.base.result import Analysis, Parts
+from stcrm_pandas.analysis.base.result import Analysis
 from stcrm_pandas.analysis.preferences import findings, lists, text
 from stcrm_pandas.analysis.preferences.consent import by_consent, consent_list, with_refusals
 from stcrm_pandas.analysis.preferences.groups import DIMENSIONS, By, Lookups, compared, groups_of, measured, pairs_of
@@ -49,7 +50,9 @@ class ContactPreferences(ContactPreferencesResult, Analysis):
     See `ContactPreferencesResult` for the numbers.
     """
 
-    _parts: ClassVar[Parts] = Parts(findings, lists, text)
+    _findings: ClassVar[ModuleType] = findings
+    _lists: ClassVar[ModuleType] = lists
+    _text: ClassVar[ModuleType] = text
 
     def store_table(self, store: Literal["locations", "newer"]) -> Shown:
         """Return the main table for all locations, or for all contacts in the newer contacts API.
