@@ -6,7 +6,19 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from stcrm_pandas.cleaning.matching.levels import ADDRESS, EMAIL, FIRM, LEVELS, NAME, PART, PHONE, RANKS, Level
+from stcrm_pandas.cleaning.matching.levels import (
+    ADDRESS,
+    AREAS,
+    EMAIL,
+    FIRM,
+    LEVELS,
+    NAME,
+    PART,
+    PHONE,
+    RANKS,
+    STREETS,
+    Level,
+)
 
 _COLUMNS = {"first": "f", "middle": "m", "last": "l", "others": "o", "groups": "g", "rare": "rare", "scarce": "scarce"}
 _PERSON = re.compile(rf"\b([ab])\.({'|'.join(_COLUMNS)})\b")
@@ -54,7 +66,7 @@ CREATE OR REPLACE TEMP TABLE levels AS
 SELECT a.i AS a, b.i AS b, {_COMPARED_NAMES} AS name,
     {_named(level for level in PHONE if level.name != "spelling")} AS phone,
     {_named(level for level in EMAIL if level.name != "spelling")} AS email,
-    CASE WHEN list_has_any(a.keys, b.keys) THEN 'same' ELSE {_named(ADDRESS[-3:])} END AS address,
+    CASE WHEN list_has_any(a.keys, b.keys) THEN 'same' ELSE {_named(AREAS)} END AS address,
     a.spread OR b.spread AS spread,
     CASE WHEN b.spread THEN a.i ELSE b.i END AS narrow, CASE WHEN b.spread THEN b.i ELSE a.i END AS wide
 FROM {{pairs}} p JOIN features a ON a.i = p.a JOIN features b ON b.i = p.b
@@ -74,7 +86,7 @@ WHERE {LEVELS[column]["spelling"].condition}
 """
 
 
-_PLACE = _case(((level.condition, _PLACES[level.name]) for level in ADDRESS[:-3]), "ELSE 0")
+_PLACE = _case(((level.condition, _PLACES[level.name]) for level in STREETS), "ELSE 0")
 _ADDRESSES = f"""
 CREATE OR REPLACE TEMP TABLE narrow AS
 SELECT l.a, l.b, l.wide, k.* FROM levels l JOIN keyed k ON k.i = l.narrow WHERE l.spread;

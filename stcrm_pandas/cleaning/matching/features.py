@@ -54,7 +54,7 @@ CREATE TEMP TABLE place_keys AS
 SELECT i, key FROM addresses WHERE key IS NOT NULL
 UNION SELECT i, number || '|' || street || '|' || city FROM addresses WHERE number <> '' AND zip <> '' AND city <> '';
 CREATE TEMP TABLE keys_of AS SELECT i, list(key) AS keys FROM place_keys GROUP BY i;
-CREATE TEMP TABLE spread AS SELECT i FROM keyed GROUP BY i HAVING count(*) > {MANY_PLACES};
+CREATE TEMP TABLE streets AS SELECT i, count(*) AS used FROM keyed GROUP BY i;
 """
 
 
@@ -77,12 +77,13 @@ CREATE TEMP TABLE features AS
 SELECT r.* EXCLUDE (phones, emails), {_person(1)}, {_person(2)},
     CASE WHEN c.used > 0 THEN least(15, greatest(8, log2(s.records / c.used))) END AS wc, c.used AS branches,
     p.own AS phones, p.busy AS busy_phones, e.own AS emails, e.busy AS busy_emails,
-    o.zips, o.cities, CASE WHEN v.i IS NULL THEN k.keys END AS keys, v.i IS NOT NULL AS spread
+    o.zips, o.cities, v.i IS NOT NULL AS has_street, coalesce(v.used, 0) > {MANY_PLACES} AS spread,
+    CASE WHEN v.used <= {MANY_PLACES} THEN k.keys END AS keys
 FROM records r CROSS JOIN sizes s
 {_names(1)} {_names(2)}
 LEFT JOIN companies c ON c.name = r.company
 LEFT JOIN phones_of p ON p.i = r.i LEFT JOIN emails_of e ON e.i = r.i
-LEFT JOIN places_of o ON o.i = r.i LEFT JOIN keys_of k ON k.i = r.i LEFT JOIN spread v ON v.i = r.i
+LEFT JOIN places_of o ON o.i = r.i LEFT JOIN keys_of k ON k.i = r.i LEFT JOIN streets v ON v.i = r.i
 """
 
 

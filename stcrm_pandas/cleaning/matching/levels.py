@@ -82,6 +82,9 @@ _A_NUMBERS, _B_NUMBERS = _NUMBERS.format("a"), _NUMBERS.format("b")
 _OTHER_NUMBERS = f"({_A_NUMBERS} <> {_B_NUMBERS} AND len({_A_NUMBERS}) > 0 AND len({_B_NUMBERS}) > 0)"
 _CONTAINED = f"""(len({_A_WORDS}) > 1 AND len({_B_WORDS}) > 1
     AND (list_has_all({_A_WORDS}, {_B_WORDS}) OR list_has_all({_B_WORDS}, {_A_WORDS})))"""
+_ONE_WORD = f"""(least(length(a.company), length(b.company)) >= 4 AND NOT {_OTHER_NUMBERS}
+    AND (starts_with(a.company, b.company || ' ') OR starts_with(b.company, a.company || ' ')))"""
+"""Barino and Barino Law Firm; of two words or more, the shorter name agrees in part."""
 
 NAME = (
     Level(
@@ -118,6 +121,7 @@ NAME = (
         "only part of a name in one of them",
         "(a.first = '' OR b.first = '')"
         f" AND (a.last IN (b.last, b.first) OR b.last = a.first OR {typo('a.last', 'b.last', 5)})",
+        companies=_ONE_WORD,
     ),
     Level("same first name", 3, "same first name", f"{_OTHER_LAST} AND {_SAME_FIRST}", but="different last name"),
     Level("same last name", 3, "same last name", _SAME_LAST, but="different first name"),
@@ -193,6 +197,10 @@ _SAME_MARKS = """(regexp_replace(x.street, '[^0-9]', '', 'g') = regexp_replace(y
     AND (x.street = y.street OR length(x.street) <> length(y.street) OR left(x.street, -1) <> left(y.street, -1)))"""
 """21st St and 22nd St, County Road 100 and 101, or Avenue A and B are two streets, not two spellings of one."""
 
+_SWAPPED_LETTERS = """(length(x.street) = length(y.street)
+    AND damerau_levenshtein(x.street, y.street) = 1 AND levenshtein(x.street, y.street) = 2)"""
+"""Mapel is hardly ever another street than Maple; Ridge and Bridge, or Oak and Oaks, often are two."""
+
 _NUMBER = "(x.number = y.number AND x.number <> '')"
 _TOWN = "(x.zip = y.zip OR x.city = y.city)"
 _HOUSE = f"{_ONE_STREET} AND {_NUMBER} AND x.street = y.street AND {_TOWN}"
@@ -212,12 +220,19 @@ ADDRESS = (
         "spelling",
         11,
         "addresses that differ in spelling",
-        f"""{_ONE_STREET} AND {_SAME_MARKS} AND NOT ({_HOUSE}) AND (
-            ({_NUMBER} AND x.street = y.street AND x.unit = y.unit
+        f"""{_ONE_STREET} AND {_SAME_MARKS} AND NOT ({_HOUSE}) AND {_NUMBER} AND (
+            (x.street = y.street AND x.unit = y.unit
                 AND damerau_levenshtein(x.zip, y.zip) <= 1 AND {typo("x.city", "y.city", 4)})
-            OR ({_TOWN} AND x.number = y.number AND ({typo("x.street", "y.street", 2)} OR {_PREFIX})))""",
+            OR ({_TOWN} AND {_SWAPPED_LETTERS} AND (x.unit = y.unit OR x.unit = '' OR y.unit = '')))""",
     ),
-    # With one name and nothing else in common, these are too often two houses to be sure.
+    # With one name and nothing else in common, these two are too often two houses to be sure: Oak Ridge and Oak Bridge.
+    Level(
+        "street",
+        11,
+        "street names that differ in a letter or two",
+        f"""{_ONE_STREET} AND {_SAME_MARKS} AND NOT ({_HOUSE})
+            AND {_TOWN} AND x.number = y.number AND ({typo("x.street", "y.street", 2)} OR {_PREFIX})""",
+    ),
     Level(
         "number",
         11,
@@ -236,6 +251,12 @@ ADDRESS = (
             OR (NOT {_ONE_STREET} AND x.street = y.street AND x.number = y.number AND x.city = y.city)""",
         agrees=False,
     ),
+    Level(
+        "zip only",
+        0,
+        "same ZIP code, without a street in one of them",
+        "list_has_any(a.zips, b.zips) AND NOT (a.has_street AND b.has_street)",
+    ),
     Level("zip", 0, "different address in the same ZIP code", "list_has_any(a.zips, b.zips)", agrees=False),
     Level("city", -2, "different address in the same city", "list_has_any(a.cities, b.cities)", agrees=False),
     Level(
@@ -246,7 +267,10 @@ ADDRESS = (
         agrees=False,
     ),
 )
-"""Levels of addresses; down to `nearby` they are about any address of each record, `x` and `y`."""
+"""Levels of addresses."""
+
+STREETS, AREAS = ADDRESS[:-4], ADDRESS[-4:]
+"""Those about any address of each record, `x` and `y`, and those about the records."""
 
 LEVELS = {
     "phone": {level.name: level for level in PHONE},

@@ -33,17 +33,17 @@ RIGHT: Mapping[tuple[str, str], tuple[float, float, float, float]] = {
     ("sure", "same company"): (0.99, 0.99, 0.995, 0.995),
     ("sure", "renamed"): (0.98, 0.98, 0.98, 0.98),
     ("sure", "incomplete name"): (0.98, 0.98, 0.984, 0.984),
-    ("look", "same person"): (0.5, 0.505, 0.737, 0.9),
-    ("look", "same company"): (0.83, 0.83, 0.65, 0.65),
+    ("look", "same person"): (0.5, 0.52, 0.77, 0.9),
+    ("look", "same company"): (0.75, 0.75, 0.65, 0.65),
     ("look", "renamed"): (0.71, 0.72, 0.7, 0.7),
-    ("look", "incomplete name"): (0.9, 0.9, 0.95, 0.96),
+    ("look", "incomplete name"): (0.9, 0.9, 0.91, 0.96),
     ("look", "same name"): (0.35, 0.35, 0.35, 0.35),
     ("related", "branch"): (0.003, 0.01, 0.012, 0.012),
     ("related", "household"): (0.01, 0.011, 0.017, 0.035),
     ("related", "other unit"): (0.001, 0.001, 0.001, 0.001),
     ("related", "owner and company"): (0.003, 0.003, 0.01, 0.01),
     ("related", "parent and child"): (0.006, 0.02, 0.03, 0.2),
-    ("related", "shared office"): (0.03, 0.03, 0.24, 0.5),
+    ("related", "shared office"): (0.02, 0.02, 0.03, 0.1),
     ("related", "sold house"): (0.003, 0.003, 0.1, 0.33),
 }
 """The share of pairs that were the same, by tier, kind, and how many of phone, e-mail and address agree (0 to 3).
@@ -89,12 +89,13 @@ FROM compared c JOIN features f ON f.i = c.a JOIN features g ON g.i = c.b CROSS 
 """
 
 _SHARES = "coalesce(phone IN ('same', 'spelling') OR email IN ('same', 'same, without digits', 'spelling'), false)"
-_AT_ONE_PLACE = "coalesce(address IN ('same', 'crowded', 'unit missing', 'spelling', 'number'), false)"
+_AT_ONE_PLACE = "coalesce(address IN ('same', 'crowded', 'unit missing', 'spelling', 'street', 'number'), false)"
+_UNCERTAIN_HOUSE = "coalesce(address IN ('street', 'number'), false)"
 _BUSY = "coalesce(phone = 'busy' OR email = 'busy', false)"
 _APART = "coalesce(address IN ('nearby', 'zip', 'city', 'other', 'other unit'), false)"
 _AGREEING = """(coalesce(phone IN ('same', 'spelling'), false)::INTEGER
         + coalesce(email LIKE 'same%' OR email = 'spelling', false)::INTEGER
-        + coalesce(address IN ('same', 'crowded', 'unit missing', 'spelling', 'number'), false)::INTEGER)"""
+        + coalesce(address IN ('same', 'crowded', 'unit missing', 'spelling', 'street', 'number'), false)::INTEGER)"""
 
 _RIGHT = ", ".join(
     f"('{tier}', '{kind}', {agreeing}, {share})"
@@ -108,7 +109,7 @@ SELECT s.*, coalesce(r.share, {UNLIKELY}) AS probability FROM (SELECT *, CASE
     WHEN kind IN ('same person', 'same company', 'renamed', 'incomplete name')
         AND score >= {SURE} AND NOT doubtful THEN 'sure'
     WHEN (kind IN ('same person', 'same company', 'renamed', 'incomplete name')
-        OR (kind = 'same name' AND address IN ('nearby', 'zip'))) AND score >= {LOOK} THEN 'look'
+        OR (kind = 'same name' AND address IN ('nearby', 'zip only', 'zip'))) AND score >= {LOOK} THEN 'look'
     ELSE 'related' END AS tier
 FROM (
     SELECT *, 1 / (1 + pow(2, -least(200, greatest(-200, weight + {{prior}})))) AS score, {_AGREEING} AS agreeing,
@@ -120,7 +121,8 @@ FROM (
         WHEN name >= {PART} AND address = 'other unit' AND NOT {_SHARES} THEN 'other unit'
         WHEN name >= {PART} AND NOT ({_SHARES} OR {_BUSY} OR {_AT_ONE_PLACE}) THEN 'same name'
         WHEN name >= {PART} THEN CASE WHEN firms THEN 'same company' ELSE 'same person' END
-        WHEN (name IS NULL OR name = {PART_ONLY}) AND ({_SHARES} OR {_AT_ONE_PLACE}) THEN 'incomplete name'
+        WHEN (name IS NULL OR name = {PART_ONLY}) AND ({_AT_ONE_PLACE} OR ({_SHARES} AND NOT firms))
+            THEN 'incomplete name'
         WHEN name = {SAME_FIRST} AND ({_SHARES} OR {_AT_ONE_PLACE}) THEN 'renamed'
         WHEN name = {SAME_LAST} AND ({_SHARES} OR {_AT_ONE_PLACE}) THEN 'household'
         WHEN name = {FIRM} AND ({_SHARES} OR (named_after AND {_AT_ONE_PLACE})) THEN 'owner and company'
@@ -132,8 +134,9 @@ FROM (
         WHEN couple <> 'same' OR houses THEN true
         WHEN kind IN ('renamed', 'incomplete name')
             THEN {_AGREEING} < 2 OR name IS NULL OR housed OR (family AND {_AGREEING} < 3)
-        WHEN firms THEN {_APART} OR suffix <> 'same' OR numbered OR (address = 'number' AND NOT {_SHARES})
-        ELSE NOT ({_SHARES} OR ({_AT_ONE_PLACE} AND address <> 'number')) END AS doubtful
+                OR (firms AND (suffix <> 'same' OR numbered))
+        WHEN firms THEN {_APART} OR suffix <> 'same' OR numbered OR ({_UNCERTAIN_HOUSE} AND NOT {_SHARES})
+        ELSE NOT ({_SHARES} OR ({_AT_ONE_PLACE} AND NOT {_UNCERTAIN_HOUSE})) END AS doubtful
     FROM scored
 )) s LEFT JOIN (VALUES {_RIGHT}) AS r(tier, kind, agreeing, share)
     ON r.tier = s.tier AND r.kind = s.kind AND r.agreeing = s.agreeing

@@ -211,6 +211,40 @@ MORE_HOUSES = """
 """
 """Two houses whose numbers or streets differ by one letter or digit."""
 
+STREETS = """
+40 Oak Ridge Dr | 40 Oak Bridge Dr
+31 Oak St | 31 Oaks St
+18 Mill Rd | 18 Hill Rd
+75 Lake Forest Ln | 75 Lane Forest Ln
+22 Ridge Rd | 22 Ridgeview Rd
+8 Wood Dr | 8 Woodland Dr
+16 Parker Ave | 16 Barker Ave
+5 Deer Run | 5 Deep Run
+210 Stone Creek Ct | 210 Stony Creek Ct
+63 Park Ave | 63 Parke Ave
+9 Oakwood Cv | 9 Oakmoor Cv
+14 Fox Glen | 14 Fox Glenn
+"""
+"""Two streets whose names differ by a letter or two, and whose owners have one name."""
+
+MISSPELLED = """
+40 Oak Ridge Dr | 40 Oakk Ridge Dr
+318 Chestnut Ct | 318 Chesnut Ct
+77 Lincoln Ave | 77 Linccln Ave
+120 Caley Crescent | 120 Caley Cruscent
+9 Maple Street | 9 Mapel St
+"""
+"""One street, in two spellings."""
+
+SHORTENED = """
+{0} Academy | {0} Acad
+{0} & Sons Insurance LLC | {0} & Sons Ins
+{0} Dental | {0} Dentistry
+{0} Consulting | {0} Consultants
+Barlow{0} Law Firm | Barlow{0}
+"""
+"""One company, whose name is shortened or ends with another word for its trade."""
+
 UNNAMED = """
 Mr. and Mrs. Lem {0} | Lem {0}
 Mr & Mrs Lem {0} | Lem {0}
@@ -350,6 +384,31 @@ def test_what_differs_by_one_letter_or_has_a_partner_without_a_name_is_not_sure(
     found = judged(pairs)
     assert len(found) == len(pairs)
     assert not [f"{tier}: {pair}" for pair, tier in found.items() if tier == "sure"]
+
+
+def test_streets_that_differ_by_a_letter_are_sure_only_with_a_common_number() -> None:
+    def named(text: str, phone: str) -> list[tuple[Entry, Entry]]:
+        return [
+            (Entry(f"Zeb {LASTS[n]}", P, "", first), Entry(f"Zeb {LASTS[n]}", phone, "", second))
+            for n, (first, second) in enumerate(_lines(text))
+        ]
+
+    for phone in (Q, ""):  # another number, or none
+        apart = judged(named(STREETS, phone))
+        assert set(apart.values()) == {"look"}, apart
+    alike = judged([*named(STREETS + MISSPELLED.lstrip(), P)])
+    assert set(alike.values()) == {"sure"}, alike
+
+
+def test_shortened_names_of_companies_at_one_place_are_sure() -> None:
+    at = "{n} Alder Lane"
+    pairs = [
+        (Entry(first.format(LASTS[n]), P, "", at, FIRM), Entry(second.format(LASTS[n]), P, "", at, FIRM))
+        for n, (first, second) in enumerate(_lines(SHORTENED))
+    ]
+    assert set(judged(pairs).values()) == {"sure"}
+    branches = [(first, second._replace(street="{m} Birch Road")) for first, second in pairs]
+    assert "sure" not in judged(branches).values()
 
 
 def test_one_couple_in_two_spellings_is_sure() -> None:
