@@ -64,7 +64,7 @@ def audit(
 
 def _say(result: Audit) -> None:
     say(result.summary())
-    repairs = [checked for checked in result.checked if len(checked.found.rows)]
+    repairs = [checked for checked in result.checked if len(checked.faults.rows)]
     if repairs:
         say("\nWhat to do (in Python, with crm = stcrm.connect() and audit = stcrm.audit(crm), or by hand):")
     for checked in repairs:

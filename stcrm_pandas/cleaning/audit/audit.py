@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.cleaning.audit.checks import EFFECTS
-from stcrm_pandas.cleaning.audit.finding import Checked, Finding, Found
+from stcrm_pandas.cleaning.audit.finding import Checked, Faults, Finding
 from stcrm_pandas.cleaning.audit.findings import FINDINGS
 from stcrm_pandas.cleaning.audit.result import Audit
 from stcrm_pandas.cleaning.audit.rows import READS, Rows
@@ -142,9 +142,9 @@ def audit(
         raise UsageError("since needs a mirror: stcrm.audit(crm, mirror=crm.mirror('titan'), since=...).")
     if as_of is not None and crm is not None:
         raise UsageError("as_of is for a mirror: the service only has the rows of today.")
-    one = None if mirror is None else one_mirror(mirror)
-    if one is not None and crm is not None:
-        there, here = ((each.tenant, each.environment) for each in (one, crm.settings))
+    mirrored = None if mirror is None else one_mirror(mirror)
+    if mirrored is not None and crm is not None:
+        there, here = ((each.tenant, each.environment) for each in (mirrored, crm.settings))
         if there != here:
             raise UsageError(
                 f"The mirror is of tenant {there[0]} ({there[1]}), and the connection of {here[0]} ({here[1]})."
@@ -152,41 +152,41 @@ def audit(
     if crm is not None:
         rows = Rows(crm, refresh=refresh)
     else:
-        assert one is not None
-        rows = Rows(one.client(as_of=as_of))
-    cautions = unseen_changes(one) if one is not None and crm is None and as_of is None else []
-    found, notes = _found(rows)
-    before: dict[str, Found] = {}
+        assert mirrored is not None
+        rows = Rows(mirrored.client(as_of=as_of))
+    cautions = unseen_changes(mirrored) if mirrored is not None and crm is None and as_of is None else []
+    faults, notes = _made(rows)
+    before: dict[str, Faults] = {}
     earlier = None
-    if one is not None:
-        earlier = earlier_time(one, rows.now, since)
+    if mirrored is not None:
+        earlier = earlier_time(mirrored, rows.now, since)
         if earlier is not None:
-            before = _found(Rows(one.client(as_of=earlier)), effects=False)[0]
+            before = _made(Rows(mirrored.client(as_of=earlier)), effects=False)[0]
         else:
             notes.append("The mirror covers no earlier time, so there is nothing to compare with yet.")
     day = "" if earlier is None else str(earlier.tz_convert(rows.settings.time_zone or "UTC").date())
     checked = [
-        Checked(finding, found[finding.key], before.get(finding.key), day, anonymous)
+        Checked(finding, faults[finding.key], before.get(finding.key), day, anonymous)
         for finding in FINDINGS
-        if finding.key in found
+        if finding.key in faults
     ]
     return Audit(checked, rows, cautions=(*cautions, *notes), since=earlier, anonymous=anonymous)
 
 
-def _found(rows: Rows, *, effects: bool = True) -> tuple[dict[str, Found], list[str]]:
+def _made(rows: Rows, *, effects: bool = True) -> tuple[dict[str, Faults], list[str]]:
     """Return what each check found, by key, and sentences about the checks that could not be made."""
-    found: dict[str, Found] = {}
+    faults: dict[str, Faults] = {}
     lacking: dict[str, int] = {}
     for finding in FINDINGS:
         reason = _lacking(finding, rows)
         if reason is None:
             try:
-                found[finding.key] = _with_effect(finding, rows, effects=effects)
+                faults[finding.key] = _with_effect(finding, rows, effects=effects)
             except MissingExtra as error:
                 reason = str(error)
         if reason is not None:
             lacking[reason] = lacking.get(reason, 0) + 1
-    return found, [f"{plural(count, 'check')} left out. {reason}" for reason, count in lacking.items()]
+    return faults, [f"{plural(count, 'check')} left out. {reason}" for reason, count in lacking.items()]
 
 
 def _lacking(finding: Finding, rows: Rows) -> str | None:
@@ -201,17 +201,17 @@ def _lacking(finding: Finding, rows: Rows) -> str | None:
     return None
 
 
-def _with_effect(finding: Finding, rows: Rows, *, effects: bool) -> Found:
+def _with_effect(finding: Finding, rows: Rows, *, effects: bool) -> Faults:
     """Return what a check found, with the effect on the numbers of reports."""
-    found = finding.check(rows)
-    if not effects or found.rows.empty or finding.key not in EFFECTS:
-        return found
+    faults = finding.check(rows)
+    if not effects or faults.rows.empty or finding.key not in EFFECTS:
+        return faults
     try:
         effect = EFFECTS[finding.key](rows)
     except (MissingExtra, UsageError):  # without the extra, or with too few rows for an analysis
-        return found
+        return faults
     return (
-        found
+        faults
         if effect is None or not effect.cost
-        else Found(found.rows, found.of, (*found.effects, effect), found.created)
+        else Faults(faults.rows, faults.of, (*faults.effects, effect), faults.created)
     )

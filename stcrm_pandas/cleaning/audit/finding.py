@@ -45,7 +45,7 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Found:
+class Faults:
     """What a check found.
 
     Parameters
@@ -121,7 +121,7 @@ class Finding:
     of: str
     problem: str
     needs: tuple[str, ...]
-    check: Callable[[Rows], Found]
+    check: Callable[[Rows], Faults]
     code: str
     words: str
     do: str = ""
@@ -138,39 +138,39 @@ class Checked:
     """A finding with what was found, now and on the day to compare with; if anonymous, without ids and names."""
 
     finding: Finding
-    found: Found
-    before: Found | None
+    faults: Faults
+    before: Faults | None
     day: str = ""
     anonymous: bool = False
 
     @property
     def effect(self) -> Effect | None:
         """The effect on the number that moves most."""
-        return max(self.found.effects, key=lambda one: one.cost, default=None)
+        return max(self.faults.effects, key=lambda effect: effect.cost, default=None)
 
     @property
     def cost(self) -> float:
         """By how much the worst number is off; 0 if nothing was found."""
-        return 0.0 if self.effect is None or self.found.rows.empty else self.effect.cost
+        return 0.0 if self.effect is None or self.faults.rows.empty else self.effect.cost
 
     @property
     def sentence(self) -> str:
         """What was found: '342 of 1,606 open leads have no follow-up date'."""
-        return f"{len(self.found.rows):,} of {self.found.of:,} {self.finding.of} {self.finding.problem}"
+        return f"{len(self.faults.rows):,} of {self.faults.of:,} {self.finding.of} {self.finding.problem}"
 
     @property
     def examples(self) -> tuple[int, ...]:
         """The first ids."""
         if self.anonymous:
             return ()
-        return tuple(self.found.rows[self.finding.example].drop_duplicates().head(EXAMPLES).astype(int))
+        return tuple(self.faults.rows[self.finding.example].drop_duplicates().head(EXAMPLES).astype(int))
 
     @property
     def trend(self) -> str:
         """How the count differs from the earlier one: ', 12 more than on 2026-10-27'."""
         if self.before is None:
             return ""
-        change = len(self.found.rows) - len(self.before.rows)
+        change = len(self.faults.rows) - len(self.before.rows)
         more = f"{abs(change):,} {'more' if change > 0 else 'fewer'} than"
         return f", {more if change else 'as'} on {self.day}"
 

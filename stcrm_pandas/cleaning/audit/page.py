@@ -45,69 +45,75 @@ class FindingsShown:
         return self.text
 
     def _repr_html_(self) -> str:
-        bad = [one for one in self.checked if len(one.found.rows)]
+        bad = [checked for checked in self.checked if len(checked.faults.rows)]
         if not bad:
             return "<p>No check found anything.</p>"
         header = {"Finding": False, "Rows": True, "Share": True}
         header |= {"Change": True} if self.compared else {}
         header |= {"Number it moves": False, "Now": True, "If repaired": True}
-        rows = [self._row(one) for one in bad]
+        rows = [self._row(checked) for checked in bad]
         folded = "".join(map(self._details, bad))
         return f'{table(header, rows, caption="Findings, worst first")}<div class="stcrm-findings">{folded}</div>'
 
-    def _row(self, one: Checked) -> list[str]:
-        change = "" if one.before is None else f"{len(one.found.rows) - len(one.before.rows):+,}".replace("+0", "0")
-        effect = ["", "", ""] if one.effect is None else [one.named(one.effect), *one.effect.texts]
-        cells = [_title(one), f"{len(one.found.rows):,}", f"{one.found.share:.1%}"]
+    def _row(self, checked: Checked) -> list[str]:
+        change = (
+            ""
+            if checked.before is None
+            else f"{len(checked.faults.rows) - len(checked.before.rows):+,}".replace("+0", "0")
+        )
+        effect = ["", "", ""] if checked.effect is None else [checked.named(checked.effect), *checked.effect.texts]
+        cells = [_title(checked), f"{len(checked.faults.rows):,}", f"{checked.faults.share:.1%}"]
         return [*cells, *([change] if self.compared else []), *effect]
 
-    def _details(self, one: Checked) -> str:
-        ids = one.examples
-        listed = f"<p>Examples, by id of {_noun(one)}: {', '.join(map(str, ids))}</p>" if ids else ""
-        effects = "".join(f"<li>{escape(one.described(effect))} if repaired</li>" for effect in one.found.effects)
-        title = f"{escape(_title(one))} ({len(one.found.rows):,})"
+    def _details(self, checked: Checked) -> str:
+        ids = checked.examples
+        listed = f"<p>Examples, by id of {_noun(checked)}: {', '.join(map(str, ids))}</p>" if ids else ""
+        effects = "".join(
+            f"<li>{escape(checked.described(effect))} if repaired</li>" for effect in checked.faults.effects
+        )
+        title = f"{escape(_title(checked))} ({len(checked.faults.rows):,})"
         return (
-            f'<details id="{escape(one.finding.key)}"><summary>{title}</summary>'
-            f"<p>{escape(one.sentence)}{escape(one.trend)}.</p><p>{escape(one.finding.words)}</p>"
+            f'<details id="{escape(checked.finding.key)}"><summary>{title}</summary>'
+            f"<p>{escape(checked.sentence)}{escape(checked.trend)}.</p><p>{escape(checked.finding.words)}</p>"
             f"{f'<ul>{effects}</ul>' if effects else ''}{listed}</details>"
         )
 
 
-def _noun(one: Checked) -> str:
-    if one.finding.example == "customer_id":
+def _noun(checked: Checked) -> str:
+    if checked.finding.example == "customer_id":
         return "customer"
-    return one.finding.of.removeprefix("open ").removeprefix("active ").partition(" ")[0].removesuffix("s")
+    return checked.finding.of.removeprefix("open ").removeprefix("active ").partition(" ")[0].removesuffix("s")
 
 
-def _title(one: Checked) -> str:
-    text = f"{one.finding.of} {one.finding.problem}"
+def _title(checked: Checked) -> str:
+    text = f"{checked.finding.of} {checked.finding.problem}"
     return text[0].upper() + text[1:]
 
 
-def headline(checked: Sequence[Checked], time_zone: str) -> Headline:
+def headline(checks: Sequence[Checked], time_zone: str) -> Headline:
     """Return the worst finding as a headline, with its share by month of creation."""
-    bad = [one for one in checked if len(one.found.rows)]
-    count = f"{len(bad)} of {len(checked)} checks found something"
+    bad = [checked for checked in checks if len(checked.faults.rows)]
+    count = f"{len(bad)} of {len(checks)} checks found something"
     if not bad:
-        return Headline("No check found anything", evidence=f"{len(checked)} checks were made.")
+        return Headline("No check found anything", evidence=f"{len(checks)} checks were made.")
     worst = bad[0]
-    text = f"{worst.found.share:.0%} of {worst.finding.of} {worst.finding.problem}"
+    text = f"{worst.faults.share:.0%} of {worst.finding.of} {worst.finding.problem}"
     return Headline(
         text if len(text) <= LONGEST_HEADLINE else count,
-        evidence=f"{len(worst.found.rows):,} of {worst.found.of:,} {worst.finding.of}. {count}.",
+        evidence=f"{len(worst.faults.rows):,} of {worst.faults.of:,} {worst.finding.of}. {count}.",
         trend=_trend(worst, time_zone),
         latest=_TILES,
     )
 
 
-def _trend(one: Checked, zone: str) -> Trend | None:
+def _trend(checked: Checked, zone: str) -> Trend | None:
     """Return the share of a finding by month of creation; None if too few rows have one."""
-    created = one.found.created
+    created = checked.faults.created
     if created is None:
         return None
     local = created[created > pd.Timestamp("1990-01-01", tz="UTC")].dt.tz_convert(zone).dt.tz_localize(None)
     counted = local.dt.to_period("M")
-    bad = counted.reindex(one.found.rows.index).dropna().value_counts()
+    bad = counted.reindex(checked.faults.rows.index).dropna().value_counts()
     volume = counted.value_counts()
     if volume.empty:
         return None
@@ -118,35 +124,35 @@ def _trend(one: Checked, zone: str) -> Trend | None:
     year = year_of(pd.DataFrame(months).assign(whole=True), min_group=1)
     if year is None:
         return None
-    of = one.finding.of
-    title = one.finding.problem
+    of = checked.finding.of
+    title = checked.finding.problem
     unit = (of.removesuffix("s"), of)
     return Trend(title[0].upper() + title[1:], f"of {of}", unit, year.months, year.now.share)
 
 
-def actions(checked: Sequence[Checked]) -> Sequence[Action]:
+def actions(checks: Sequence[Checked]) -> Sequence[Action]:
     """Return what to correct first: the worst findings."""
     return [
         Action(
-            one.finding.do,
-            number=one.sentence,
-            worth=one.cost,
-            work_list=one.finding.key,
-            brief=f"{len(one.found.rows):,} of {one.found.of:,} {one.finding.of}",
+            checked.finding.do,
+            number=checked.sentence,
+            worth=checked.cost,
+            work_list=checked.finding.key,
+            brief=f"{len(checked.faults.rows):,} of {checked.faults.of:,} {checked.finding.of}",
         )
-        for one in checked
-        if one.cost > 0
+        for checked in checks
+        if checked.cost > 0
     ]
 
 
-def tiles(checked: Sequence[Checked], day: str) -> Sequence[Tile]:
+def tiles(checks: Sequence[Checked], day: str) -> Sequence[Tile]:
     """Return the numbers that are off most, each once."""
     shown: dict[str, Tile] = {}
-    for one in checked:
-        if one.effect is not None and one.cost > 0:
-            name = one.named(one.effect)
-            now, repaired = one.effect.texts
-            details = [("If repaired", repaired), ("Rows to repair", f"{len(one.found.rows):,}")]
+    for checked in checks:
+        if checked.effect is not None and checked.cost > 0:
+            name = checked.named(checked.effect)
+            now, repaired = checked.effect.texts
+            details = [("If repaired", repaired), ("Rows to repair", f"{len(checked.faults.rows):,}")]
             shown.setdefault(name, Tile(_sentence(name), now, day, note="Today, and after a repair.", details=details))
     return list(shown.values())
 

@@ -37,7 +37,7 @@ class Audit:
         since: pd.Timestamp | None = None,
         anonymous: bool = False,
     ) -> None:
-        self.checked = sorted(checked, key=lambda one: (one.cost, one.found.share), reverse=True)
+        self.checked = sorted(checked, key=lambda checked: (checked.cost, checked.faults.share), reverse=True)
         self.cautions = tuple(cautions)
         self.since = since
         self.anonymous = anonymous
@@ -61,25 +61,25 @@ class Audit:
         """
         lines: list[dict[str, Any]] = []
         jobs = ', jobs=audit.frame("jobs")' if "jobs" in self._rows.frames else ""
-        for one in self.checked:
-            effect = None if one.found.rows.empty else one.effect
+        for checked in self.checked:
+            effect = None if checked.faults.rows.empty else checked.effect
             lines.append(
                 {
-                    "finding": one.finding.key,
-                    "of": one.finding.of,
-                    "problem": one.finding.problem,
-                    "rows": len(one.found.rows),
-                    "checked": one.found.of,
-                    "share": one.found.share if one.found.of else None,
-                    "before": None if one.before is None else len(one.before.rows),
-                    "change": None if one.before is None else len(one.found.rows) - len(one.before.rows),
-                    "examples": one.examples,
-                    "number": None if effect is None else one.named(effect),
+                    "finding": checked.finding.key,
+                    "of": checked.finding.of,
+                    "problem": checked.finding.problem,
+                    "rows": len(checked.faults.rows),
+                    "checked": checked.faults.of,
+                    "share": checked.faults.share if checked.faults.of else None,
+                    "before": None if checked.before is None else len(checked.before.rows),
+                    "change": None if checked.before is None else len(checked.faults.rows) - len(checked.before.rows),
+                    "examples": checked.examples,
+                    "number": None if effect is None else checked.named(effect),
                     "now": None if effect is None else effect.now,
                     "repaired": None if effect is None else effect.repaired,
                     "cost": None if effect is None else effect.cost,
-                    "repair": one.finding.code.format(key=one.finding.key, jobs=jobs),
-                    "by_hand": one.finding.words,
+                    "repair": checked.finding.code.format(key=checked.finding.key, jobs=jobs),
+                    "by_hand": checked.finding.words,
                 }
             )
         kinds = {
@@ -95,13 +95,13 @@ class Audit:
     def effects(self) -> pd.DataFrame:
         """Every number that a repair moves: `finding`, `number`, `now`, `repaired` and `cost`, as in `table`."""
         lines = [
-            (one.finding.key, one.named(effect), effect.now, effect.repaired, effect.cost)
-            for one in self.checked
-            for effect in one.found.effects
-            if len(one.found.rows)
+            (checked.finding.key, checked.named(effect), effect.now, effect.repaired, effect.cost)
+            for checked in self.checked
+            for effect in checked.faults.effects
+            if len(checked.faults.rows)
         ]
-        found = pd.DataFrame(lines, columns=["finding", "number", "now", "repaired", "cost"])
-        return found.astype({"finding": "str", "number": "str"} | dict.fromkeys(found.columns[2:], "Float64"))
+        effects = pd.DataFrame(lines, columns=["finding", "number", "now", "repaired", "cost"])
+        return effects.astype({"finding": "str", "number": "str"} | dict.fromkeys(effects.columns[2:], "Float64"))
 
     @property
     def missing(self) -> Mapping[str, str]:
@@ -165,9 +165,9 @@ class Audit:
         >>> plan = crm.leads.plan_follow_up(result.rows("leads_follow_up"), result.next_day)
         """
         self._refuse_anonymous("rows")
-        found = self._one(finding).found.rows
-        kept = found.reset_index(drop=True)
-        kept.attrs = found.attrs
+        rows = self._one(finding).faults.rows
+        kept = rows.reset_index(drop=True)
+        kept.attrs = rows.attrs
         return kept
 
     def suggested(self, finding: str) -> pd.DataFrame:
@@ -255,12 +255,12 @@ class Audit:
         >>> result.summary()
         '... of ... checks found something...'
         """
-        bad = [one for one in self.checked if len(one.found.rows)]
+        bad = [checked for checked in self.checked if len(checked.faults.rows)]
         lines = [f"{len(bad)} of {plural(len(self.checked), 'check')} found something{'.' if not bad else ':'}"]
-        for one in bad:
-            lines.append(f"  {one.sentence} ({one.found.share:.1%}){one.trend}")
-            if one.effect is not None:
-                lines.append(f"    {one.described(one.effect)} if repaired")
+        for checked in bad:
+            lines.append(f"  {checked.sentence} ({checked.faults.share:.1%}){checked.trend}")
+            if checked.effect is not None:
+                lines.append(f"    {checked.described(checked.effect)} if repaired")
         return "\n".join([*lines, *self.cautions])
 
     def headline(self) -> Headline:
@@ -334,7 +334,7 @@ class Audit:
             raise UsageError(f"{what}: an anonymous audit has no rows. Audit without anonymous=True.")
 
     def _one(self, key: str) -> Checked:
-        known = {one.finding.key: one for one in self.checked}
+        known = {checked.finding.key: checked for checked in self.checked}
         if key not in known:
             near = closest(key, known)
             hint = f" Did you mean {near!r}?" if near else ""

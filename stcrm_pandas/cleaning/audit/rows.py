@@ -157,8 +157,8 @@ class Rows:
     @property
     def attrs(self) -> Mapping[str, Any]:
         """The facts about the first frame that was read."""
-        found: Mapping[str, Any] = next(iter(self.frames.values())).attrs.get("stcrm", {})
-        return found
+        record: Mapping[str, Any] = next(iter(self.frames.values())).attrs.get("stcrm", {})
+        return record
 
     @cached_property
     def now(self) -> pd.Timestamp:
