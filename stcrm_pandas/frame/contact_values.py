@@ -209,7 +209,9 @@ def is_valid_number(spelt: str | None, *, by_length: bool = False) -> bool:
     import phonenumbers
 
     if spelt.startswith("+1"):
-        return phonenumbers.is_valid_number(phonenumbers.PhoneNumber(country_code=1, national_number=int(spelt[2:])))
+        number = phonenumbers.PhoneNumber(country_code=1, national_number=int(spelt[2:]))
+        # most are of the United States: the country need not be looked for
+        return phonenumbers.is_valid_number_for_region(number, REGION) or phonenumbers.is_valid_number(number)
     return phonenumbers.is_valid_number(phonenumbers.parse(spelt))
 
 
@@ -224,10 +226,21 @@ def is_valid_address(spelt: str | None) -> bool:
     """
     if spelt is None or "@" not in spelt or is_placeholder(spelt):
         return False
+    if plain := _PLAIN_ADDRESS.fullmatch(spelt):
+        return _is_syntax(f"a@{plain[1]}")  # most domains are those of many addresses
+    return _is_syntax(spelt)
+
+
+_PLAIN_ADDRESS = re.compile(r"(?=.{3,200}$)[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@([a-z0-9.-]+)")
+"""Addresses whose name, before the @, needs no further check."""
+
+
+@lru_cache(maxsize=200_000)
+def _is_syntax(address: str) -> bool:
     import email_validator
 
     try:
-        email_validator.validate_email(spelt, check_deliverability=False)
+        email_validator.validate_email(address, check_deliverability=False)
     except email_validator.EmailNotValidError:
         return False
     return True

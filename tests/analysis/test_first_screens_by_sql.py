@@ -26,7 +26,7 @@ from stcrm_pandas.analysis import (
 )
 from stcrm_pandas.analysis.base.format import format_range
 from stcrm_pandas.analysis.base.headline import Measured, Tile, measured_count, measured_share
-from stcrm_pandas.analysis.leads.tables import chances_of_ages
+from stcrm_pandas.analysis.leads.tables import Chances
 from stcrm_pandas.analysis.overview import FIRST_SCREEN
 from stcrm_pandas.charts.svg import sparkline
 from stcrm_pandas.report.page import index_page
@@ -295,7 +295,7 @@ def test_order_and_revenue_of_call_lists(database: Any, leads: LeadConversion) -
     for key in LISTS:
         listed = leads.work_lists[key]
         ids = listed.frame["Lead id"].tolist()
-        chances = chances_of_ages(leads.reduced.overall_event_times, [ages[id] for id in ids], least=30)
+        chances = Chances(leads.reduced.overall_event_times, least=30).of([ages[id] for id in ids])
         worth = [stakes[id] * chance for id, chance in zip(ids, chances, strict=True)]
         refused = listed.frame["Phone"].eq("Do not call").tolist()
         assert refused == sorted(refused)

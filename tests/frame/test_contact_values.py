@@ -2,6 +2,7 @@
 
 import re
 
+import email_validator
 import hypothesis.strategies as st
 import pandas as pd
 import phonenumbers
@@ -48,6 +49,20 @@ def test_validity_matches_phonenumbers(text: str) -> None:
     valid = spelt is not None and phonenumbers.is_valid_number(phonenumbers.parse(spelt))
     nobody = spelt is not None and re.fullmatch(r"\+1(?:(\d)\1{9}|\d{3}5555555|\d{3}5551212)|\+\d*0{9}", spelt)
     assert is_valid_number(spelt) is (valid and not nobody)
+
+
+@given(st.from_regex(r"[a-z0-9_+.\-é']{1,8}@[a-z0-9.\-ü_]{1,12}(\.(com|test|c-|1))?", fullmatch=True))
+@example(f"{'a' * 65}@example.com")
+@example(f"{'a' * 250}@example.com")
+@example(f"a@{'b' * 64}.com")
+@example("a..b@example.com")
+@example("ann@localhost.test")
+def test_validity_matches_email_validator(text: str) -> None:
+    try:
+        valid = bool(email_validator.validate_email(text, check_deliverability=False))
+    except email_validator.EmailNotValidError:
+        valid = False
+    assert is_valid_address(text) is (valid and not is_placeholder(text))
 
 
 @pytest.mark.parametrize("text", ["000-000-0000", "(100) 555-0101", "", "call me", None, 5125550101, "512-555"])

@@ -158,33 +158,42 @@ class Check:
 
 
 def work_list(
-    one: WorkList,
+    listed: WorkList,
     *,
     anonymous: bool = False,
     most: int = MOST_ROWS,
     service: str | None = None,
-    whole: Packed | None = None,
+    packed_rows: Packed | None = None,
+    cells: list[list[str]] | None = None,
 ) -> str:
     """Return the HTML of the first rows of a list, with all rows packed; if anonymous, only its title and size.
 
+    `cells` are those of `cells_of`, if they are known.
+    """
+    how = " This can be changed only in ServiceTitan itself." if listed.by_hand else ""
+    title = f'<h3 id="{escape(listed.key)}">{escape(listed.title)} ({len(listed):,})</h3>'
+    head = f"{title}<p>{_with_code(listed.what_to_do)}{how}</p>"
+    if len(listed) and not anonymous:
+        rows = (cells_of(listed, service) if cells is None else cells)[:most]
+        header = {str(name): _is_number(listed.frame[name]) for name in listed.frame.columns}
+        if len(rows) < len(listed):
+            head += f'<p class="stcrm-part">Showing {len(rows):,} of {len(listed):,} rows.</p>'
+            head += "" if packed_rows is None else packed_rows.html
+        head += table(header, rows, caption=listed.title)
+    name, count = escape(listed.key), len(listed)
+    return f'<section class="stcrm-work-list" data-name="{name}" data-rows="{count}">{head}</section>'
+
+
+def cells_of(listed: WorkList, service: str | None) -> list[list[str]]:
+    """Return the cells that a page can show of a list.
+
     Phone numbers and e-mail addresses are links, and ids lead to their screens at `service`.
     """
-    how = " This can be changed only in ServiceTitan itself." if one.by_hand else ""
-    title = f'<h3 id="{escape(one.key)}">{escape(one.title)} ({len(one):,})</h3>'
-    head = f"{title}<p>{_with_code(one.what_to_do)}{how}</p>"
-    if len(one) and not anonymous:
-        part = one.frame.iloc[:most]
-        header = {str(name): _is_number(one.frame[name]) for name in one.frame.columns}
-        links = [_LINKS.get(name, _plain) for name in header]
-        rows = [
-            [link(_text(cell), service) for link, cell in zip(links, row, strict=True)]
-            for row in part.itertuples(index=False)
-        ]
-        if len(part) < len(one):
-            head += f'<p class="stcrm-part">Showing {len(part):,} of {len(one):,} rows.</p>'
-            head += "" if whole is None else whole.html
-        head += table(header, rows, caption=one.title)
-    return f'<section class="stcrm-work-list" data-name="{escape(one.key)}" data-rows="{len(one)}">{head}</section>'
+    links = [_LINKS.get(str(name), _plain) for name in listed.frame.columns]
+    return [
+        [link(_text(cell), service) for link, cell in zip(links, row, strict=True)]
+        for row in listed.frame.iloc[:MOST_ROWS].itertuples(index=False)
+    ]
 
 
 def _texts(one: WorkList) -> list[list[str]]:
@@ -311,10 +320,12 @@ class WorkLists:
         if self.anonymous and any(map(len, self.lists)):
             return _LEFT_OUT + "".join(work_list(one, anonymous=True) for one in self.lists)
         most = MOST_ROWS
-        whole = packed_lists({one.key: _texts(one) for one in self.lists})
+        packed_rows = packed_lists({listed.key: _texts(listed) for listed in self.lists})
+        cells = [cells_of(listed, self.service) for listed in self.lists]
         while True:
             page = "".join(
-                work_list(one, most=most, service=self.service, whole=whole.get(one.key)) for one in self.lists
+                work_list(listed, most=most, packed_rows=packed_rows[listed.key], cells=its_cells)
+                for listed, its_cells in zip(self.lists, cells, strict=True)
             )
             if len(page) <= MOST_CHARACTERS or most <= 1:
                 return page or "<p>The lists are empty.</p>"
@@ -376,9 +387,10 @@ def packed_lists(lists: Mapping[str, Texts], most: int = MOST_PACKED) -> dict[st
     (True, 8)
     """
     longest = max(map(len, lists.values()), default=0)
+    shortened = {key: packed(rows) for key, rows in lists.items()}
     while True:
-        made = {key: packed(rows[:longest]) for key, rows in lists.items()}
-        size = sum(len(one.html) for one in made.values())
+        size = sum(len(rows.html) for rows in shortened.values())
         if size <= most or longest <= 2:
-            return made
+            return shortened
         longest = max(2, min(longest - 1, longest * most // size))
+        shortened |= {key: packed(rows[:longest]) for key, rows in lists.items() if len(rows) > longest}

@@ -250,10 +250,9 @@ def measured_share(lower: float, upper: float, n: float, *, min_group: int = 1) 
     """Return a share of a period, from its counts; too few to tell below `min_group` rows."""
     if n < max(min_group, 1):
         return Measured(TOO_FEW)
-    row = share_of(int(lower), int(upper), int(n))
-    low, high = float(row["share_lower"]), float(row["share_upper"])
-    interval = float(row["interval_low"]), float(row["interval_high"])
-    return Measured(format_share(row), (low + high) / 2, (low, high), interval)
+    share = share_of(int(lower), int(upper), int(n))
+    low, high, *interval = share
+    return Measured(format_share(share), (low + high) / 2, (low, high), (interval[0], interval[1]))
 
 
 def change(now: Measured, before: Measured) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -55,9 +55,25 @@ def with_shares(
     return table.assign(**added)
 
 
-def share_of(lower: int, upper: int, n: int) -> pd.Series:
-    """Return one row of `shares` for `format_share`."""
-    return pd.DataFrame(shares([lower], [upper], [n])).iloc[0]
+class Share(NamedTuple):
+    """A row of `shares`, for `format_share`; all are NaN if there are no rows."""
+
+    share_lower: float
+    share_upper: float
+    interval_low: float
+    interval_high: float
+
+
+def share_of(lower: int, upper: int, n: int) -> Share:
+    """Return the `shares` of one row of counts.
+
+    >>> share_of(30, 32, 100).share_lower
+    0.3
+    """
+    if not n:
+        return Share(*[float("nan")] * 4)
+    low, high = wilson([lower, upper], n)
+    return Share(lower / n, upper / n, float(low[0]), float(high[1]))
 
 
 def floats(values: Any) -> pd.arrays.FloatingArray:

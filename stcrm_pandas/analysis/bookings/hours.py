@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -179,7 +180,15 @@ class Clock:
         """Return `COUNTS` of the bookings that came in within a period; None if it was not read completely."""
         if period.starts < self.first or period.ends > self.end:
             return None
-        return self.cells.loc[self._inside(period), list(COUNTS)].sum()
+        dates, counts = self._by_date
+        first, end = (dates.searchsorted(pd.Timestamp(day).to_datetime64()) for day in (period.first, period.end))
+        return pd.Series(counts[first:end].sum(axis=0), index=list(COUNTS))
+
+    @cached_property
+    def _by_date(self) -> tuple[npt.NDArray[np.datetime64], npt.NDArray[np.int64]]:
+        """The dates in order, and the counts of each cell."""
+        cells = self.cells.sort_values("date")
+        return cells["date"].to_numpy(), cells[list(COUNTS)].fillna(0).to_numpy(dtype=np.int64)
 
     def _inside(self, period: Period) -> pd.Series:
         return self.cells["date"].between(pd.Timestamp(period.first), pd.Timestamp(period.end), inclusive="left")

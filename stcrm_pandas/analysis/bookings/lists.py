@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +15,7 @@ from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, micros, t
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.format import plural
 from stcrm_pandas.analysis.base.names import named_within
-from stcrm_pandas.analysis.bookings.counts import UNCERTAIN, WORK
+from stcrm_pandas.analysis.bookings.counts import WORK
 from stcrm_pandas.analysis.bookings.outcomes import became
 from stcrm_pandas.analysis.bookings.people import who_asked
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
@@ -29,7 +28,7 @@ from stcrm_pandas.analysis.call_lists import (
     only_customers,
     without_empty,
 )
-from stcrm_pandas.analysis.statistics.prediction import Prediction, predict, share_of_earlier
+from stcrm_pandas.analysis.statistics.prediction import Prediction
 
 __all__ = ["CALL_WITHIN", "later_work", "to_call", "unanswered", "waiting_since", "work_lists"]
 
@@ -40,9 +39,6 @@ RECENT = dt.timedelta(days=28)
 
 SAME_PERSON = dt.timedelta(days=7)
 """Bookings of one name and ZIP code that are at most this far apart are one request."""
-
-_AGES = (1, 3, 7, 14)
-"""First days of the age groups of bookings."""
 
 _DAY = dt.timedelta(days=1)
 _IDS = ("campaign_id", "business_unit_id", "job_type_id")
@@ -69,54 +65,9 @@ def unanswered(result: BookingSourcesResult) -> tuple[list[int], list[int]]:
     return every, long
 
 
-@dataclass(frozen=True)
-class _Earlier:
-    """By age group: the bounds of the share of earlier bookings that became jobs, and whether they were enough.
-
-    `shares` are the bounds themselves, `lower` and `upper` those of another booking's chance, with their errors.
-    """
-
-    shares: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
-    lower: tuple[Any, Any]
-    upper: tuple[Any, Any]
-    known: npt.NDArray[np.bool_]
-
-
-def _earlier(result: BookingSourcesResult) -> _Earlier:
-    """Return how often bookings that waited as long as those to call became jobs.
-
-    For each age group (from 1, 3, 7 and 14 days), this uses the bookings at least `mature_days` old that were still new
-    on its first day, and the share of them that became jobs. If it is not known whether a booking was still new, both
-    cases are used: once for the lowest share and once for the highest. A share needs `min_group` earlier bookings.
-    """
-    created, now = nw.col("created"), micros(result.as_of)
-    mature = ~nw.col("deleted") & true(created <= now - result.mature_days * micros(_DAY))
-    work, perhaps = became(*WORK), became(*WORK, *UNCERTAIN)
-    sums: dict[str, nw.Expr] = {}
-    for age in _AGES:
-        first = age * micros(_DAY)
-        surely = mature & (true(nw.col("earliest") - created > first) | nw.col("waiting"))
-        possibly = mature & (surely | ~true(nw.col("latest") - created <= first))
-        flags = {
-            "worked_surely": work & surely,
-            "others_possibly": ~work & possibly,
-            "worked_possibly": perhaps & possibly,
-            "others_surely": ~perhaps & surely,
-        }
-        sums |= {f"{name}_{age}": flag.cast(nw.Int64).sum() for name, flag in flags.items()}
-    row: Any = collected(result.rows.select(**sums), dict.fromkeys(sums, "Int64")).fillna(0).iloc[0]
-    # one row per count, one column per age group
-    fewer, others_more, more, others_fewer = np.array(row, dtype=np.int64).reshape(len(_AGES), -1).T
-    of_fewer, of_more = fewer + others_more, more + others_fewer
-    known = np.minimum(of_fewer, of_more) >= result.min_group
-    shares = fewer / np.maximum(of_fewer, 1), more / np.maximum(of_more, 1)
-    return _Earlier(shares, share_of_earlier(fewer, of_fewer), share_of_earlier(more, of_more), known)
-
-
-def _age_groups(result: BookingSourcesResult, rows: pd.DataFrame) -> npt.NDArray[np.int64]:
-    """Return the age group of each booking, as its place in `_AGES`."""
+def _days_waited(result: BookingSourcesResult, rows: pd.DataFrame) -> npt.NDArray[np.int64]:
     waited = (micros(result.as_of) - rows["created"]) // micros(_DAY)
-    return np.searchsorted(_AGES, waited.to_numpy(dtype=np.int64), side="right") - 1
+    return waited.to_numpy(dtype=np.int64)
 
 
 def to_call(result: BookingSourcesResult, listed: pd.DataFrame) -> pd.DataFrame:
@@ -130,11 +81,7 @@ def to_call(result: BookingSourcesResult, listed: pd.DataFrame) -> pd.DataFrame:
 
 def later_work(result: BookingSourcesResult, listed: pd.DataFrame) -> Prediction | None:
     """Predict how many bookings of the list become jobs if handled like earlier ones; None if that is unknown."""
-    waiting = np.bincount(_age_groups(result, to_call(result, listed)), minlength=len(_AGES))
-    earlier = _earlier(result)
-    if not waiting.any() or not earlier.known[waiting > 0].all():
-        return None
-    return predict(waiting, earlier.lower, earlier.upper, earlier.shares)
+    return result.earlier.predict(_days_waited(result, to_call(result, listed)))
 
 
 def work_lists(result: BookingSourcesResult) -> list[WorkList]:
@@ -212,11 +159,9 @@ def _shown(result: BookingSourcesResult, rows: pd.DataFrame, why: str, *, phones
 
 def _calls(result: BookingSourcesResult, rows: pd.DataFrame) -> Calls:
     """Return these bookings as calls, each with the share of earlier ones of its age that became jobs."""
-    earlier = _earlier(result)
-    middle = (earlier.shares[0] + earlier.shares[1]) / 2
-    known = earlier.known & (not result.lacks("bookings: chances of waiting ones"))
-    of_group = np.where(known, middle, np.nan)
-    chances = pd.Series(of_group[_age_groups(result, rows)], index=rows.index)
+    chances = pd.Series(np.nan, index=rows.index)
+    if not result.lacks("bookings: chances of waiting ones"):
+        chances = pd.Series(result.earlier.of(_days_waited(result, rows)), index=rows.index)
     shown = _shown(result, rows, "New, nobody answered", phones=True)
     return Calls(shown, rows, chances, result.job_values, _OF_AGE, _booked_since(result, rows))
 

@@ -17,6 +17,7 @@ from stcrm_pandas.analysis.base.worth import JobValues, job_values
 from stcrm_pandas.analysis.bookings.hours import Clock
 from stcrm_pandas.analysis.bookings.outcomes import USED
 from stcrm_pandas.analysis.bookings.table import revenue
+from stcrm_pandas.analysis.bookings.waiting import Earlier, earlier_bookings
 from stcrm_pandas.analysis.campaigns.attribution import Attribution
 
 __all__ = ["BookingSourcesResult"]
@@ -147,6 +148,11 @@ class BookingSourcesResult(Result):
             for table in (revenue(part),)
         ]
         return pd.concat(tables, ignore_index=True)
+
+    @cached_property
+    def earlier(self) -> Earlier:
+        """How often earlier bookings that waited became jobs; see `analysis.bookings.waiting.earlier_bookings`."""
+        return earlier_bookings(self.rows, as_of=self.as_of, mature_days=self.mature_days, min_group=self.min_group)
 
     @cached_property
     def job_values(self) -> JobValues | None:

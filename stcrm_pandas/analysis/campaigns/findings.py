@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,8 +46,10 @@ def tiles(result: OpportunitiesResult, lists: object) -> list[Tile]:
         return []
     zone = ZoneInfo(result.time_zone)
 
+    sums = cache(partial(_sums, result))  # several tiles are of the same weeks
+
     def revenue(period: Period) -> Measured | None:
-        row = _sums(result, period)
+        row = sums(period)
         return None if row is None else Measured(_revenue(result, row), row.get("revenue"))
 
     weeks = four_weeks(result.as_of, zone, mature_days=result.revenue_days)
@@ -57,7 +59,7 @@ def tiles(result: OpportunitiesResult, lists: object) -> list[Tile]:
         replace(COMPLETED, days=result.mature_days),
     )
     return [
-        *(measure.tile(result.as_of, zone, partial(_sums, result), min_group=result.min_group) for measure in measures),
+        *(measure.tile(result.as_of, zone, sums, min_group=result.min_group) for measure in measures),
         weekly_tile("Revenue of completed jobs", weeks, revenue, note=_moved(result, weeks.now)),
     ]
 

@@ -34,7 +34,7 @@ from stcrm_pandas.analysis.leads.keys import columns_of
 from stcrm_pandas.analysis.leads.lists import ages_in_days
 from stcrm_pandas.analysis.leads.reduction import day_of, in_period
 from stcrm_pandas.analysis.leads.result import LeadConversionResult, measure_of
-from stcrm_pandas.analysis.leads.tables import UNSURE, later_conversion
+from stcrm_pandas.analysis.leads.tables import UNSURE
 from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, Prediction, gap
 from stcrm_pandas.charts.svg import Trend, sparkline
 
@@ -133,32 +133,32 @@ def tiles(result: LeadConversionResult, lists: Mapping[str, WorkList]) -> list[T
     zone = ZoneInfo(result.time_zone)
 
     def counts(period: Period) -> pd.Series | None:
-        days = _days_in(result, period)
-        return None if days is None else days[_COUNTS].sum()
+        days = _days_in(result, period, _COUNTS)
+        return None if days is None else days.sum()
 
     measures = (Measure(f"New {_unit(result)[1]}", "inquiries"), *_BOOKED_WITHIN)
     made = [one.tile(result.as_of, zone, counts, min_group=result.min_group) for one in measures]
     return [*made, _overdue(result, zone, lists["overdue-follow-up"].frame)]
 
 
-def _days_in(result: LeadConversionResult, period: Period) -> pd.DataFrame | None:
-    """Return the counts of the days of a period; None where it was not read from its first day to its last."""
-    days = result.reduced.every_day[result.reduced.every_day["date"].notna()]
+def _days_in(result: LeadConversionResult, period: Period, columns: list[str]) -> pd.DataFrame | None:
+    """Return counts of the days of a period; None where it was not read from its first day to its last."""
+    dates = result.reduced.every_day["date"]
     first, last = result.limits.read
-    if days.empty or (last is not None and last < period.ends):
+    if dates.isna().all() or (last is not None and last < period.ends):
         return None
-    began = day_of(int(days["date"].min())) > period.first if first is None else first > period.starts
-    return None if began else days[in_period(days["date"], period)]
+    began = day_of(int(dates.min())) > period.first if first is None else first > period.starts
+    return None if began else result.reduced.every_day.loc[in_period(dates, period).fillna(value=False), columns]
 
 
 def _a_year_before(result: LeadConversionResult, period: Period) -> Measured | None:
     """Return the share of a year earlier; None where it was not read, or overlaps the period."""
     earlier = period.year_earlier
-    rows = _days_in(result, earlier) if earlier.end <= period.first else None
+    rows = _days_in(result, earlier, ["mature", "lower", "upper"]) if earlier.end <= period.first else None
     if rows is None:
         return None
     of_days = replace(measure_of(result), lower="lower", upper="upper")
-    return of_days.of(rows[["mature", "lower", "upper"]].sum(), min_group=result.min_group)
+    return of_days.of(rows.sum(), min_group=result.min_group)
 
 
 def _overdue(result: LeadConversionResult, local: ZoneInfo, listed: pd.DataFrame) -> Tile:
@@ -206,7 +206,7 @@ def _call(result: LeadConversionResult, do: str, listed: WorkList) -> Action:
         return Action(do.replace("Call ", "Review ", 1), unknown, work_list=listed.key, brief=unknown)
     came = pd.to_datetime(listed.frame["Came in"], errors="coerce", utc=True)
     ages = ages_in_days(result, pd.DataFrame({"created_on": came})).dropna().clip(lower=0).to_numpy(dtype=np.float64)
-    later = later_conversion(result.reduced.every_event_time, ages, least=result.min_group)
+    later = result.chances.predict(ages)
     if later is None or result.lacks("leads: chances of open ones"):
         return Action(do, work_list=listed.key)
     currency = None if result.job_values is None else result.job_values.currency

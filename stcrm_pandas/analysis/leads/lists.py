@@ -18,7 +18,6 @@ from stcrm_pandas.analysis.call_lists import AllContacts, Calls, contact_columns
 from stcrm_pandas.analysis.leads.inquiries import converted_with, persons_of
 from stcrm_pandas.analysis.leads.reduction import kept_leads, split_reasons
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
-from stcrm_pandas.analysis.leads.tables import chances_of_ages
 
 __all__ = ["ages_in_days", "open_leads", "people_known", "unchanged", "without_next_step", "work_lists"]
 
@@ -176,8 +175,7 @@ def _chances(result: LeadConversionResult, ages: pd.Series) -> pd.Series:
     if result.lacks("leads: chances of open ones"):
         return pd.Series(np.nan, index=ages.index)
     known = ages.dropna().clip(lower=0)
-    chances = chances_of_ages(result.reduced.every_event_time, known, least=result.min_group)
-    return pd.Series(chances, index=known.index).reindex(ages.index)
+    return pd.Series(result.chances.of(known), index=known.index).reindex(ages.index)
 
 
 def _table(result: LeadConversionResult, leads: pd.DataFrame, local: ZoneInfo) -> pd.DataFrame:

@@ -110,6 +110,11 @@ class LeadConversionResult(Result):
         return lead_tables.reasons(self.reduced.read, self.dismissing_reasons)
 
     @cached_property
+    def chances(self) -> lead_tables.Chances:
+        """How often inquiries still open at an age converted within 30 days; see `analysis.leads.tables.Chances`."""
+        return lead_tables.Chances(self.reduced.every_event_time, least=self.min_group)
+
+    @cached_property
     def paces(self) -> dict[Any, float]:
         """The inquiries of each group in four weeks, if one dimension groups them; see `analysis.base.worth.paces`."""
         if len(self.by) != 1:

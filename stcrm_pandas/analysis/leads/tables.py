@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -215,56 +215,67 @@ def speeds(curve: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(known=(apart <= UNSURE).fillna(False).astype("boolean"))
 
 
-def later_conversion(
-    event_times: pd.DataFrame, ages: npt.ArrayLike, *, within: int = 30, least: int = 1
-) -> Prediction | None:
-    """Predict how many open inquiries of these ages convert within `within` days, if they behave like earlier ones.
+class Chances:
+    """How often earlier inquiries that were still open at an age converted within some days; see `of` and `predict`.
 
     For each age group (from 0, 3, 7, 14 … 180 days), this uses the share of earlier inquiries still open on its first
     day that converted in the days after (Aalen-Johansen from that day). If a conversion date is not known, the earliest
-    and the latest possible date are both used. Returns None if there are no ages, or if an age group has fewer than
-    `least` earlier inquiries.
+    and the latest possible date are both used. An age group needs `least` earlier inquiries. Each is computed once.
     """
-    spans, which = np.unique(_span(ages), return_inverse=True)
-    shares, rates, errors = _chances(event_times, spans, within, least)
-    if not len(spans) or np.isnan(rates).any():
-        return None
-    waiting = np.bincount(which)
-    sides = zip(shares, rates, errors, strict=True)
-    (fewer, *lower), (more, *upper) = sorted(sides, key=lambda one: float(np.dot(waiting, one[0])))
-    return predict(waiting, (lower[0], lower[1]), (upper[0], upper[1]), (fewer, more))
 
+    def __init__(self, event_times: pd.DataFrame, *, within: int = 30, least: int = 1) -> None:
+        self._sides = [
+            [event_times[name].to_numpy(dtype=np.int64) for name in (f"{side}_day", f"{side}_event", "inquiries")]
+            for side in ("late", "early")
+        ]
+        self._within, self._least = within, least
+        self._known: dict[int, list[tuple[float, float, float]]] = {}
 
-def chances_of_ages(event_times: pd.DataFrame, ages: npt.ArrayLike, *, within: int = 30, least: int = 1) -> Floats:
-    """Return the chance of each open inquiry to convert, as `later_conversion` uses it, in the middle of its bounds.
+    def predict(self, ages: npt.ArrayLike) -> Prediction | None:
+        """Predict how many open inquiries of these ages convert if they behave like earlier ones.
 
-    It is NaN if fewer than `least` earlier inquiries were open at that age, and 0 if none of them converted.
-    """
-    spans, which = np.unique(_span(ages), return_inverse=True)
-    shares, _, _ = _chances(event_times, spans, within, least)
-    chances: Floats = shares.mean(axis=0)[which]
-    return chances
+        Returns None if there are no ages, or too few earlier inquiries for an age.
+        """
+        spans, which = np.unique(_span(ages), return_inverse=True)
+        shares, rates, errors = self._of_spans(spans)
+        if not len(spans) or np.isnan(rates).any():
+            return None
+        waiting = np.bincount(which)
+        sides = zip(shares, rates, errors, strict=True)
+        (fewer, *lower), (more, *upper) = sorted(sides, key=lambda side: float(np.dot(waiting, side[0])))
+        return predict(waiting, (lower[0], lower[1]), (upper[0], upper[1]), (fewer, more))
+
+    def of(self, ages: npt.ArrayLike) -> Floats:
+        """Return the chance of each open inquiry to convert, in the middle of its bounds.
+
+        It is NaN if there are too few earlier inquiries of that age, and 0 if none of them converted.
+        """
+        spans, which = np.unique(_span(ages), return_inverse=True)
+        shares, _, _ = self._of_spans(spans)
+        chances: Floats = shares.mean(axis=0)[which]
+        return chances
+
+    def _of_spans(self, spans: Ints) -> tuple[Floats, Floats, Floats]:
+        """Return the share of each age group, its chance with the prior, and the error of that.
+
+        Each is by the latest, then by the earliest possible dates.
+        """
+        known = np.full((3, 2, len(spans)), np.nan)
+        for place, span in enumerate(map(int, spans)):
+            if span not in self._known:
+                self._known[span] = [*self._of_span(_AGES[span])]
+            known[:, :, place] = np.transpose(self._known[span])
+        return known[0], known[1], known[2]
+
+    def _of_span(self, age: int) -> Iterator[tuple[float, float, float]]:
+        for day, event, count in self._sides:
+            still = day > age
+            few = count[still].sum() < self._least
+            yield (np.nan,) * 3 if few else _chance(day[still] - age, event[still], count[still], self._within)
 
 
 def _span(ages: npt.ArrayLike) -> Ints:
     return np.searchsorted(_AGES, np.asarray(ages, dtype=np.float64), side="right") - 1
-
-
-def _chances(event_times: pd.DataFrame, spans: Ints, within: int, least: int) -> tuple[Floats, Floats, Floats]:
-    """Return the share of each age group, its chance with the prior, and the error of that.
-
-    Each is by the latest, then by the earliest possible dates.
-    """
-    known = np.full((3, 2, len(spans)), np.nan)
-    for side, name in enumerate(("late", "early")):
-        day, event, count = (
-            event_times[column].to_numpy(dtype=np.int64) for column in (f"{name}_day", f"{name}_event", "inquiries")
-        )
-        for place, span in enumerate(spans):
-            still = day > _AGES[span]
-            if count[still].sum() >= least:
-                known[:, side, place] = _chance(day[still] - _AGES[span], event[still], count[still], within)
-    return known[0], known[1], known[2]
 
 
 def _chance(day: Ints, event: Ints, count: Ints, within: int) -> tuple[float, float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -126,6 +127,7 @@ def tiles(result: ContactPreferencesResult, lists: object) -> list[Tile]:
     hits = pd.DataFrame({name: reached[name] for name in ("text", "e-mail")})
     hits = hits.assign(any=np.logical_or.reduce([*reached.values()]), unknown=_unknown(result), customers=True)
 
+    @cache  # all tiles are of the same weeks
     def counts(period: Period) -> pd.Series | None:
         of_period = created.between(micros(period.starts), micros(period.ends), inclusive="left")
         mine = hits[of_period.fillna(value=False).to_numpy(dtype=bool)]

@@ -194,10 +194,10 @@ def linked(stores: Mapping[str, pd.DataFrame], *, by_length: bool) -> dict[str, 
     columns = [TENANT, "type", "value", "do_not_text", "marketing"]
     together = pd.concat([frame[columns] for frame in stores.values()], ignore_index=True)
     together["kind"] = together["type"].map(KINDS).fillna("").astype("str")
-    place, different = pd.factorize(pd.MultiIndex.from_frame(together[["kind", "value"]]))
-    read = [_numbers(kind, value, by_length=by_length) for kind, value in different]
-    together["numbers"] = pd.Series([numbers for numbers, _ in read], dtype=object).to_numpy()[place]
-    together["valid"] = np.array([valid for _, valid in read], dtype=bool)[place]
+    typed = [*zip(together["kind"], together["value"].fillna(""), strict=True)]
+    parsed = {pair: _numbers(*pair, by_length=by_length) for pair in dict.fromkeys(typed)}
+    together["numbers"] = pd.Series([parsed[pair][0] for pair in typed], dtype=object)
+    together["valid"] = np.array([parsed[pair][1] for pair in typed], dtype=bool)
     each = together[together["valid"]].explode("numbers")
     for name, opted_out in (("do_not_text", each["do_not_text"] == 1), ("marketing_off", each["marketing"] == 0)):
         own = opted_out.astype(int)

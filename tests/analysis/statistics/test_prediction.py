@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import betabinom, binom, nbinom
 
 from stcrm_pandas.analysis import booking_sources, lead_conversion
-from stcrm_pandas.analysis.leads.tables import later_conversion
+from stcrm_pandas.analysis.leads.tables import Chances
 from stcrm_pandas.analysis.statistics.prediction import (
     gap,
     predict,
@@ -117,7 +117,7 @@ def test_predicted_conversions_of_open_inquiries() -> None:
             {f"{side}_{name}": values for side in ("early", "late") for name, values in columns.items()}
         ).assign(inquiries=1)
         waiting = ~seen & (age < 60)
-        later = later_conversion(histories, age[waiting], least=30)
+        later = Chances(histories, least=30).predict(age[waiting])
         assert later is not None
         came = int((waiting & (won < lost) & (won <= age + 30)).sum())
         within += later.low <= came <= later.high
