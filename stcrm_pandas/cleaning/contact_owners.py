@@ -13,15 +13,15 @@ from stcrm_pandas.frame.foreign_cells import read
 
 def owners_of(contacts: pd.DataFrame, locations: pd.DataFrame) -> pd.Series:
     """Return the customer of each contact; a contact of a location belongs to the location's customer."""
-    owner = whole(contacts.get("customer_id", pd.Series(pd.NA, contacts.index)))
+    owner = whole_ids(contacts.get("customer_id", pd.Series(pd.NA, contacts.index)))
     if "location_id" in contacts:
-        of_location = dict(zip(whole(locations["id"]), whole(locations["customer_id"]), strict=True))
-        found = [pd.NA if one is pd.NA else of_location.get(one, pd.NA) for one in whole(contacts["location_id"])]
+        of_location = dict(zip(whole_ids(locations["id"]), whole_ids(locations["customer_id"]), strict=True))
+        found = [pd.NA if one is pd.NA else of_location.get(one, pd.NA) for one in whole_ids(contacts["location_id"])]
         owner = owner.fillna(pd.Series(pd.array(found, dtype="Int64"), index=contacts.index))
     return owner
 
 
-def whole(cells: Any) -> pd.Series:
+def whole_ids(cells: Any) -> pd.Series:
     """Return ids as whole numbers, also those that a file stores as text or floats.
 
     Raises

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from stcrm_pandas.cleaning.contact_owners import owners_of, whole
+from stcrm_pandas.cleaning.contact_owners import owners_of, whole_ids
 from stcrm_pandas.cleaning.matching.addresses import Place, parse_address
 from stcrm_pandas.cleaning.matching.contact_values import numbers_of
 from stcrm_pandas.cleaning.matching.first_names import groups
@@ -148,7 +148,7 @@ def _columns(frame: Any, name: str, needed: Iterable[str], *, key: str = "") -> 
 
 def _ids(cells: pd.Series | None, index: pd.Index) -> pd.Series:
     """Return ids as whole numbers, missing ones if there is no such column."""
-    return pd.Series(pd.NA, index=index, dtype="Int64") if cells is None else whole(cells)
+    return pd.Series(pd.NA, index=index, dtype="Int64") if cells is None else whole_ids(cells)
 
 
 def _contacts(frame: Any, locations: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from stcrm_pandas.cleaning.contact_owners import owners_of, whole
+from stcrm_pandas.cleaning.contact_owners import owners_of, whole_ids
 from stcrm_pandas.cleaning.merging.carried_over import tags_not_added, unite
 from stcrm_pandas.edits.plan.build import opt_outs_first
 from stcrm_pandas.edits.plan.consent import BLOCKING_FLAGS, FLAGS
@@ -131,17 +131,17 @@ def missing_opt_outs(
     dict
         Id of a customer to names of opt-outs.
     """
-    found: dict[int, dict[str, None]] = defaultdict(dict)
-    customers = customers.assign(id=whole(customers["id"]))
+    names_of: dict[int, dict[str, None]] = defaultdict(dict)
+    customers = customers.assign(id=whole_ids(customers["id"]))
     customers = customers[customers["id"].isin(list(group_of))]
     active = set(customers.loc[_is_open(customers), "id"])
 
     def note(owners: pd.Series, flags: Iterable[str], now: pd.DataFrame, strict: pd.DataFrame) -> None:
         for flag in flags:
             lacks = strict[flag].ne(now[flag]).fillna(value=True) & strict[flag].notna()
-            for one in owners[lacks]:
-                if one in active:
-                    found[int(one)][NAMES[flag]] = None
+            for id in owners[lacks]:
+                if id in active:
+                    names_of[int(id)][NAMES[flag]] = None
 
     marks = [flag for flag in BLOCKING_FLAGS["customers"] if flag in customers]
     note(customers["id"], marks, customers, strictest_flags(customers, customers["id"].map(group_of)))
@@ -156,13 +156,13 @@ def missing_opt_outs(
             flags = [*flags, DO_NOT_TEXT]
             named = contacts["value"].map(lambda value: not mixed.isdisjoint(find_contacts(value))).astype(bool)
             strict = strict.assign(**{DO_NOT_TEXT: contacts[DO_NOT_TEXT].mask(named, other=True)})
-        open_locations = set(whole(some.loc[_is_open(some), "id"]))
+        open_locations = set(whole_ids(some.loc[_is_open(some), "id"]))
         changeable = pd.Series(True, index=contacts.index)
         if "location_id" in contacts:
-            place = whole(contacts["location_id"])
+            place = whole_ids(contacts["location_id"])
             changeable = place.isna() | place.isin(open_locations)
         note(owners[changeable], flags, contacts[changeable], strict[changeable])
-    return {one: list(names) for one, names in found.items()}
+    return {id: list(names) for id, names in names_of.items()}
 
 
 def _is_open(rows: pd.DataFrame) -> pd.Series:
@@ -172,8 +172,8 @@ def _is_open(rows: pd.DataFrame) -> pd.Series:
 
 
 def _any(flags: pd.Series, groups: list[pd.Series]) -> pd.Series:
-    found: pd.Series = flags.fillna(value=False).astype(bool).groupby(groups).transform("any")
-    return found
+    marked: pd.Series = flags.fillna(value=False).astype(bool).groupby(groups).transform("any")
+    return marked
 
 
 _COLUMNS = ("type", "value", DO_NOT_TEXT, *FLAGS)
@@ -223,7 +223,7 @@ def plan_before_merge(crm: Connected, ranked: Mapping[int, Sequence[int]], reaso
     reason : str
         Why the change is made.
     """
-    cluster_of = {one: cluster for cluster, ids in ranked.items() for one in ids}
+    cluster_of = {id: cluster for cluster, ids in ranked.items() for id in ids}
     customers = crm.customers.list(ids=list(cluster_of), refresh=True)
     names = _tag_names(crm)
     addable = {tag for tag, name in names.items() if spelling_key(name) != OPTED_IN}
@@ -233,24 +233,24 @@ def plan_before_merge(crm: Connected, ranked: Mapping[int, Sequence[int]], reaso
         crm.customers.plan_changes(customers[open_rows], after[open_rows], reason=reason, warn_above=1.0),
     ]
     contacts = _read_contacts(crm, customers, cluster_of)
-    together = pd.concat([one.rows.reindex(columns=_COLUMNS) for one in contacts], ignore_index=True)
-    clusters = pd.concat([one.cluster for one in contacts], ignore_index=True)
+    together = pd.concat([group.rows.reindex(columns=_COLUMNS) for group in contacts], ignore_index=True)
+    clusters = pd.concat([group.cluster for group in contacts], ignore_index=True)
     strict = strictest_preferences(together, clusters)
     listed = list(_not_to_text(numbers_not_to_text(together, clusters)))
     listed += [
         _not_added(tag, names.get(tag), other, kept) for tag, other, kept in tags_not_added(customers, ranked, addable)
     ]
-    for one in contacts:
-        flags = [flag for flag in FLAGS if flag in one.rows]
-        part, strict = strict[: len(one.rows)], strict[len(one.rows) :]
-        wanted = one.rows.assign(**{flag: part[flag].array for flag in flags})
-        is_open = ~is_merged(one.owners["merged_to_id"]) & one.owners["active"].fillna(value=False)
-        open_owners = one.owners.loc[is_open, "id"]
-        can = one.rows[f"{one.owner}_id"].isin(open_owners)
-        differs = (wanted[flags].ne(one.rows[flags]).fillna(value=True) & wanted[flags].notna()).any(axis=1)
-        listed += _unchangeable(one.rows[differs & ~can], one.owner)
+    for group in contacts:
+        flags = [flag for flag in FLAGS if flag in group.rows]
+        part, strict = strict[: len(group.rows)], strict[len(group.rows) :]
+        wanted = group.rows.assign(**{flag: part[flag].array for flag in flags})
+        is_open = ~is_merged(group.owners["merged_to_id"]) & group.owners["active"].fillna(value=False)
+        open_owners = group.owners.loc[is_open, "id"]
+        can = group.rows[f"{group.owner}_id"].isin(open_owners)
+        differs = (wanted[flags].ne(group.rows[flags]).fillna(value=True) & wanted[flags].notna()).any(axis=1)
+        listed += _unchangeable(group.rows[differs & ~can], group.owner)
         plans.append(
-            one.resource.plan_contact_changes(one.rows[can], wanted[can], reason=reason, warn_above=1.0),
+            group.resource.plan_contact_changes(group.rows[can], wanted[can], reason=reason, warn_above=1.0),
         )
     return _joined(plans, listed)
 
@@ -258,23 +258,23 @@ def plan_before_merge(crm: Connected, ranked: Mapping[int, Sequence[int]], reaso
 def _read_contacts(crm: Connected, customers: pd.DataFrame, cluster_of: Mapping[int, int]) -> list[_Contacts]:
     ids = customers["id"]
     rows = crm.customers.list_contacts(customer_ids=ids, refresh=True)
-    found = [_Contacts("customer", crm.customers, rows, customers, rows["customer_id"].map(cluster_of))]
+    of_owners = [_Contacts("customer", crm.customers, rows, customers, rows["customer_id"].map(cluster_of))]
     locations = crm.locations.list(refresh=True)
     locations = locations[locations["customer_id"].isin(ids)]
     if len(locations):
         rows = crm.locations.list_contacts(location_ids=locations["id"], refresh=True)
         owner = rows["location_id"].map(locations.set_index("id")["customer_id"])
-        found.append(_Contacts("location", crm.locations, rows, locations, owner.map(cluster_of)))
-    return found
+        of_owners.append(_Contacts("location", crm.locations, rows, locations, owner.map(cluster_of)))
+    return of_owners
 
 
 def _tag_names(crm: Connected) -> dict[int, str]:
     """Return the names of all tags, retired ones included; none without permission to read them."""
     try:
-        found = crm.lookups.tag_types.list(active=None, refresh=True)
+        tag_types = crm.lookups.tag_types.list(active=None, refresh=True)
     except PermissionDenied:
         return {}
-    return {int(id): name for id, name in zip(found["id"], found["name"], strict=True) if not is_missing(name)}
+    return {int(id): name for id, name in zip(tag_types["id"], tag_types["name"], strict=True) if not is_missing(name)}
 
 
 def _not_added(tag: int, name: str | None, other: int, kept: int) -> dict[str, Any]:
@@ -294,8 +294,8 @@ def _not_to_text(numbers: Sequence[str]) -> Iterator[dict[str, Any]]:
 
 
 def _unchangeable(contacts: pd.DataFrame, owner: str) -> Iterator[dict[str, Any]]:
-    for value, one in zip(contacts["value"], contacts[f"{owner}_id"], strict=True):
-        why = f"{owner} {one} is inactive or merged, so its contacts cannot be opted out"
+    for value, id in zip(contacts["value"], contacts[f"{owner}_id"], strict=True):
+        why = f"{owner} {id} is inactive or merged, so its contacts cannot be opted out"
         yield {"what": value, "why": why, "instead": "change it in ServiceTitan, or plan again after the merge"}
 
 

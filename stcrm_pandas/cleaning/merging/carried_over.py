@@ -31,12 +31,12 @@ def unite(customers: pd.DataFrame, ranked: Mapping[int, Sequence[int]], addable:
         The tags that may be added to a customer.
     """
     after = customers.copy(deep=False)
-    position = {int(one): place for place, one in enumerate(customers["id"])}
+    position = {int(id): place for place, id in enumerate(customers["id"])}
     for name, added in (("tag_type_ids", partial(_tags, addable=addable)), ("custom_fields", _custom_fields)):
         if name in after:
             cells = after[name].to_numpy(dtype=object, copy=True)
             for ids in ranked.values():
-                places = [position[one] for one in ids if one in position]
+                places = [position[id] for id in ids if id in position]
                 if ids[0] in position and len(places) > 1:
                     cells[places[0]] = added([customers[name].iloc[place] for place in places])
             after[name] = pd.Series(cells, after.index, dtype=customers[name].dtype)
@@ -53,7 +53,7 @@ def tags_not_added(
     customers, ranked, addable
         As for `unite`.
     """
-    tags = {int(one): cell for one, cell in zip(customers["id"], customers["tag_type_ids"], strict=True)}
+    tags = {int(id): cell for id, cell in zip(customers["id"], customers["tag_type_ids"], strict=True)}
     for kept, *others in ranked.values():
         for other in others:
             for tag in map(int, missing_parts("tag_type_ids", tags.get(kept), tags.get(other))):
@@ -146,13 +146,13 @@ def losses_of(
     rows: list[Loss] = []
     for cluster, (survivor, *others) in ranked.items():
         kept, added = customers[survivor], set[str]()
-        for one in others:
-            found = [
-                *_lost_fields(kept, customers[one]),
-                *_contacts(contacts.get(survivor, ()), contacts.get(one, ())),
-                *_parts(kept, customers[one], added),
+        for other in others:
+            losses = [
+                *_lost_fields(kept, customers[other]),
+                *_contacts(contacts.get(survivor, ()), contacts.get(other, ())),
+                *_parts(kept, customers[other], added),
             ]
-            rows += [Loss(cluster, survivor, one, *loss) for loss in found]
+            rows += [Loss(cluster, survivor, other, *loss) for loss in losses]
     frame = pd.DataFrame(rows, columns=Loss._fields)
     ids = dict.fromkeys(("cluster", "survivor_id", "customer_id"), "Int64")
     return frame.astype(ids | dict.fromkeys(("what", "value", "kept", "note"), "str"))
@@ -200,7 +200,9 @@ def _parts(kept: Mapping[str, Any], other: Mapping[str, Any], added: set[str]) -
 
 def _titles(cell: Any) -> dict[str, str]:
     fields = () if is_missing(cell) else cell
-    return {str(int(one.type_id)): one.name or str(one.type_id) for one in fields if not is_missing(one.type_id)}
+    return {
+        str(int(field.type_id)): field.name or str(field.type_id) for field in fields if not is_missing(field.type_id)
+    }
 
 
 def _forms(value: str) -> Sequence[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.analysis.base.findings import WorkList
-from stcrm_pandas.cleaning.contact_owners import owners_of, whole
+from stcrm_pandas.cleaning.contact_owners import owners_of, whole_ids
 from stcrm_pandas.cleaning.merging.before_merge import Connected, plan_before_merge
 from stcrm_pandas.cleaning.merging.carried_over import losses_of
 from stcrm_pandas.cleaning.merging.merge_list import MERGE_LIST, as_work_list, check_merges, write_merge_list
@@ -53,10 +53,10 @@ def reason_of(first: pd.Series, second: pd.Series) -> str:
     """
     if bool(first["active"]) is not bool(second["active"]):
         return "active"
-    jobs, fewer = (0 if pd.isna(one["jobs"]) else int(one["jobs"]) for one in (first, second))
+    jobs, fewer = (0 if pd.isna(customer["jobs"]) else int(customer["jobs"]) for customer in (first, second))
     if jobs > fewer:
         return f"more jobs ({jobs:,})" if fewer else f"has {plural(jobs, 'job')}"
-    owes, owes_too = (not pd.isna(one["balance"]) and one["balance"] != 0 for one in (first, second))
+    owes, owes_too = (not pd.isna(customer["balance"]) and customer["balance"] != 0 for customer in (first, second))
     if owes and not owes_too:
         return "has a balance"
     made, later = first["created_on"], second["created_on"]
@@ -102,10 +102,10 @@ class MergeDesk:
         jobs: pd.DataFrame | None = None,
     ) -> None:
         ids = {*members["customer_id"].tolist()}
-        customers = customers.assign(id=whole(customers["id"]))
+        customers = customers.assign(id=whole_ids(customers["id"]))
         self._customers = customers[customers["id"].isin(ids)].set_index("id")
         self._contacts = _values(contacts, locations, ids)
-        counts = None if jobs is None else whole(jobs["customer_id"]).value_counts()
+        counts = None if jobs is None else whole_ids(jobs["customer_id"]).value_counts()
         self._members = ranked(
             members[["cluster", "customer_id"]].assign(
                 active=self._about("active", members, "boolean").fillna(value=True),
@@ -161,8 +161,8 @@ class MergeDesk:
         Phones and e-mail addresses of locations are included. Copy what you need before you merge.
         """
         rows = {
-            int(one): {str(name): value for name, value in row.items()}
-            for one, row in zip(self._customers.index, self._customers.to_dict("records"), strict=True)
+            int(id): {str(name): value for name, value in row.items()}
+            for id, row in zip(self._customers.index, self._customers.to_dict("records"), strict=True)
         }
         return losses_of(self._ranked(), rows, self._contacts)
 
@@ -180,16 +180,16 @@ class MergeDesk:
             A customer is in no cluster, or two of one cluster were given.
         """
         cluster_of = dict(zip(self._members["customer_id"].tolist(), self._members["cluster"].tolist(), strict=True))
-        given: dict[int, int] = {}
-        for one in map(int, customer_ids):
-            if one not in cluster_of:
-                raise UsageError(f"customer {one} is in no cluster to merge")
-            other = given.setdefault(cluster_of[one], one)
-            if other != one:
-                raise UsageError(f"customers {other} and {one} are in one cluster; keep one of them")
-        chosen = [given.get(cluster, 0) == one for one, cluster in cluster_of.items()]
-        self._chosen = {one for one in self._chosen if cluster_of[one] not in given} | {*given.values()}
-        order = self._members.assign(_other=[not one for one in chosen])
+        kept: dict[int, int] = {}
+        for id in map(int, customer_ids):
+            if id not in cluster_of:
+                raise UsageError(f"customer {id} is in no cluster to merge")
+            other = kept.setdefault(cluster_of[id], id)
+            if other != id:
+                raise UsageError(f"customers {other} and {id} are in one cluster; keep one of them")
+        chosen = [kept.get(cluster, 0) == id for id, cluster in cluster_of.items()]
+        self._chosen = {id for id in self._chosen if cluster_of[id] not in kept} | {*kept.values()}
+        order = self._members.assign(_other=[not id for id in chosen])
         order = order.sort_values(["cluster", "_other"], kind="stable", ignore_index=True)
         self._members = order.drop(columns="_other")
 
@@ -212,7 +212,7 @@ class MergeDesk:
         survivors = self.survivors.set_index("cluster")
         losses = self.losses
         only = losses[losses["note"] != "added by the plan"].groupby("customer_id")["what"]
-        texts = only.agg(lambda found: ", ".join(dict.fromkeys(found)))
+        texts = only.agg(lambda texts: ", ".join(dict.fromkeys(texts)))
         facts = self._members.set_index("customer_id")
         rows = self._members[~self._members["customer_id"].isin(survivors["survivor_id"])].reset_index(drop=True)
         survivor = rows["cluster"].map(survivors["survivor_id"])
@@ -354,23 +354,23 @@ class MergeDesk:
         return f"<MergeDesk: {self.summary()}>"
 
     def _ranked(self) -> dict[int, list[int]]:
-        found: dict[int, list[int]] = {}
-        for cluster, one in zip(self._members["cluster"], self._members["customer_id"], strict=True):
-            found.setdefault(int(cluster), []).append(int(one))
-        return found
+        ranked: dict[int, list[int]] = {}
+        for cluster, id in zip(self._members["cluster"], self._members["customer_id"], strict=True):
+            ranked.setdefault(int(cluster), []).append(int(id))
+        return ranked
 
 
 def _values(contacts: pd.DataFrame, locations: pd.DataFrame, ids: set[int]) -> dict[int, list[str]]:
     """Return the values of contacts by customer, those of its locations included."""
     owner = owners_of(contacts, locations)
     among = owner.isin(ids)
-    found: dict[int, list[str]] = {}
-    for one, value in zip(owner[among], contacts.loc[among, "value"], strict=True):
+    values: dict[int, list[str]] = {}
+    for id, value in zip(owner[among], contacts.loc[among, "value"], strict=True):
         if isinstance(value, str):
-            found.setdefault(int(one), []).append(value)
-    return found
+            values.setdefault(int(id), []).append(value)
+    return values
 
 
 def _links(ids: pd.Series, service: str | None) -> Any:
     site = None if service is None else str(service).rstrip("/")
-    return pd.array([None if site is None else f"{site}/#/Customer/{one}" for one in ids], dtype="str")
+    return pd.array([None if site is None else f"{site}/#/Customer/{id}" for id in ids], dtype="str")

@@ -153,23 +153,25 @@ def check_merges(
         if missing := [column for column in needed if column not in frame]:
             raise UsageError(f"{name}: the DataFrame has no columns {', '.join(missing)}")
     into = {
-        int(one): merged_into({"merged_to_id": to})
-        for one, to in zip(customers["id"], customers["merged_to_id"], strict=True)
+        int(id): merged_into({"merged_to_id": to})
+        for id, to in zip(customers["id"], customers["merged_to_id"], strict=True)
     }
     table = merges[[*_COLUMNS]].astype("Int64").reset_index(drop=True)
     _check_ids(table)
     members = table.groupby("cluster")[["survivor_id", "customer_id"]].agg(set)
-    found = [
-        _status(into, survivor, one, members["survivor_id"][cluster] | members["customer_id"][cluster])
-        for cluster, survivor, one in table.itertuples(index=False)
+    statuses = [
+        _status(into, survivor, id, members["survivor_id"][cluster] | members["customer_id"][cluster])
+        for cluster, survivor, id in table.itertuples(index=False)
     ]
-    rows = [*zip(table["survivor_id"].tolist(), table["customer_id"].tolist(), (end for _, end in found), strict=True)]
+    rows = [
+        *zip(table["survivor_id"].tolist(), table["customer_id"].tolist(), (end for _, end in statuses), strict=True)
+    ]
     lacking = missing_opt_outs(customers, contacts, locations, _groups(rows))
-    kept = [[survivor, one] if end is None else [end] for survivor, one, end in rows]
-    names = [", ".join(dict.fromkeys(name for one in ids for name in lacking.get(one, ()))) for ids in kept]
+    kept = [[survivor, id] if end is None else [end] for survivor, id, end in rows]
+    names = [", ".join(dict.fromkeys(name for id in ids for name in lacking.get(id, ()))) for ids in kept]
     return table.assign(
-        status=pd.array([status for status, _ in found], dtype="str"),
-        merged_to_id=pd.array([end for _, end in found], dtype="Int64"),
+        status=pd.array([status for status, _ in statuses], dtype="str"),
+        merged_to_id=pd.array([end for _, end in statuses], dtype="Int64"),
         opt_outs=pd.array([name or None for name in names], dtype="str"),
     )
 
@@ -178,16 +180,16 @@ def _groups(rows: Iterable[tuple[int, int, int | None]]) -> dict[int, int]:
     """Return a number for each customer that is equal for all records of the same customer."""
     above: dict[int, int] = {}
 
-    def root(one: int) -> int:
-        while (up := above.setdefault(one, one)) != one:
-            one = up
-        return one
+    def root(id: int) -> int:
+        while (up := above.setdefault(id, id)) != id:
+            id = up
+        return id
 
     for first, *others in rows:
         for other in others:
             if other is not None:
                 above[root(other)] = root(first)
-    return {one: root(one) for one in list(above)}
+    return {id: root(id) for id in list(above)}
 
 
 def _check_ids(table: pd.DataFrame) -> None:
@@ -201,23 +203,23 @@ def _check_ids(table: pd.DataFrame) -> None:
             )
 
 
-def _status(into: Mapping[int, int | None], survivor: int, one: int, members: set[int]) -> tuple[str, int | None]:
-    if one not in into:
+def _status(into: Mapping[int, int | None], survivor: int, id: int, members: set[int]) -> tuple[str, int | None]:
+    if id not in into:
         return UNKNOWN, None
-    end, kept = _end(into, one), _end(into, survivor)
+    end, kept = _end(into, id), _end(into, survivor)
     if end == survivor:
         return DONE, end
     if kept == end and end in members:
-        return OTHER_WAY, None if end == one else end
-    if end == one:
+        return OTHER_WAY, None if end == id else end
+    if end == id:
         return OPEN, None
     return (OTHER_WAY if end in members else ELSEWHERE), end
 
 
-def _end(into: Mapping[int, int | None], one: int) -> int:
+def _end(into: Mapping[int, int | None], id: int) -> int:
     """Return the customer in which a chain of merges ends."""
-    seen = {one}
-    while (following := into.get(one)) is not None and following not in seen:
+    seen = {id}
+    while (following := into.get(id)) is not None and following not in seen:
         seen.add(following)
-        one = following
-    return one
+        id = following
+    return id

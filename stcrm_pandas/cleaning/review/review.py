@@ -45,7 +45,7 @@ class Review:
     def __init__(self, dup: Decided, pairs: pd.DataFrame, values: SideBySide, who: str) -> None:
         self._dup, self._values, self._who = dup, values, who
         self._pairs = pairs[["id_1", "id_2", "tier", "kind", "reason"]].reset_index(drop=True)
-        ids = [(int(one), int(other)) for one, other in zip(pairs["id_1"], pairs["id_2"], strict=True)]
+        ids = [(int(first), int(second)) for first, second in zip(pairs["id_1"], pairs["id_2"], strict=True)]
         later = pairs["decision"].eq("later").fillna(value=False).tolist()
         self._ids = ids
         self._verdicts: dict[tuple[int, int], Verdict] = {
@@ -87,12 +87,12 @@ class Review:
                     case "show":
                         self._show(client, int(content["at"]))
                     case "decide":
-                        one, other = map(int, content["ids"])
-                        self._decide((one, other), content["verdict"], content["compared"])
+                        first, second = map(int, content["ids"])
+                        self._decide((first, second), content["verdict"], content["compared"])
                         self._say(type="verdicts", client=client, number=number, counts=self._counts())
             except (KeyError, TypeError, ValueError, AttributeError, StcrmError, sqlite3.Error, OSError) as error:
-                told = str(error) if isinstance(error, StcrmError | sqlite3.Error | OSError) else ""
-                reason = told or "the message cannot be understood"
+                text = str(error) if isinstance(error, StcrmError | sqlite3.Error | OSError) else ""
+                reason = text or "the message cannot be understood"
                 self._say(type="failed", client=client, number=number, reason=reason)
 
     def _decide(self, pair: tuple[int, int], verdict: Any, compared: Any) -> None:

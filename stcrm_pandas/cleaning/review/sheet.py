@@ -49,11 +49,11 @@ def write_review(dup: Decided, pairs: pd.DataFrame, values: SideBySide, path: st
     """Write pairs as a sheet with a blank column for verdicts."""
     rows = []
     for pair in pairs.to_dict("records"):
-        one, other = int(pair["id_1"]), int(pair["id_2"])
-        row: dict[str, Any] = {"id1": one, "id2": other, "compared": dup.fingerprint(one, other)}
+        first, second = int(pair["id_1"]), int(pair["id_2"])
+        row: dict[str, Any] = {"id1": first, "id2": second, "compared": dup.fingerprint(first, second)}
         row |= {name: pair[name] for name in ("tier", "kind", "reason")}
-        for number, found in ((1, values.values(one)), (2, values.values(other))):
-            row |= {f"{name}{number}": found.get(label) or None for label, name in _SHOWN.items()}
+        for number, shown in ((1, values.values(first)), (2, values.values(second))):
+            row |= {f"{name}{number}": shown.get(label) or None for label, name in _SHOWN.items()}
         rows.append(row)
     names = [column.name for column in REVIEW.columns]
     frame = pd.DataFrame(rows, columns=names).astype(REVIEW.dtypes)
@@ -71,40 +71,40 @@ def read_review(dup: Decided, path: str | os.PathLike[str], who: str) -> pd.Data
     }
     twice = frame.duplicated(["id1", "id2"], keep=False).tolist()
     outcomes = []
-    for place, (one, other, verdict, compared) in enumerate(frame[[*_DECIDING]].itertuples(index=False)):
-        given = None if is_missing(verdict) or not str(verdict).strip() else str(verdict).strip()
+    for place, (first, second, verdict, compared) in enumerate(frame[[*_DECIDING]].itertuples(index=False)):
+        typed = None if is_missing(verdict) or not str(verdict).strip() else str(verdict).strip()
         if place in suspect or twice[place]:
             why = suspect.get(place, "the pair is in several rows; keep one of them")
             outcome, reason = "refused", why
-        elif given is None:
+        elif typed is None:
             outcome, reason = "no verdict", ""
-        elif is_missing(one) or is_missing(other):
+        elif is_missing(first) or is_missing(second):
             outcome, reason = "refused", "the id of a customer is missing; write the sheet again"
         else:
-            outcome, reason = _record(dup, int(one), int(other), given.casefold(), compared, who)
-        outcomes.append(Outcome(one, other, given, outcome, reason or None))
+            outcome, reason = _record(dup, int(first), int(second), typed.casefold(), compared, who)
+        outcomes.append(Outcome(first, second, typed, outcome, reason or None))
     table = pd.DataFrame(outcomes, columns=Outcome._fields)
     texts = dict.fromkeys(("verdict", "outcome", "reason"), "str")
     return table.astype({"id_1": "Int64", "id_2": "Int64", **texts})
 
 
-def _record(dup: Decided, one: int, other: int, verdict: str, compared: Any, who: str) -> tuple[str, str]:
+def _record(dup: Decided, first: int, second: int, verdict: str, compared: Any, who: str) -> tuple[str, str]:
     """Record one verdict; return the outcome and, if it was refused, why."""
     known = next((each for each in VERDICTS if each == verdict), None)
     if known is None:
         return "refused", f"unknown verdict; write {', '.join(VERDICTS[:-1])} or {VERDICTS[-1]}"
     try:
-        now = dup.fingerprint(one, other)
+        now = dup.fingerprint(first, second)
     except UsageError as error:
         return "refused", str(error)
     if compared != now:
         return "refused", (
             "a compared value changed since the sheet was written, or it is of other decisions; write the sheet again"
         )
-    before = dup.decision(one, other)
+    before = dup.decision(first, second)
     if before == known:
         return "recorded before", ""
     if before in ("same", "different"):
         return "refused", f'since then, it was decided to be "{before}"; dup.decide changes that'
-    dup.decide(one, other, known, who=who)
+    dup.decide(first, second, known, who=who)
     return "recorded", ""

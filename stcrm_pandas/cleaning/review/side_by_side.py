@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from stcrm_pandas.cleaning.contact_owners import owners_of, whole
+from stcrm_pandas.cleaning.contact_owners import owners_of, whole_ids
 from stcrm_pandas.frame.contact_values import find_contacts
 
 _ADDRESS = ("address_street", "address_unit", "address_city", "address_state", "address_zip")
@@ -47,28 +47,28 @@ class SideBySide:
         ids: Iterable[int],
     ) -> None:
         among = {*ids}
-        rows = customers.assign(id=whole(customers["id"]))
+        rows = customers.assign(id=whole_ids(customers["id"]))
         rows = rows[rows["id"].isin(among)]
         self._rows = {int(row["id"]): row for row in rows.to_dict("records")}
         self._phones: defaultdict[int, list[str]] = defaultdict(list)
         self._emails: defaultdict[int, list[str]] = defaultdict(list)
         self._places: defaultdict[int, list[str]] = defaultdict(list)
-        for one, row in self._rows.items():
-            _add(self._places[one], _address(row))
-        owner = whole(locations["customer_id"])
+        for id, row in self._rows.items():
+            _add(self._places[id], _address(row))
+        owner = whole_ids(locations["customer_id"])
         sites = locations[owner.isin(among)]
-        for one, place in zip(owner[sites.index], sites.to_dict("records"), strict=True):
-            _add(self._places[int(one)], _address(place))
+        for id, place in zip(owner[sites.index], sites.to_dict("records"), strict=True):
+            _add(self._places[int(id)], _address(place))
         owner = owners_of(contacts, locations)
         wanted = owner.isin(among)
-        for one, value in zip(owner[wanted], contacts.loc[wanted, "value"], strict=True):
+        for id, value in zip(owner[wanted], contacts.loc[wanted, "value"], strict=True):
             if isinstance(value, str):
-                _add(self._emails[int(one)] if "@" in value else self._phones[int(one)], value.strip())
-        self._jobs = None if jobs is None else whole(jobs["customer_id"]).value_counts().to_dict()
+                _add(self._emails[int(id)] if "@" in value else self._phones[int(id)], value.strip())
+        self._jobs = None if jobs is None else whole_ids(jobs["customer_id"]).value_counts().to_dict()
 
-    def compare(self, one: int, other: int) -> list[Line]:
+    def compare(self, id: int, other: int) -> list[Line]:
         """Return the lines of a comparison, without those that are blank for both customers."""
-        first, second = self._fields(one), self._fields(other)
+        first, second = self._fields(id), self._fields(other)
         lines = []
         for label, (values, form) in first.items():
             others = second[label][0]
@@ -81,29 +81,29 @@ class SideBySide:
             lines += [line] if values or others else []
         return lines
 
-    def values(self, one: int) -> dict[str, str]:
+    def values(self, id: int) -> dict[str, str]:
         """Return the values of a customer by label, as one text each."""
-        return {label: " | ".join(values) for label, (values, _) in self._fields(one).items()}
+        return {label: " | ".join(values) for label, (values, _) in self._fields(id).items()}
 
-    def _fields(self, one: int) -> dict[str, tuple[list[str], Callable[[str], object]]]:
-        row = self._rows[one]
-        found: dict[str, tuple[list[str], Callable[[str], object]]] = {
+    def _fields(self, id: int) -> dict[str, tuple[list[str], Callable[[str], object]]]:
+        row = self._rows[id]
+        fields: dict[str, tuple[list[str], Callable[[str], object]]] = {
             "Name": (_texts(row.get("name")), _folded),
             "Type": (_texts(row.get("type")), _folded),
-            "Phone": (self._phones[one], _form),
-            "E-mail": (self._emails[one], _form),
-            "Address": (self._places[one], _folded),
+            "Phone": (self._phones[id], _form),
+            "E-mail": (self._emails[id], _form),
+            "Address": (self._places[id], _folded),
         }
         if self._jobs is not None:
-            found["Jobs"] = ([f"{self._jobs.get(one, 0):,}"], _alone)
+            fields["Jobs"] = ([f"{self._jobs.get(id, 0):,}"], _alone)
         if "balance" in row:
-            found["Balance"] = ([f"${row['balance']:,.2f}"] if not pd.isna(row["balance"]) else [], _alone)
+            fields["Balance"] = ([f"${row['balance']:,.2f}"] if not pd.isna(row["balance"]) else [], _alone)
         if "created_on" in row:
             made = row["created_on"]
-            found["Created on"] = ([f"{made:%b} {made.day}, {made.year}"] if not pd.isna(made) else [], _alone)
+            fields["Created on"] = ([f"{made:%b} {made.day}, {made.year}"] if not pd.isna(made) else [], _alone)
         if "active" in row and not pd.isna(row["active"]):
-            found["Active"] = (["yes" if row["active"] else "no"], _alone)
-        return found
+            fields["Active"] = (["yes" if row["active"] else "no"], _alone)
+        return fields
 
 
 def _add(values: list[str], value: str) -> None:
