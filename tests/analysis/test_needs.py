@@ -119,21 +119,30 @@ def made(given: Given) -> dict[tuple[str, str], Any]:
 def texts(result: Any) -> Iterator[str]:
     """All that a result says."""
     yield from result.summary()
-    for one in result.actions():
-        yield from filter(None, (one.do, one.number, one.size, one.brief))
+    for action in actions(result):
+        yield from filter(None, (action.do, action.number, action.size, action.brief))
     yield from (tile.title for tile in result.tiles())
     if hasattr(result, "headline"):
         yield from (result.headline().text, result.headline().evidence)
 
 
 SAID: dict[int, frozenset[str]] = {}
+ACTIONS: dict[int, list[Any]] = {}
+"""By the id of a result; each result is kept."""
 
 
 def said(result: Any) -> frozenset[str]:
-    """All that a result says; each result is kept, and so is its id."""
+    """All that a result says."""
     if id(result) not in SAID:
         SAID[id(result)] = frozenset(texts(result))
     return SAID[id(result)]
+
+
+def actions(result: Any) -> list[Any]:
+    """The actions of a result of `corrected`."""
+    if id(result) not in ACTIONS:
+        ACTIONS[id(result)] = result.actions()
+    return ACTIONS[id(result)]
 
 
 def verdicts(result: Any) -> dict[tuple[Any, str], Any]:
@@ -197,15 +206,15 @@ def test_nothing_is_said_that_the_inputs_cannot_carry(given: Given) -> None:
                 or any(re.search(pattern, text) and missing - given for pattern, missing in DIFFERS.items())
             )
             assert allowed, (key, text)
-        known = {(one.do, one.worth, one.amount) for one in full.actions()}
-        for one in result.actions():
-            if one.worth or one.amount:
-                assert (one.do, one.worth, one.amount) in known, (key, one)
+        known = {(action.do, action.worth, action.amount) for action in actions(full)}
+        for action in actions(result):
+            if action.worth or action.amount:
+                assert (action.do, action.worth, action.amount) in known, (key, action)
         # a group is named only with the very words of all inputs
         groups = {str(name) for name in full.table["name"]}
-        for one in result.actions():
-            if any(name in one.do for name in groups):
-                assert one.do in {other.do for other in full.actions()}, (key, one)
+        for action in actions(result):
+            if any(name in action.do for name in groups):
+                assert action.do in {other.do for other in actions(full)}, (key, action)
 
 
 WHOM = ("jobs", "customers", "contacts")

@@ -6,7 +6,7 @@ import base64
 import gzip
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Protocol
@@ -189,9 +189,9 @@ def cells_of(listed: WorkList, service: str | None) -> list[list[str]]:
 
     Phone numbers and e-mail addresses are links, and ids lead to their screens at `service`.
     """
-    links = [_LINKS.get(str(name), _plain) for name in listed.frame.columns]
+    titles = [str(name) for name in listed.frame.columns]
     return [
-        [link(_text(cell), service) for link, cell in zip(links, row, strict=True)]
+        [_linked(title, _text(cell), service) for title, cell in zip(titles, row, strict=True)]
         for row in listed.frame.iloc[:MOST_ROWS].itertuples(index=False)
     ]
 
@@ -201,36 +201,26 @@ def _texts(one: WorkList) -> list[list[str]]:
     return [[*map(str, one.frame.columns)], *([*map(_text, row)] for row in one.frame.itertuples(index=False))]
 
 
-def _plain(text: str, _: str | None) -> str:
-    return text
+def _linked(title: str, text: str, service: str | None) -> str:
+    """Return a cell, with a link if the title of its column says what it leads to."""
+    if title == "Phone":
+        digits = re.sub(r"[^0-9+]", "", text)
+        number = digits if digits.startswith("+") else f"+1{digits}"
+        return text if len(digits) < 7 else Link(text, f"tel:{number}")
+    if title == "E-mail":
+        return Link(text, f"mailto:{text}") if "@" in text else text
+    screen = _SCREENS.get(title)
+    return Link(text, f"{service}/#/{screen.format(text)}") if screen and service and text else text
 
 
-def _phone(text: str, _: str | None) -> str:
-    digits = re.sub(r"[^0-9+]", "", text)
-    if len(digits) < 7:
-        return text
-    return Link(text, f"tel:{digits if digits.startswith('+') else f'+1{digits}'}")
-
-
-def _email(text: str, _: str | None) -> str:
-    return Link(text, f"mailto:{text}") if "@" in text else text
-
-
-def _screen(path: str) -> Callable[[str, str | None], str]:
-    """Return what links the id of a record to its screen, or to the list of all such records."""
-    return lambda text, service: Link(text, f"{service}/#/{path.format(text)}") if service and text else text
-
-
-_LINKS: Mapping[str, Callable[[str, str | None], str]] = {
-    "Phone": _phone,
-    "E-mail": _email,
-    "Customer id": _screen("Customer/{}"),
-    "Merge into": _screen("Customer/{}"),
-    "Location id": _screen("Location/{}"),
-    "Lead id": _screen("Lead/Index/{}"),
-    "Booking": _screen("Bookings"),
+_SCREENS = {
+    "Customer id": "Customer/{}",
+    "Merge into": "Customer/{}",
+    "Location id": "Location/{}",
+    "Lead id": "Lead/Index/{}",
+    "Booking": "Bookings",
 }
-"""What the cells of a column lead to, by its title."""
+"""The screen of a record, or the list of all such records, by the title of a column with ids."""
 
 
 def _with_code(words: str) -> str:

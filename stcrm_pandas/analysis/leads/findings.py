@@ -47,11 +47,11 @@ _MEANT = {
 }
 """What is counted, in a sentence."""
 
-_BOOKED_WITHIN = [
-    Measure(f"Booked within {days} days", "inquiries", f"lower_{days}", f"upper_{days}", days, unsure=UNSURE)
-    for days in (30, 7)
-]
-_COUNTS = ["inquiries", *(side for measure in _BOOKED_WITHIN for side in (measure.lower, measure.upper))]
+_BOOKED_WITHIN = (
+    Measure("Booked within 30 days", "inquiries", "lower_30", "upper_30", 30, unsure=UNSURE),
+    Measure("Booked within 7 days", "inquiries", "lower_7", "upper_7", 7, unsure=UNSURE),
+)
+_COUNTS = ["inquiries", "lower_30", "upper_30", "lower_7", "upper_7"]
 
 _TO_ACT = ("campaign", "category", "business_unit", "job_type", "call_reason", "capture_source", "tag")
 """Dimensions whose differences people can act on: not months, and not creators, who do not choose their leads."""
