@@ -22,9 +22,8 @@ from stcrm_pandas.errors import require
 require("analysis")
 
 if TYPE_CHECKING:
-    from stcrm_pandas.analysis.base.chosen_period import period
     from stcrm_pandas.analysis.base.findings import work_lists
-    from stcrm_pandas.analysis.base.periods import Period
+    from stcrm_pandas.analysis.base.periods import Period, period
     from stcrm_pandas.analysis.base.provenance import cautions, origin, sources
     from stcrm_pandas.analysis.bookings.booking_sources import BookingSources, booking_sources
     from stcrm_pandas.analysis.bookings.people import SamePerson, same_person
@@ -49,7 +48,7 @@ _MODULES = {
     "lead_conversion": "leads.lead_conversion",
     "opportunities": "campaigns.opportunities",
     "origin": "base.provenance",
-    "period": "base.chosen_period",
+    "period": "base.periods",
     "read_spend": "campaigns.costs",
     "same_person": "bookings.people",
     "sources": "base.provenance",

@@ -12,7 +12,6 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from stcrm_pandas.analysis.base.conversion import table_of
 from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, micros, true
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.worth import JobValues
@@ -222,25 +221,10 @@ _OPT_OUTS = (
     "count on any record of a number."
 )
 
-AllContacts = pd.DataFrame | Sequence[pd.DataFrame | None] | None
-
 _COLUMNS = ("Phone", "Opt-outs", "E-mail")
 
 _NO_PHONE, DO_NOT_CALL = "No phone on file", "Do not call"
 _NO_TEXTS, _NO_MARKETING = "Do not text", "No marketing"
-
-
-def all_contacts(contacts: AllContacts) -> pd.DataFrame | None:
-    """Return contacts from one or more frames as one frame; None if there are none.
-
-    >>> all_contacts([pd.DataFrame({"customer_id": [7], "type": ["Phone"], "value": ["512-555-0101"]}), None]).shape
-    (1, 3)
-    """
-    frames = (
-        [contacts] if isinstance(contacts, pd.DataFrame) else [frame for frame in contacts or () if frame is not None]
-    )
-    checked = [table_of(frame, "contacts", ["type", "value"]) for frame in frames]
-    return pd.concat(checked, ignore_index=True) if checked else None
 
 
 def contact_columns(

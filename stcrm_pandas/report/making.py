@@ -350,7 +350,7 @@ def _refuse_unknown(by: Sequence[str], names: Sequence[str]) -> None:
 
 def _refuse_period(choices: Choices) -> None:
     """Raise before anything is read if the choices of a period contradict each other, or it is in the future."""
-    from stcrm_pandas.analysis.base.chosen_period import asked_period
+    from stcrm_pandas.analysis.base.periods import period_at
 
     now = dt.datetime.now(
         dt.timezone(dt.timedelta(hours=14))
@@ -359,7 +359,7 @@ def _refuse_period(choices: Choices) -> None:
         now = dt.datetime(
             9000, 1, 1, tzinfo=dt.UTC
         )  # a sandbox of a state file, and its mirror, have a clock of their own
-    asked_period(
+    period_at(
         now,
         month=choices.get("month"),
         weeks=choices.get("weeks"),

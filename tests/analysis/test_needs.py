@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 from stcrm_pandas.analysis import booking_sources, lead_conversion, opportunities, together
-from stcrm_pandas.analysis.base.needs import NEEDS, lacking
+from stcrm_pandas.analysis.base.inputs import NEEDS, lacking
 from stcrm_pandas.errors import UsageError
 
 from .booking_company import AS_OF, ZONE, company

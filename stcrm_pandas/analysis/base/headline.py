@@ -80,7 +80,7 @@ class Measure:
     days : int, default 0
         From which age, in days, a row is measured.
     needs : str, default ''
-        The key in `base.needs` of what must be known for it.
+        The key in `base.inputs` of what must be known for it.
     note : str, default ''
         The note of its tile.
     unsure : float, default 1.0

@@ -1,4 +1,4 @@
-"""Periods in a company's local time: days, weeks, and months, and whether they are complete.
+"""Periods in a company's local time: days, weeks, and months, which one was chosen, and whether they are complete.
 
 A week begins on Monday at local midnight, so weeks in which the clock changes have 167 or 169 hours. Months are
 numbered as 12 x year + month - 1.
@@ -7,23 +7,17 @@ numbered as 12 x year + month - 1.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-__all__ = [
-    "Bounds",
-    "FourWeeks",
-    "Limits",
-    "Period",
-    "four_weeks",
-    "measurable",
-    "month_number_of",
-    "month_start",
-    "whole_weeks_until",
-]
+from stcrm_pandas.analysis.base.format import listed
+from stcrm_pandas.analysis.base.provenance import attrs_of, moment, zone
+from stcrm_pandas.errors import UsageError
 
 _WEEK = dt.timedelta(days=7)
 
@@ -263,3 +257,162 @@ class Limits:
         first, end = self.read
         first, end = max(first or period.starts, period.starts), min(end or period.ends, period.ends)
         return replace(self, read=(first, end))
+
+
+MOST_WEEKS = 520
+
+_NO_ZONE = "A period needs the company's time zone: set STCRM_TIME_ZONE, or pass time_zone='America/Chicago'."
+
+_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+
+
+def period(
+    frame: Any,
+    *,
+    month: str | None = None,
+    weeks: int | None = None,
+    since: str | dt.date | None = None,
+    until: str | dt.date | None = None,
+    time_zone: str | None = None,
+) -> Period | None:
+    """Return the period to pass to an analysis, in the company's time zone.
+
+    Read more rows than those of the period: comparisons with the year before, repeat leads and chains of records also
+    need earlier rows.
+
+    Parameters
+    ----------
+    frame : object
+        A frame that the connection returned, such as the leads. It provides the time of the read and the time zone.
+    month : str, optional
+        A calendar month, such as "2026-10".
+    weeks : int, optional
+        The number of complete weeks (Monday to Sunday) before the read.
+    since : str or date, optional
+        The first day, such as "2026-01-01".
+    until : str or date, optional
+        The first day after the period. By default, the day after the read.
+    time_zone : str, optional
+        The company's time zone. By default, the one that the frame records.
+
+    Returns
+    -------
+    Period or None
+        The period; None if no month, weeks or days are given, which stands for everything that was read.
+
+    Raises
+    ------
+    UsageError
+        The arguments contradict each other, a day or month is invalid or in the future, or the time zone is unknown.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> leads = pd.DataFrame({"id": [1]})
+    >>> leads.attrs["stcrm"] = {"fetched_at": "2026-11-25T12:00Z", "time_zone": "America/Chicago"}
+    >>> str(period(leads, month="2026-10")), str(period(leads, since="2026-10-05"))
+    ('October 2026', 'Oct 5–Nov 25, 2026')
+    >>> period(leads, weeks=13).title
+    'Last 13 weeks: Aug 24–Nov 22, 2026'
+    """
+    if (month, weeks, since, until) == (None, None, None, None):
+        return None
+    local = zone(frame, time_zone)
+    if local is None:
+        raise UsageError(_NO_ZONE)
+    fetched = attrs_of(frame).get("fetched_at")
+    now = dt.datetime.now(dt.UTC) if fetched is None else moment(fetched, dt.UTC, name="fetched_at")
+    return period_at(now.astimezone(local), month=month, weeks=weeks, since=since, until=until)
+
+
+def period_at(
+    now: dt.datetime,
+    *,
+    month: str | None = None,
+    weeks: int | None = None,
+    since: str | dt.date | None = None,
+    until: str | dt.date | None = None,
+) -> Period | None:
+    """Return the period chosen at a local time; None for everything.
+
+    >>> period_at(dt.datetime(2026, 11, 25, tzinfo=dt.UTC), month="2026-12")
+    Traceback (most recent call last):
+        ...
+    stcrm_pandas.errors.UsageError: month: December 2026 has not begun.
+    """
+    chosen = [name for name, value in (("month", month), ("weeks", weeks)) if value is not None]
+    chosen += [name for name, value in (("since", since), ("until", until)) if value is not None][:1]
+    if len(chosen) > 1:
+        raise UsageError(f"{listed(chosen)} contradict each other: choose one.")
+    today, local = now.date(), now.tzinfo or dt.UTC
+    if month is not None:
+        return _month(month, today, local)
+    if weeks is not None:
+        return _weeks(weeks, now, local)
+    tomorrow = today + dt.timedelta(days=1)
+    first, end = _day(since, "since") or BEGINNING, _day(until, "until") or tomorrow
+    if first >= tomorrow:
+        raise UsageError(f"since: {first} is in the future.")
+    if first >= end:
+        raise UsageError(f"since: {first} must be before until, {end}, which is the first day to exclude.")
+    return None if first == BEGINNING and end >= tomorrow else Period(first, min(end, tomorrow), local)
+
+
+def _month(text: str, today: dt.date, local: dt.tzinfo) -> Period:
+    match = _MONTH.fullmatch(str(text))
+    if match is None or match[1] == "0000":
+        raise UsageError(f"month: {text} is not a month such as 2026-10.")
+    number = 12 * int(match[1]) + int(match[2]) - 1
+    first = month_day(number)
+    if first > today:
+        raise UsageError(f"month: {first:%B %Y} has not begun.")
+    return Period(first, month_day(number + 1), local)
+
+
+def _weeks(weeks: int, now: dt.datetime, local: dt.tzinfo) -> Period:
+    if not isinstance(weeks, int) or not 1 <= weeks <= MOST_WEEKS:
+        raise UsageError(f"weeks: {weeks} is not a number of weeks from 1 to {MOST_WEEKS}.")
+    end = whole_weeks_until(now, local)
+    return Period(end - weeks * dt.timedelta(days=7), end, local, "Last week" if weeks == 1 else f"Last {weeks} weeks")
+
+
+def _day(text: str | dt.date | None, name: str) -> dt.date | None:
+    if text is None:
+        return None
+    try:
+        day = dt.date.fromisoformat(str(text))
+    except ValueError:
+        raise UsageError(f"{name}: {text} is not a day such as 2026-10-01.") from None
+    if day.year < BEGINNING.year:
+        raise UsageError(f"{name}: {text} is before {BEGINNING.year}.")
+    return day
+
+
+def checked_period(period: Period | str | None, now: dt.datetime, local: dt.tzinfo | None) -> Period | None:
+    """Return the period that was passed to an analysis, a `Period` or a month as text, at the time of the read."""
+    if period is None:
+        return None
+    if local is None:
+        raise UsageError(_NO_ZONE)
+    if isinstance(period, str):
+        return period_at(now.astimezone(local), month=period)
+    if not isinstance(period, Period):
+        raise UsageError("period: pass a month such as '2026-10', or what analysis.period returns.")
+    return period
+
+
+def began_too_late(name: str, read: dt.datetime | None, shown: Period, needed: dt.timedelta) -> list[str]:
+    """Return a caution if rows were read from too late a day on to know which of the period are repeats.
+
+    >>> june = Period(dt.date(2026, 6, 1), dt.date(2026, 7, 1), dt.UTC)
+    >>> began_too_late("leads", june.starts, june, dt.timedelta(days=14))
+    ['The leads were read from Jun 1, 2026 on, so repeat leads of earlier inquiries may count as new in June 2026. \
+Read the 14 days before it, too.']
+    """
+    if read is None or read <= shown.starts - needed:
+        return []
+    day = read.astimezone(shown.zone)
+    return [
+        f"The {name} were read from {day:%b} {day.day}, {day.year} on, so repeat leads of earlier inquiries may count "
+        f"as new {shown.when}. Read the {needed.days} days before it, too."
+    ]

@@ -13,8 +13,9 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.display import Definitions, Sentences, Shown, Table
 from stcrm_pandas.analysis.base.findings import Action, Check, WorkList
+from stcrm_pandas.analysis.base.format import plural
 from stcrm_pandas.analysis.base.headline import Tile
-from stcrm_pandas.analysis.base.needs import lacking
+from stcrm_pandas.analysis.base.inputs import lacking
 from stcrm_pandas.analysis.base.periods import Period
 
 __all__ = ["Analysis", "Result"]
@@ -58,7 +59,7 @@ class Result:
         Parameters
         ----------
         what : str
-            A key of `analysis.base.needs.NEEDS`: "bookings: jobs".
+            A key of `analysis.base.inputs.NEEDS`: "bookings: jobs".
 
         Returns
         -------
@@ -66,6 +67,34 @@ class Result:
             The names of the data sets; empty if there is all that it needs.
         """
         return lacking(what, self.given)
+
+
+def of_period(result: Result) -> str:
+    """Return ' of October 2026', to be put after what is counted; empty without a period."""
+    return "" if result.period is None else f" {result.period.of}"
+
+
+def read_in(result: Result, what: str) -> str:
+    """Return what is counted before any exclusion: 'Leads created in October 2026', or 'Leads read'."""
+    return f"{what} read" if result.period is None else f"{what} created {result.period.when}"
+
+
+def measured_of(result: Result, unit: tuple[str, str], *, measured: int, counted: int, days: int) -> str:
+    """Return how many were measured, and of how many, if only part of a period is old enough."""
+    if result.period is None or measured == counted:
+        return f"{plural(measured, *unit)}, "
+    return f"{measured:,} of {plural(counted, *unit)} are {days} days old, "
+
+
+def another_period(result: Result, lacking: str) -> str:
+    """Return why another period than the chosen one is shown, to be followed by its numbers; mostly empty.
+
+    `lacking` says what the chosen period has too few of: "leads of June 2026 are 30 days old".
+    """
+    if result.asked is None or result.period is None or result.period == result.asked:
+        return ""
+    few = f"Fewer than {result.min_group} {lacking}"
+    return f"{few}, so this is {result.period}, the latest {result.period.length} with as many. "
 
 
 class Analysis(Result):

@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from stcrm_pandas.analysis.base.chosen_period import given_period
 from stcrm_pandas.analysis.base.conversion import table_of
 from stcrm_pandas.analysis.base.display import Sentences, Shown
 from stcrm_pandas.analysis.base.engine import EPOCH, TENANT, created_within, lazy, refuse_mixed_tenants
 from stcrm_pandas.analysis.base.headline import Headline
-from stcrm_pandas.analysis.base.inputs import Inputs, MirrorLike
+from stcrm_pandas.analysis.base.inputs import AllContacts, Inputs, MirrorLike, all_contacts
 from stcrm_pandas.analysis.base.money import currencies_of, in_use, several
 from stcrm_pandas.analysis.base.names import dimensions, lookups
-from stcrm_pandas.analysis.base.periods import Limits, Period
+from stcrm_pandas.analysis.base.periods import Limits, Period, checked_period
 from stcrm_pandas.analysis.base.provenance import (
     Moment,
     bounds_of_creation,
@@ -39,7 +38,6 @@ from stcrm_pandas.analysis.bookings.hours import Clock, silences
 from stcrm_pandas.analysis.bookings.outcomes import booking_rows, follow_on_jobs
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.analysis.bookings.table import Groups, spellings
-from stcrm_pandas.analysis.call_lists import AllContacts, all_contacts
 from stcrm_pandas.analysis.campaigns.attribution import Attribution, attribution
 from stcrm_pandas.analysis.statistics.comparison import together
 from stcrm_pandas.errors import UsageError, require
@@ -253,7 +251,7 @@ def booking_sources(
     limits = Limits(known, dt.timedelta(days=mature_days), local, old=dt.timedelta(days=revenue_days))
     rows = booking_rows(bookings, limits, leads=leads, jobs=jobs, customers=customers, status_log=status_log)
     refuse_mixed_tenants(rows, by)
-    asked_for = given_period(period, known, local)
+    asked_for = checked_period(period, known, local)
     shown = None if asked_for is None else measurable_period(rows, asked_for, limits, min_group)
     named = lookups(names, by, [*DIMENSIONS])
     of_unit = currencies_of(named.get("business_unit") if business_units is None else business_units)

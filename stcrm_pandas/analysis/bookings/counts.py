@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import EPOCH, TENANT, Rows, collected, created_within, keys, micros, true
+from stcrm_pandas.analysis.base.inputs import lacking
 from stcrm_pandas.analysis.base.money import Currencies, of_units
-from stcrm_pandas.analysis.base.needs import lacking
 from stcrm_pandas.analysis.base.periods import Limits, Period, measurable
 from stcrm_pandas.analysis.base.worth import pace_table
 from stcrm_pandas.analysis.bookings.outcomes import OUTCOMES, SPANS, became

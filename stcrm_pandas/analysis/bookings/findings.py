@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from stcrm_pandas.analysis.base.chosen_period import instead_of, measured_of, of_period, read_in
 from stcrm_pandas.analysis.base.differences import beside
 from stcrm_pandas.analysis.base.engine import EPOCH, collected, micros
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, steps
@@ -22,10 +21,11 @@ from stcrm_pandas.analysis.base.headline import (
     Tile,
     year_of,
 )
+from stcrm_pandas.analysis.base.inputs import not_read
 from stcrm_pandas.analysis.base.money import unusual
-from stcrm_pandas.analysis.base.needs import not_read
 from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.base.provenance import bounds_of_creation
+from stcrm_pandas.analysis.base.result import another_period, measured_of, of_period, read_in
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.base.worth import ACTIVE_WITHIN, Worth
 from stcrm_pandas.analysis.bookings.counts import COUNTS, created_in, one_number
@@ -71,7 +71,7 @@ def headline(result: BookingSourcesResult) -> Headline:
         return Headline(f"Too few bookings {few if period is None else f'{period.of} to measure'}")
     measured = measured_of(result, unit, measured=year.n, counted=counted, days=result.mature_days)
     asked = result.asked
-    moved = instead_of(result, f"bookings {asked.of} are {result.mature_days} days old" if asked else "")
+    moved = another_period(result, f"bookings {asked.of} are {result.mature_days} days old" if asked else "")
     when = moved or (f"{year.dates}: " if period is None else "")
     return Headline(
         f"{format_range(*year.now.share)} of bookings{of_period(result) if moved else ''} become jobs",

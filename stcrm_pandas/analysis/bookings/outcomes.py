@@ -28,7 +28,7 @@ from stcrm_pandas.analysis.base.engine import (
     refuse_repeats,
     true,
 )
-from stcrm_pandas.analysis.base.needs import given_of, lacking
+from stcrm_pandas.analysis.base.inputs import given_of, lacking
 from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.campaigns.records import AFTER, PARENTS
 

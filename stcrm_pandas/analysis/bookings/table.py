@@ -12,8 +12,8 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT
 from stcrm_pandas.analysis.base.headline import COUNTED, Measure
+from stcrm_pandas.analysis.base.inputs import lacking
 from stcrm_pandas.analysis.base.names import NONE, heads
-from stcrm_pandas.analysis.base.needs import lacking
 from stcrm_pandas.analysis.base.shares import with_shares
 from stcrm_pandas.analysis.bookings.counts import COUNTS
 from stcrm_pandas.analysis.bookings.hours import Clock

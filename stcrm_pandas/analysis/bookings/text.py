@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.chosen_period import of_period
 from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, not_compared, versus
 from stcrm_pandas.analysis.base.display import Columns, Definitions, Shown, load_definitions, rows_shown
 from stcrm_pandas.analysis.base.format import (
@@ -21,9 +20,10 @@ from stcrm_pandas.analysis.base.format import (
     plural,
     with_count,
 )
+from stcrm_pandas.analysis.base.inputs import not_read
 from stcrm_pandas.analysis.base.money import money
 from stcrm_pandas.analysis.base.names import group_word
-from stcrm_pandas.analysis.base.needs import not_read
+from stcrm_pandas.analysis.base.result import of_period
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.bookings.hours import AFTER_HOURS
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult

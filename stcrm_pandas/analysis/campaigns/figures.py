@@ -8,9 +8,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from stcrm_pandas.analysis.base.format import count_range, format_percent, format_share
+from stcrm_pandas.analysis.base.inputs import not_read
 from stcrm_pandas.analysis.base.money import money
 from stcrm_pandas.analysis.base.names import group_word, sort_rule
-from stcrm_pandas.analysis.base.needs import not_read
 from stcrm_pandas.analysis.base.shares import extremes, rows_of
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.charts.base import COLORS, SHADE, compared_shares, empty, hover, lines, name_rows, top_axis

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.chosen_period import read_in
 from stcrm_pandas.analysis.base.differences import beside, versus
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, steps
 from stcrm_pandas.analysis.base.format import format_counts, format_share
@@ -18,6 +17,7 @@ from stcrm_pandas.analysis.base.headline import Measure, Measured, Tile, weekly_
 from stcrm_pandas.analysis.base.money import amounts, money, unusual
 from stcrm_pandas.analysis.base.names import named_within
 from stcrm_pandas.analysis.base.periods import Period, four_weeks
+from stcrm_pandas.analysis.base.result import read_in
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.base.worth import Worth, about
 from stcrm_pandas.analysis.campaigns.records import KINDS

@@ -16,15 +16,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from stcrm_pandas.analysis.base.chosen_period import given_period
 from stcrm_pandas.analysis.base.conversion import table_of
 from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, month_number, refuse_mixed_tenants
 from stcrm_pandas.analysis.base.headline import COUNTED
-from stcrm_pandas.analysis.base.inputs import Inputs, MirrorLike
+from stcrm_pandas.analysis.base.inputs import Inputs, MirrorLike, lacking, not_read
 from stcrm_pandas.analysis.base.money import currencies_of, in_use, of_units, several
 from stcrm_pandas.analysis.base.names import dimensions
-from stcrm_pandas.analysis.base.needs import lacking, not_read
-from stcrm_pandas.analysis.base.periods import Limits, Period
+from stcrm_pandas.analysis.base.periods import Limits, Period, checked_period
 from stcrm_pandas.analysis.base.provenance import (
     Moment,
     attrs_of,
@@ -273,7 +271,7 @@ def opportunities(
         _period(frames, local),
         dt.timedelta(days=revenue_days),
     )
-    asked_for = given_period(period, limits.as_of, local)
+    asked_for = checked_period(period, limits.as_of, local)
     records = gather(leads, bookings, jobs, not_leads=not_leads(call_reasons))
     refuse_mixed_tenants(nw.from_native(records).lazy(), by)
     if spend is not None and TENANT in records and records[TENANT].nunique() > 1:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.chosen_period import of_period
 from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, Wording, differences, versus
 from stcrm_pandas.analysis.base.display import Definitions, Shown, load_definitions, rows_shown, verdict_note
 from stcrm_pandas.analysis.base.format import (
@@ -19,9 +18,10 @@ from stcrm_pandas.analysis.base.format import (
     whole_percent,
     with_count,
 )
+from stcrm_pandas.analysis.base.inputs import not_read
 from stcrm_pandas.analysis.base.money import amounts, money
 from stcrm_pandas.analysis.base.names import group_word
-from stcrm_pandas.analysis.base.needs import not_read
+from stcrm_pandas.analysis.base.result import of_period
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.leads.reduction import REASONS_UNKNOWN

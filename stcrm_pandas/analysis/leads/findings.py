@@ -11,7 +11,6 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.base.chosen_period import instead_of, measured_of, of_period, read_in
 from stcrm_pandas.analysis.base.differences import beside, versus
 from stcrm_pandas.analysis.base.engine import collected
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, steps
@@ -24,8 +23,9 @@ from stcrm_pandas.analysis.base.headline import (
     Tile,
     year_of,
 )
-from stcrm_pandas.analysis.base.needs import not_read
+from stcrm_pandas.analysis.base.inputs import not_read
 from stcrm_pandas.analysis.base.periods import Period
+from stcrm_pandas.analysis.base.result import another_period, measured_of, of_period, read_in
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.base.worth import Worth
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
@@ -73,7 +73,7 @@ def headline(result: LeadConversionResult, booked: OpportunitiesResult | None) -
         of = f"are {days} days old to tell how many are booked" if period is None else f"{period.of} to measure"
         return Headline(f"Too few {many} {of}", contrast=contrast)
     measured = measured_of(result, unit, measured=n, counted=int(overall["inquiries"]), days=days)
-    moved = instead_of(result, f"{many} {result.asked.of} are {days} days old" if result.asked else "")
+    moved = another_period(result, f"{many} {result.asked.of} are {days} days old" if result.asked else "")
     when = moved or ("" if year is None or period is not None else f"{year.dates}: ")
     return Headline(
         f"{format_range(*shown.share)} of leads{of_period(result) if moved else ''} are booked within {days} days",

@@ -13,15 +13,15 @@ from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import narwhals.stable.v2 as nw
 import pandas as pd
 
-from stcrm_pandas.analysis.base.chosen_period import began_too_late, given_period
 from stcrm_pandas.analysis.base.display import Table
+from stcrm_pandas.analysis.base.engine import collected, true
 from stcrm_pandas.analysis.base.headline import Headline
-from stcrm_pandas.analysis.base.inputs import Inputs, MirrorLike
+from stcrm_pandas.analysis.base.inputs import AllContacts, Inputs, MirrorLike, all_contacts, lacking
 from stcrm_pandas.analysis.base.names import dimensions
-from stcrm_pandas.analysis.base.needs import lacking
-from stcrm_pandas.analysis.base.periods import Limits, Period
+from stcrm_pandas.analysis.base.periods import Limits, Period, began_too_late, checked_period
 from stcrm_pandas.analysis.base.provenance import (
     Moment,
     bounds_of_creation,
@@ -29,7 +29,6 @@ from stcrm_pandas.analysis.base.provenance import (
 )
 from stcrm_pandas.analysis.base.result import Analysis
 from stcrm_pandas.analysis.both_measures import disagreements, of_same_groups
-from stcrm_pandas.analysis.call_lists import AllContacts, all_contacts
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.leads import findings, lists, text
 from stcrm_pandas.analysis.leads import tables as lead_tables
@@ -283,7 +282,7 @@ def lead_conversion(
             "a month, a weekday and an hour need a time zone: pass time_zone='America/Chicago', or connect with one"
         )
     leads, known = known_at(leads, as_of, local, status_log)
-    asked_for = given_period(period, known, local)
+    asked_for = checked_period(period, known, local)
     read = (None, None) if local is None else bounds_of_creation(leads, local)
     limits = Limits(known, dt.timedelta(days=window_days), local, read)
     ids_of_no_leads = not_leads(call_reasons)
@@ -307,7 +306,7 @@ def lead_conversion(
     leads_left_out = reduced.read.groupby("left_out")["leads"].sum()
     known_reasons = call_reasons is not None or not reduced.has_reasons
     lookup = lead_lookups(names, asked)
-    people = lists.people_known(leads, lookup.get(CUSTOMER), contacts)
+    people = _people_known(leads, lookup.get(CUSTOMER), contacts)
     have = inputs.given(call_reasons=known_reasons or None) | people
     if "category" in asked:
         reduced, lookup["category"] = lead_tables.by_category(reduced, asked, lookup.get("category"))
@@ -354,3 +353,17 @@ def lead_conversion(
         asked=asked_for,
         given=have,
     )
+
+
+def _people_known(leads: Any, customers: Any, contacts: AllContacts) -> frozenset[str]:
+    """Return which of customers and contacts are given; what no open lead refers to counts as given."""
+    rows = nw.from_native(leads).lazy()
+    names = [name for name in ("customer_id", "lead_phone") if name in rows.collect_schema()]
+    asking = collected(rows.filter(true(nw.col("status") == "Open")).select(*names)) if names else pd.DataFrame()
+    named = {name for name in names if asking[name].notna().any()}
+    frames = [contacts] if isinstance(contacts, pd.DataFrame) else [*(contacts or ())]
+    known = {
+        "customers": isinstance(customers, pd.DataFrame) or "customer_id" not in named,
+        "contacts": bool(frames and all(frame is not None for frame in frames)) or not named,
+    }
+    return frozenset(name for name, there in known.items() if there)

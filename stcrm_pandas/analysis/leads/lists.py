@@ -14,12 +14,12 @@ import pandas as pd
 from stcrm_pandas.analysis.base.engine import TENANT, collected, is_among, lazy, true
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.names import known_names, named_within
-from stcrm_pandas.analysis.call_lists import AllContacts, Calls, contact_columns, day_of, jobs_since, only_customers
+from stcrm_pandas.analysis.call_lists import Calls, contact_columns, day_of, jobs_since, only_customers
 from stcrm_pandas.analysis.leads.inquiries import converted_with, persons_of
 from stcrm_pandas.analysis.leads.reduction import kept_leads, split_reasons
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 
-__all__ = ["ages_in_days", "open_leads", "people_known", "unchanged", "without_next_step", "work_lists"]
+__all__ = ["ages_in_days", "open_leads", "unchanged", "without_next_step", "work_lists"]
 
 _TIMES = ("created_on", "follow_up_date", "modified_on")
 _TEXTS = ("lead_customer_name", "lead_phone", "lead_email", "priority", "lead_url")
@@ -54,20 +54,6 @@ def open_leads(result: LeadConversionResult) -> pd.DataFrame:
         table[name] = pd.to_datetime(moments, utc=True).astype("datetime64[us, UTC]")
         table[name] = table[name].mask(table[name] < pd.Timestamp("1900-01-01", tz="UTC"))
     return table
-
-
-def people_known(leads: Any, customers: Any, contacts: AllContacts) -> frozenset[str]:
-    """Return which of customers and contacts are given; what no open lead refers to counts as given."""
-    rows = nw.from_native(leads).lazy()
-    names = [name for name in ("customer_id", "lead_phone") if name in rows.collect_schema()]
-    asking = collected(rows.filter(true(nw.col("status") == "Open")).select(*names)) if names else pd.DataFrame()
-    named = {name for name in names if asking[name].notna().any()}
-    frames = [contacts] if isinstance(contacts, pd.DataFrame) else [*(contacts or ())]
-    known = {
-        "customers": isinstance(customers, pd.DataFrame) or "customer_id" not in named,
-        "contacts": bool(frames and all(frame is not None for frame in frames)) or not named,
-    }
-    return frozenset(name for name, there in known.items() if there)
 
 
 def ages_in_days(result: LeadConversionResult, leads: pd.DataFrame) -> pd.Series:

@@ -25,7 +25,7 @@ _OF_OPPORTUNITIES = {"campaign", "category", "business_unit"}
 
 
 def comparing(by: Sequence[str]) -> str:
-    """Return the key in `base.needs` of the comparison of these groups."""
+    """Return the key in `base.inputs` of the comparison of these groups."""
     return "leads: groups that opportunities have" if _OF_OPPORTUNITIES & {*by} else "leads: groups"
 
 

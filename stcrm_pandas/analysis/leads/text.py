@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.chosen_period import of_period
 from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, Wording, differences, versus
 from stcrm_pandas.analysis.base.display import Definitions, Shown, load_definitions, rows_shown, verdict_note
 from stcrm_pandas.analysis.base.format import (
@@ -18,8 +17,9 @@ from stcrm_pandas.analysis.base.format import (
     plural,
     with_count,
 )
+from stcrm_pandas.analysis.base.inputs import not_read
 from stcrm_pandas.analysis.base.names import group_word
-from stcrm_pandas.analysis.base.needs import not_read
+from stcrm_pandas.analysis.base.result import of_period
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.leads.reduction import REASONS_UNKNOWN
 from stcrm_pandas.analysis.leads.result import LeadConversionResult, comparing

@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.chosen_period import given_period
 from stcrm_pandas.analysis.base.conversion import lazy_rows
 from stcrm_pandas.analysis.base.display import Shown
 from stcrm_pandas.analysis.base.engine import created_within, refuse_mixed_tenants, refuse_mixtures
 from stcrm_pandas.analysis.base.headline import Headline
-from stcrm_pandas.analysis.base.inputs import Inputs, MirrorLike
+from stcrm_pandas.analysis.base.inputs import Inputs, MirrorLike, lacking
 from stcrm_pandas.analysis.base.names import dimensions, lookups
-from stcrm_pandas.analysis.base.needs import lacking
-from stcrm_pandas.analysis.base.periods import Period, measurable
+from stcrm_pandas.analysis.base.periods import Period, checked_period, measurable
 from stcrm_pandas.analysis.base.provenance import Moment, known_until
 from stcrm_pandas.analysis.base.result import Analysis
 from stcrm_pandas.analysis.preferences import findings, lists, text
@@ -292,7 +290,7 @@ def contact_preferences(
     entries = None if consent is None else consent_list(consent, known)
     counting = stores if entries is None else {store: with_refusals(frame, entries) for store, frame in stores.items()}
     states = states_of(owners.frame, counting["customers"])
-    asked_for = given_period(period, known, local)
+    asked_for = checked_period(period, known, local)
     counted = None if asked_for is None else _measurable(owners.frame["created_on"], asked_for, min_group)
     shown = _created_in(owners.frame, counted)
     people, shown_states = (one[shown].reset_index(drop=True) for one in (owners.frame, states))

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.base.chosen_period import instead_of
 from stcrm_pandas.analysis.base.engine import micros
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, WorkList, steps
 from stcrm_pandas.analysis.base.format import format_counts, format_range, plural
 from stcrm_pandas.analysis.base.headline import Headline, Measure, Tile, year_of
 from stcrm_pandas.analysis.base.periods import Period, month_start
 from stcrm_pandas.analysis.base.provenance import zone
+from stcrm_pandas.analysis.base.result import another_period
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.preferences.owners import OPTED_OUT, UNKNOWN
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
@@ -78,7 +78,7 @@ def headline(result: ContactPreferencesResult) -> Headline:
     n, hits = len(states), int((states["marketing", "text"] == 0).sum())
     every = _MEASURES[0].of({"customers": n, "text": hits}, min_group=result.min_group)
     created = "" if period is None else f" created {period.when}"
-    moved = instead_of(result, f"customers created {result.asked.when} are active" if result.asked else "")
+    moved = another_period(result, f"customers created {result.asked.when} are active" if result.asked else "")
     if every.share is None:
         few = "active customers to tell whom you can contact" if period is None else f"customers{created} to measure"
         return Headline(f"Too few {few}")

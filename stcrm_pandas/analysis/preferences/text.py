@@ -10,8 +10,8 @@ import pandas as pd
 from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, not_compared, versus
 from stcrm_pandas.analysis.base.display import Columns, Definitions, Shown, load_definitions, rows_shown, verdict_note
 from stcrm_pandas.analysis.base.format import count_range, format_share, listed, plural, with_count
+from stcrm_pandas.analysis.base.inputs import not_read
 from stcrm_pandas.analysis.base.names import group_word
-from stcrm_pandas.analysis.base.needs import not_read
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.preferences.groups import REASON_COLUMNS
 from stcrm_pandas.analysis.preferences.lists import shared_numbers

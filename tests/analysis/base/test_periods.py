@@ -8,8 +8,7 @@ import pandas as pd
 import pytest
 
 from stcrm_pandas.analysis import Period, period
-from stcrm_pandas.analysis.base.chosen_period import asked_period
-from stcrm_pandas.analysis.base.periods import measurable
+from stcrm_pandas.analysis.base.periods import measurable, period_at
 from stcrm_pandas.errors import UsageError
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -39,7 +38,7 @@ def days(first: str, end: str) -> Period:
     ],
 )
 def test_a_choice_means_these_local_days(chosen: dict[str, Any], expected: Period | None, title: str | None) -> None:
-    found = asked_period(NOW, **chosen)
+    found = period_at(NOW, **chosen)
     assert found == expected
     if found is not None and title is not None:
         assert found.title == title
@@ -68,7 +67,7 @@ def test_a_choice_means_these_local_days(chosen: dict[str, Any], expected: Perio
 )
 def test_choices_that_make_no_period_raise(chosen: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        asked_period(NOW, **chosen)
+        period_at(NOW, **chosen)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from stcrm_pandas.analysis import booking_sources, contact_preferences, lead_conversion, opportunities
-from stcrm_pandas.analysis.base.chosen_period import period
+from stcrm_pandas.analysis.base.periods import period
 from stcrm_pandas.analysis.leads.figures import months
 
 from ..preferences.contact_rows import contacts, customers, no_others
