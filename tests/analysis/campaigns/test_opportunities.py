@@ -99,15 +99,18 @@ def test_jobs_without_call_or_booking_have_a_separate_row(count: Count) -> None:
     assert any("1 job names neither a call nor a booking" in sentence for sentence in found.summary())
 
 
-@pytest.mark.parametrize(
-    "after", ["recall_for_id", "warranty_id", "created_from_estimate_id", "job_generated_lead_source_job_id"]
-)
-def test_jobs_from_another_job_are_not_opportunities(count: Count, after: str) -> None:
-    found = count(of_jobs=[{"lead_call_id": 1, after: 77}])
+def test_jobs_from_another_job_are_not_opportunities(count: Count) -> None:
+    names = ("recall_for_id", "warranty_id", "created_from_estimate_id", "job_generated_lead_source_job_id")
+    jobs = [{"lead_call_id": call, after: 77, "campaign_id": call} for call, after in enumerate(names)]
+    found = count(of_jobs=jobs)
     assert only(found, "opportunities") == [0]
-    assert found.left_out["after another job"] == 1
-    led = count([{"call_id": 1, "status": "Converted"}], of_jobs=[{"lead_call_id": 1, after: 77}])
-    assert only(led, "opportunities", "leads", "completed_lower") == [1, 1, 1]  # a lead led to it: it is its job
+    assert found.left_out["after another job"] == 4
+    # a lead led to it: it is its job
+    led = count([{"call_id": call, "status": "Converted", "campaign_id": call} for call in range(4)], of_jobs=jobs)
+    counts = led.table.set_index("id")[["opportunities", "leads", "completed_lower"]]
+    assert counts.to_dict("index") == {
+        call: {"opportunities": 1, "leads": 1, "completed_lower": 1} for call in range(4)
+    }
 
 
 def test_follow_up_jobs_are_separate(count: Count) -> None:
@@ -222,29 +225,35 @@ def test_missing_dates(count: Count) -> None:
     assert months["name"].tolist() == ["Jan 2026", "(none)"]
 
 
-@pytest.mark.parametrize(
-    ("of_leads", "of_bookings", "of_jobs", "phone"),
-    [
-        ([{"call_id": 7}], [], [], True),
-        ([{"manual_call_id": 7}], [], [], True),
-        ([{}], [], [], False),
-        ([], [], [{"lead_call_id": 7}], True),
-        ([], [], [{"partner_lead_call_id": 7}], True),
-        ([], [{"id": 5}], [], False),
-        # what names a booking came out of it, also where it was called back and the booking was not read
-        ([{"call_id": 7, "booking_id": 5}], [], [], False),
-        ([], [], [{"lead_call_id": 7, "booking_id": 5}], False),
-        # the first contact decides, not what came later
-        ([{"status": "Converted"}, {"created_on": "2026-01-06T12:00Z", "call_id": 7}], [], [], False),
-        ([{"call_id": 7, "status": "Converted"}], [], [{"lead_call_id": 7, "created_on": "2026-01-06T12:00Z"}], True),
-    ],
-)
-def test_channel_is_that_of_the_first_contact(
-    count: Count, of_leads: list[Any], of_bookings: list[Any], of_jobs: list[Any], phone: bool
-) -> None:
-    people = [{"customer_id": 1, **lead} for lead in of_leads]
-    found = count(people, of_bookings, of_jobs)
-    assert only(found, "opportunities", "phone") == [1, int(phone)]
+FIRST_CONTACTS: list[tuple[list[Any], list[Any], list[Any], bool]] = [
+    ([{"call_id": 7}], [], [], True),
+    ([{"manual_call_id": 7}], [], [], True),
+    ([{}], [], [], False),
+    ([], [], [{"lead_call_id": 7}], True),
+    ([], [], [{"partner_lead_call_id": 7}], True),
+    ([], [{"id": 5}], [], False),
+    # what names a booking came out of it, also where it was called back and the booking was not read
+    ([{"call_id": 7, "booking_id": 5}], [], [], False),
+    ([], [], [{"lead_call_id": 7, "booking_id": 5}], False),
+    # the first contact decides, not what came later
+    ([{"status": "Converted"}, {"created_on": "2026-01-06T12:00Z", "call_id": 7}], [], [], False),
+    ([{"call_id": 7, "status": "Converted"}], [], [{"lead_call_id": 7, "created_on": "2026-01-06T12:00Z"}], True),
+]
+"""Leads, bookings and jobs of one customer, and whether they began by phone; each case has ids of its own."""
+
+
+def test_channel_is_that_of_the_first_contact(count: Count) -> None:
+    def of_cases(kind: int, **more: Any) -> list[dict[str, Any]]:
+        return [
+            {name: 100 * place + value if isinstance(value, int) else value for name, value in (more | row).items()}
+            | {"campaign_id": place}
+            for place, case in enumerate(FIRST_CONTACTS)
+            for row in case[kind]
+        ]
+
+    table = count(of_cases(0, customer_id=1), of_cases(1), of_cases(2)).table.set_index("id").sort_index()
+    assert table["opportunities"].tolist() == [1] * len(FIRST_CONTACTS)
+    assert table["phone"].astype(bool).tolist() == [phone for *_, phone in FIRST_CONTACTS]
 
 
 def test_phone_and_online_campaigns_are_not_compared(count: Count) -> None:
@@ -277,19 +286,18 @@ def test_phone_and_online_campaigns_are_not_compared(count: Count) -> None:
     assert re.search(r"; \d+ points \(\d+–\d+\) among opportunities of the same", named)
 
 
-@pytest.mark.parametrize(
-    ("moment", "month"),
-    [
-        ("2026-03-08T05:59Z", "2026-03"),  # the clock goes forward on the 8th
-        ("2026-04-01T04:59Z", "2026-03"),
-        ("2026-04-01T05:00Z", "2026-04"),
-        ("2025-11-01T04:59Z", "2025-10"),
-        ("2025-12-01T05:59Z", "2025-11"),  # back since the 2nd of November
-        ("2024-03-01T05:59Z", "2024-02"),  # the 29th
-    ],
-)
-def test_months_are_local(count: Count, moment: str, month: str) -> None:
-    assert count([{"created_on": moment}], by="month").table["id"].tolist() == [month]
+def test_months_are_local(count: Count) -> None:
+    months = {
+        "2026-03-08T05:59Z": "2026-03",  # the clock goes forward on the 8th
+        "2026-04-01T04:59Z": "2026-03",
+        "2026-04-01T05:00Z": "2026-04",
+        "2025-11-01T04:59Z": "2025-10",
+        "2025-12-01T05:59Z": "2025-11",  # back since the 2nd of November
+        "2024-03-01T05:59Z": "2024-02",  # the 29th
+    }
+    rows = [{"created_on": moment, "campaign_id": place} for place, moment in enumerate(months)]
+    table = count(rows, by=("campaign", "month")).table
+    assert dict(sorted(table["id"])) == dict(enumerate(months.values()))
 
 
 def test_two_dimensions(count: Count) -> None:

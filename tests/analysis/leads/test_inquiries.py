@@ -28,71 +28,86 @@ def counted(frame: pd.DataFrame, **more: Any) -> tuple[int, int]:
     return int(row["leads"]), int(row["inquiries"])
 
 
-@pytest.mark.parametrize(
-    ("rows", "inquiries"),
-    [
-        pytest.param([lead("01-01", customer_id=1), lead("01-14", customer_id=1)], 1, id="13 days"),
-        pytest.param([lead("01-01", customer_id=1), lead("01-15", customer_id=1)], 2, id="14 days"),
-        pytest.param(
-            [lead(f"01-{d:02}", customer_id=1) for d in (1, 11, 21, 31)], 1, id="a chain is one, however long"
-        ),
-        pytest.param([lead("01-01", customer_id=1), lead("01-02", customer_id=2)], 2, id="two customers"),
-        pytest.param([lead("01-01"), lead("01-02")], 2, id="nobody is known"),
-        pytest.param(
-            [lead("01-01", lead_phone="(312) 555-0101"), lead("01-02", lead_phone="+1 312 555 0101")],
-            1,
-            id="one phone, spelt twice",
-        ),
-        pytest.param(
-            [lead("01-01", lead_phone="000-000-0000"), lead("01-02", lead_phone="0000000000")], 2, id="no number"
-        ),
-        *(
-            pytest.param(
-                [
-                    lead("01-01", lead_phone=phone, customer_id=1),
-                    *(lead(f"01-0{day}", lead_phone=phone) for day in (2, 3)),
-                ],
-                3,
-                id=f"{phone} links nobody",
-            )
-            for phone in ("999-999-9999", "123-456-7890", "512-555-1212", "+1 (512) 555-5555", "222.222.2222")
-        ),
-        pytest.param(
-            [lead("01-01", lead_phone="(225) 888-8888"), lead("01-02", lead_phone="225-888-8888")], 1, id="somebody's"
-        ),
-        pytest.param(
-            [lead("01-01", lead_phone="555-0101"), lead("01-02", lead_phone="5550101")], 2, id="too short to tell"
-        ),
-        pytest.param([lead("01-01", lead_phone=""), lead("01-02", lead_phone="")], 2, id="empty"),
-        pytest.param(
-            [lead("01-01", lead_phone="3125550101", customer_id=1), lead("01-02", lead_phone="3125550101")],
-            1,
-            id="the phone leads to its customer",
-        ),
+CASES = [
+    pytest.param([lead("01-01", customer_id=1), lead("01-14", customer_id=1)], 1, id="13 days"),
+    pytest.param([lead("01-01", customer_id=1), lead("01-15", customer_id=1)], 2, id="14 days"),
+    pytest.param([lead(f"01-{d:02}", customer_id=1) for d in (1, 11, 21, 31)], 1, id="a chain is one, however long"),
+    pytest.param([lead("01-01", customer_id=1), lead("01-02", customer_id=2)], 2, id="two customers"),
+    pytest.param([lead("01-01"), lead("01-02")], 2, id="nobody is known"),
+    pytest.param(
+        [lead("01-01", lead_phone="(312) 555-0101"), lead("01-02", lead_phone="+1 312 555 0101")],
+        1,
+        id="one phone, spelt twice",
+    ),
+    pytest.param([lead("01-01", lead_phone="000-000-0000"), lead("01-02", lead_phone="0000000000")], 2, id="no number"),
+    *(
         pytest.param(
             [
-                lead("01-01", lead_phone="3125550101", customer_id=1),
-                lead("01-02", lead_phone="3125550101", customer_id=2),
-                lead("01-03", lead_phone="3125550101"),
-                lead("01-04", lead_phone="3125550101"),
+                lead("01-01", lead_phone=phone, customer_id=1),
+                *(lead(f"01-0{day}", lead_phone=phone) for day in (2, 3)),
             ],
             3,
-            id="a phone of two customers joins neither, but those that have nothing else",
-        ),
-        pytest.param(
-            [lead("01-01", customer_id=3), lead("01-02", lead_phone="0000000003")], 2, id="a phone is no customer"
-        ),
-        pytest.param(
-            [{"status": "Open", "created_on": None, "customer_id": 1}, lead("01-02", customer_id=1)],
-            2,
-            id="without a date",
-        ),
-    ],
-)
-def test_which_leads_form_one_inquiry(leads: Frames, rows: list[dict[str, Any]], inquiries: int) -> None:
+            id=f"{phone} links nobody",
+        )
+        for phone in ("999-999-9999", "123-456-7890", "512-555-1212", "+1 (512) 555-5555", "222.222.2222")
+    ),
+    pytest.param(
+        [lead("01-01", lead_phone="(225) 888-8888"), lead("01-02", lead_phone="225-888-8888")], 1, id="somebody's"
+    ),
+    pytest.param(
+        [lead("01-01", lead_phone="555-0101"), lead("01-02", lead_phone="5550101")], 2, id="too short to tell"
+    ),
+    pytest.param([lead("01-01", lead_phone=""), lead("01-02", lead_phone="")], 2, id="empty"),
+    pytest.param(
+        [lead("01-01", lead_phone="3125550101", customer_id=1), lead("01-02", lead_phone="3125550101")],
+        1,
+        id="the phone leads to its customer",
+    ),
+    pytest.param(
+        [
+            lead("01-01", lead_phone="3125550101", customer_id=1),
+            lead("01-02", lead_phone="3125550101", customer_id=2),
+            lead("01-03", lead_phone="3125550101"),
+            lead("01-04", lead_phone="3125550101"),
+        ],
+        3,
+        id="a phone of two customers joins neither, but those that have nothing else",
+    ),
+    pytest.param(
+        [lead("01-01", customer_id=3), lead("01-02", lead_phone="0000000003")], 2, id="a phone is no customer"
+    ),
+    pytest.param(
+        [{"status": "Open", "created_on": None, "customer_id": 1}, lead("01-02", customer_id=1)],
+        2,
+        id="without a date",
+    ),
+]
+"""Leads, and how many inquiries they are."""
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(("rows", "inquiries"), CASES)
+def test_which_leads_form_one_inquiry_alone(leads: Frames, rows: list[dict[str, Any]], inquiries: int) -> None:
     assert counted(leads(*rows)) == (len(rows), inquiries)
     assert counted(leads(*rows[::-1])) == (len(rows), inquiries)
     assert counted(leads(*rows), unit="lead") == (len(rows), len(rows))
+
+
+def test_which_leads_form_one_inquiry(leads: Frames) -> None:
+    """Each case is a tenant: what happens in another one does not matter."""
+    cases = {str(case.id): case.values for case in CASES}
+    expected = {name: (len(rows), inquiries) for name, (rows, inquiries) in cases.items()}
+    tenants = [place for place, (rows, _) in enumerate(cases.values()) for _ in rows]
+    frame = leads(*(lead for rows, _ in cases.values() for lead in rows)).assign(tenant=pd.array(tenants, "Int64"))
+
+    def by_case(frame: pd.DataFrame, **more: Any) -> dict[str, tuple[int, int]]:
+        table = lead_conversion(frame, by="tenant", as_of=AS_OF, **more).table.set_index("id")
+        counts = {name: table.loc[place, ["leads", "inquiries"]] for place, name in enumerate(cases)}
+        return {name: (int(count["leads"]), int(count["inquiries"])) for name, count in counts.items()}
+
+    assert by_case(frame) == expected
+    assert by_case(frame[::-1]) == expected
+    assert by_case(frame, unit="lead") == {name: (rows, rows) for name, (rows, _) in expected.items()}
 
 
 DIGITS = st.text("0123456789", min_size=10, max_size=14)

@@ -24,27 +24,33 @@ def converted(**more: Any) -> dict[str, Any]:
     return {"status": "Converted", "created_on": JAN, "modified_on": "2026-02-25T12:00Z", **more}
 
 
-@pytest.mark.parametrize(
-    ("lead", "job", "expected"),
-    [
-        pytest.param({"call_id": 5}, {"lead_call_id": 5, "created_on": "2026-01-06T12:00Z"}, (1, 1), id="call"),
-        pytest.param({"booking_id": 5}, {"booking_id": 5, "created_on": JAN}, (1, 1), id="booking, at once"),
-        pytest.param({"call_id": 5}, {"lead_call_id": 5, "created_on": "2026-02-04T12:00Z"}, (1, 1), id="day 30"),
-        pytest.param({"call_id": 5}, {"lead_call_id": 5, "created_on": "2026-02-04T12:00:01Z"}, (0, 0), id="later"),
-        pytest.param({"call_id": 5}, {"lead_call_id": 5, "created_on": "2026-01-05T11:59Z"}, (0, 1), id="before"),
-        pytest.param({"call_id": 5}, {"booking_id": 5, "created_on": JAN}, (0, 1), id="another kind of id"),
-        pytest.param({}, {"created_on": JAN}, (0, 1), id="missing meets missing"),
-        pytest.param({"call_id": 5}, {"lead_call_id": 5, "created_on": "0001-01-01T00:00Z"}, (0, 1), id="year 1"),
-    ],
-)
-def test_job_dates_a_conversion(
-    leads: Frames, jobs: Frames, lead: dict[str, Any], job: dict[str, Any], expected: tuple[int, int]
-) -> None:
-    found = lead_conversion(leads(converted(**lead)), jobs=jobs(job), as_of=AS_OF)
-    assert within(found) == (1, *expected)
-    exact = int(found.overall["exact"].iloc[0])
-    assert exact == (expected[0] == expected[1])
-    assert exact + int(found.overall["bounded"].iloc[0]) == 1
+DATED_BY_JOBS: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[int, int]]] = {
+    "call": ({"call_id": 5}, {"lead_call_id": 5, "created_on": "2026-01-06T12:00Z"}, (1, 1)),
+    "booking, at once": ({"booking_id": 5}, {"booking_id": 5, "created_on": JAN}, (1, 1)),
+    "day 30": ({"call_id": 5}, {"lead_call_id": 5, "created_on": "2026-02-04T12:00Z"}, (1, 1)),
+    "later": ({"call_id": 5}, {"lead_call_id": 5, "created_on": "2026-02-04T12:00:01Z"}, (0, 0)),
+    "before": ({"call_id": 5}, {"lead_call_id": 5, "created_on": "2026-01-05T11:59Z"}, (0, 1)),
+    "another kind of id": ({"call_id": 5}, {"booking_id": 5, "created_on": JAN}, (0, 1)),
+    "missing meets missing": ({}, {"created_on": JAN}, (0, 1)),
+    "year 1": ({"call_id": 5}, {"lead_call_id": 5, "created_on": "0001-01-01T00:00Z"}, (0, 1)),
+}
+"""Lead, job, and whether the lead certainly and possibly converted in time; each case has ids of its own."""
+
+
+def test_job_dates_a_conversion(leads: Frames, jobs: Frames) -> None:
+    def own_ids(row: dict[str, Any], place: int) -> dict[str, Any]:
+        return {name: 100 * place + value if isinstance(value, int) else value for name, value in row.items()}
+
+    cases = [*enumerate(DATED_BY_JOBS.values())]
+    frame = leads(*(converted(campaign_id=place, **own_ids(lead, place)) for place, (lead, _, _) in cases))
+    made = jobs(*(own_ids(job, place) for place, (_, job, _) in cases))
+    table = lead_conversion(frame, jobs=made, by="campaign", as_of=AS_OF).table.set_index("id").sort_index()
+    counts = table[["mature", "within_lower", "within_upper"]].values.tolist()
+    assert dict(zip(DATED_BY_JOBS, counts, strict=True)) == {
+        name: [1, *expected] for name, (_, _, expected) in DATED_BY_JOBS.items()
+    }
+    assert table["exact"].tolist() == [int(lower == upper) for _, _, (lower, upper) in DATED_BY_JOBS.values()]
+    assert ((table["exact"] + table["bounded"]) == 1).all()
 
 
 def test_first_job_counts_and_may_date_two_leads(leads: Frames, jobs: Frames) -> None:
@@ -65,25 +71,28 @@ def test_job_is_linked_through_the_booking(leads: Frames, jobs: Frames, bookings
     assert within(lead_conversion(frame, jobs=made, bookings=named, as_of=AS_OF)) == (1, 1, 1)
 
 
-@pytest.mark.parametrize(
-    ("lead", "expected"),
-    [
-        pytest.param(converted(modified_on="2026-02-04T12:00Z"), (1, 1), id="changed last on day 30"),
-        pytest.param(converted(modified_on="2026-02-04T12:00:01Z"), (0, 1), id="changed later"),
-        pytest.param(converted(modified_on=None), (0, 1), id="change unknown"),
-        pytest.param(converted(modified_on="0001-01-01T00:00Z"), (0, 1), id="change in the year 1"),
-        pytest.param(converted(modified_on="2026-01-05T11:00Z"), (0, 1), id="changed before it was made"),
-        pytest.param({"status": "Open", "created_on": JAN}, (0, 0), id="open"),
-        pytest.param({"status": "Dismissed", "created_on": JAN}, (0, 0), id="dismissed"),
-        pytest.param({"status": "Revived", "created_on": JAN}, (0, 1), id="unknown status"),
-        pytest.param({"status": None, "created_on": JAN}, (0, 1), id="no status"),
-    ],
-)
-def test_conversion_without_a_job_is_bounded(
-    leads: Frames, jobs: Frames, lead: dict[str, Any], expected: tuple[int, int]
-) -> None:
+BOUNDED: dict[str, tuple[dict[str, Any], tuple[int, int]]] = {
+    "changed last on day 30": (converted(modified_on="2026-02-04T12:00Z"), (1, 1)),
+    "changed later": (converted(modified_on="2026-02-04T12:00:01Z"), (0, 1)),
+    "change unknown": (converted(modified_on=None), (0, 1)),
+    "change in the year 1": (converted(modified_on="0001-01-01T00:00Z"), (0, 1)),
+    "changed before it was made": (converted(modified_on="2026-01-05T11:00Z"), (0, 1)),
+    "open": ({"status": "Open", "created_on": JAN}, (0, 0)),
+    "dismissed": ({"status": "Dismissed", "created_on": JAN}, (0, 0)),
+    "unknown status": ({"status": "Revived", "created_on": JAN}, (0, 1)),
+    "no status": ({"status": None, "created_on": JAN}, (0, 1)),
+}
+"""Lead, and whether it certainly and possibly converted in time."""
+
+
+def test_conversion_without_a_job_is_bounded(leads: Frames, jobs: Frames) -> None:
+    frame = leads(*({**lead, "campaign_id": place} for place, (lead, _) in enumerate(BOUNDED.values())))
     for made in (None, jobs()):
-        assert within(lead_conversion(leads(lead), jobs=made, as_of=AS_OF)) == (1, *expected)
+        table = lead_conversion(frame, jobs=made, by="campaign", as_of=AS_OF).table.set_index("id").sort_index()
+        counts = table[["mature", "within_lower", "within_upper"]].values.tolist()
+        assert dict(zip(BOUNDED, counts, strict=True)) == {
+            name: [1, *expected] for name, (_, expected) in BOUNDED.items()
+        }
 
 
 def test_maturity(leads: Frames) -> None:
