@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import chain, combinations
 from typing import Any
@@ -245,8 +245,22 @@ def test_calls_need_to_know_whom_not_to_call(leads: Any, jobs: Any, given: Given
         assert (action.worth, action.amount) == (0, 0)
 
 
-@pytest.mark.parametrize("given", SOME, ids=lambda given: "-".join(sorted(given)) or "nothing")
-def test_calls_of_bookings_need_to_know_whom_not_to_call(bookings: Any, jobs: Any, given: Given) -> None:
+WITHOUT_CONTACTS = [given for given in SOME if "contacts" not in given]
+
+
+# contacts of customers can be missing in four ways: each of them once, and in the longer tests with each subset
+@pytest.mark.parametrize(
+    ("given", "kinds"),
+    [
+        *((given, (0, 1)) for given in SOME if "contacts" in given),
+        *((given, (place,)) for place, given in enumerate(WITHOUT_CONTACTS)),
+        *(pytest.param(given, range(4), marks=pytest.mark.deep) for given in WITHOUT_CONTACTS),
+    ],
+    ids=lambda value: "-".join(map(str, sorted(value))) or "nothing",
+)
+def test_calls_of_bookings_need_to_know_whom_not_to_call(
+    bookings: Any, jobs: Any, given: Given, kinds: Sequence[int]
+) -> None:
     waiting = bookings({"id": 1, "created_on": AS_OF - dt.timedelta(days=5), "status": "New"})
     people = pd.DataFrame({"customer_id": [9], "type": ["Phone"], "value": ["512-555-0102"]})
     own = pd.DataFrame({"booking_id": [1], "type": ["Phone"], "value": ["512-555-0101"]})
@@ -255,7 +269,8 @@ def test_calls_of_bookings_need_to_know_whom_not_to_call(bookings: Any, jobs: An
         "customers": pd.DataFrame({"id": [1], "created_on": [pd.Timestamp("2026-01-05T12:00Z")]}),
     }
     some = {name: inputs[name] for name in given if name in inputs}
-    for contacts in ([own, people], people) if "contacts" in given else (None, own, [own, None], []):
+    contacts_of_kind = [[own, people], people] if "contacts" in given else [None, own, [own, None], []]
+    for contacts in map(contacts_of_kind.__getitem__, kinds):
         result = booking_sources(waiting, as_of=AS_OF, time_zone=ZONE, contacts=contacts, **some)
         (action,) = (action for action in result.actions() if action.work_list == "still-new")
         if len(given) == 3:
