@@ -24,7 +24,7 @@ Result = TypeVar("Result", OpportunitiesResult, LeadConversionResult)
 
 def of_same_groups(by: Sequence[str], kind: type[Result], results: Sequence[Any]) -> Result | None:
     """Return the first result of this kind with the same groups."""
-    return next((one for one in results if isinstance(one, kind) and one.by == tuple(by) and by), None)
+    return next((result for result in results if isinstance(result, kind) and result.by == tuple(by) and by), None)
 
 
 def disagreements(leads: LeadConversionResult | None, booked: OpportunitiesResult | None) -> dict[Any, str]:

@@ -191,7 +191,7 @@ def spans(
     """
     at = [float(place) for place in rows.index] if at is None else list(at)
     low, high, lower, upper = (
-        hundreds(rows[prefix + one]) for one in ("interval_low", "interval_high", "share_lower", "share_upper")
+        hundreds(rows[prefix + column]) for column in ("interval_low", "interval_high", "share_lower", "share_upper")
     )
     lines(figure, low, high, at, color=color, width=1.5, vertical=vertical)
     texts = [text for row in rows.itertuples(index=False) for text in (hover(row),) * 3]

@@ -123,7 +123,7 @@ def make_report(
     notebooks = {**REPORTS, **ALONE}
     if name not in notebooks:
         raise UsageError(f"There is no report {name!r}. The reports are {', '.join(notebooks)}.")
-    if name in ALONE and (unused := [one for one in _OF_ANALYSES if choices.get(one)]):
+    if name in ALONE and (unused := [option for option in _OF_ANALYSES if choices.get(option)]):
         raise UsageError(f"{unused[0]}: the report {name} does not use it. Leave it out.")
     if name in REPORTS:
         _refuse_unknown(_by(choices), [name])
@@ -194,7 +194,7 @@ def _files(
     report: str | Path | None, summary: str | Path | None, *, made: Path | None = None
 ) -> tuple[Path | None, Path | None]:
     """Return the paths of a report and of a summary; raise if they cannot be written. `made` is a folder to make."""
-    report, summary = (None if one is None else Path(one).absolute() for one in (report, summary))
+    report, summary = (None if path is None else Path(path).absolute() for path in (report, summary))
     if report is None and summary is None:
         raise UsageError("Name the file to write: out, summary, or both.")
     names = [*REPORTS, "index"] if made else []
@@ -335,7 +335,7 @@ def _groups() -> dict[str, tuple[str, ...]]:
 
     known = {"lead-conversion": BY, "contact-preferences": get_args(By), "booking-sources": tuple(DIMENSIONS)}
     # A report is about one company.
-    return {name: tuple(one for one in groups if one != "tenant") for name, groups in known.items()}
+    return {name: tuple(dimension for dimension in groups if dimension != "tenant") for name, groups in known.items()}
 
 
 def _refuse_unknown(by: Sequence[str], names: Sequence[str]) -> None:

@@ -69,9 +69,9 @@ def together_page(title: str, notebooks: Mapping[str, Any], screens: Mapping[str
         The first screens by the name of the report, including reports that could not be made.
     """
     chapters = [
-        {"key": name, "title": title_of(one), "period": first_screen_of(one).get("period", "")}
-        | {"sections": _sections(one)}
-        for name, one in notebooks.items()
+        {"key": name, "title": title_of(notebook), "period": first_screen_of(notebook).get("period", "")}
+        | {"sections": _sections(notebook)}
+        for name, notebook in notebooks.items()
     ]
     index = _index(screens, "#{name}", "#{name}-{anchor}")
     return fitting(
@@ -94,7 +94,7 @@ def _scripts(notebooks: Iterable[Any]) -> dict[str, Any]:
     """Return the scripts of a page, and plotly.js if one of its notebooks has a figure."""
     from plotly.offline import get_plotlyjs
 
-    outputs = [output for one in notebooks for cell in one.cells for output in cell.get("outputs", ())]
+    outputs = [output for notebook in notebooks for cell in notebook.cells for output in cell.get("outputs", ())]
     names = ["tabs.js", "workbook.js", "tables.js", "terms.js"]
     if not any(_PLOTLY in output.get("data", {}) for output in outputs):
         return {"scripts": [_part(name) for name in names], "plotly": ""}
@@ -177,7 +177,7 @@ def within(name: str, html: str) -> str:
     """
 
     def renamed(found: re.Match[str]) -> str:
-        return found[1] + " ".join(f"{name}-{one}" for one in found[2].split()) + '"'
+        return found[1] + " ".join(f"{name}-{anchor}" for anchor in found[2].split()) + '"'
 
     # text has no quotation marks: they are escaped; scripts have
     parts = re.split(r"(<script\b.*?</script>)", html, flags=re.DOTALL)
@@ -205,7 +205,9 @@ def _index(screens: Mapping[str, Mapping[str, Any]], report: str, part: str) -> 
     return {
         "screen": next((screen for screen in screens.values() if "company" in screen), None),
         "reports": [{**screen, "address": report.format(name=name)} for name, screen in screens.items()],
-        "actions": sorted(suggested, key=lambda one: (one["amount"], one["worth"]), reverse=True)[:MOST_ACTIONS],
+        "actions": sorted(suggested, key=lambda action: (action["amount"], action["worth"]), reverse=True)[
+            :MOST_ACTIONS
+        ],
     }
 
 

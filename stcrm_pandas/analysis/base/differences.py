@@ -44,7 +44,7 @@ def beside(row: Any, does: str) -> str:
     return f"{format_range(row.share_lower, row.share_upper)} {does}, others {others}"
 
 
-def not_compared(comparisons: pd.DataFrame, one: str, units: str) -> str:
+def not_compared(comparisons: pd.DataFrame, group: str, units: str) -> str:
     """Return why no group can be compared: most rows have no group, or there are too few rows.
 
     >>> comparisons = pd.DataFrame({"id": [None, 7], "n": [40, 2]})
@@ -54,8 +54,8 @@ def not_compared(comparisons: pd.DataFrame, one: str, units: str) -> str:
     'No campaign can be compared with the others: too few leads that are old enough.'
     """
     every, without = int(comparisons["n"].sum()), int(comparisons.loc[comparisons["id"].isna(), "n"].sum())
-    why = f"{without:,} of {every:,} {units} have no {one}" if 2 * without > every else f"too few {units}"
-    return f"No {one} can be compared with the others: {why}."
+    why = f"{without:,} of {every:,} {units} have no {group}" if 2 * without > every else f"too few {units}"
+    return f"No {group} can be compared with the others: {why}."
 
 
 def differences(
@@ -68,38 +68,38 @@ def differences(
     min_group: int = 30,
 ) -> list[str]:
     """Return sentences on how groups differ, at most `most` per direction, and on groups too small to compare."""
-    (one, many), (unit, units) = words.group, words.unit
+    (group, many), (unit, units) = words.group, words.unit
     verdicts = comparisons["verdict"]
     count = verdicts.value_counts().to_dict()
     alone = comparisons[verdicts == "others too few"]
     sentences = []
     if comparisons["p_value"].isna().all() and alone.empty:
-        sentences.append(not_compared(comparisons, one, f"{units} that are old enough"))
+        sentences.append(not_compared(comparisons, group, f"{units} that are old enough"))
     for verdict, (does, do) in (("higher", words.higher), ("lower", words.lower)):
         clear = comparisons[verdicts == verdict].sort_values("difference", key=abs, ascending=False)
         for row in clear.head(most).itertuples():
-            written = f"{one.capitalize()} {row.name} {does} than the others: {evidence(row)}."
+            written = f"{group.capitalize()} {row.name} {does} than the others: {evidence(row)}."
             sentences.append((instead or {}).get(row.id) or written)
         if len(clear) > most:
             sentences.append(f"{len(clear) - most} more {many} {do} than the others: see the table.")
     sentences.append(
         with_count(
             count.get("explained by the mix", 0),
-            f"[{one} differs|{many} differ] from the others, but not clearly among {units} of the same {words.strata}: "
-            "the mix may explain it.",
+            f"[{group} differs|{many} differ] from the others, but not clearly among {units} of the same "
+            f"{words.strata}: the mix may explain it.",
         )
     )
     if comparisons["p_value"].notna().any() and not {"higher", "lower"} & {*count}:
-        sentences.append(f"No {one} is clearly different from the others.")
-    too_few = f"[{one} has|{many} have] fewer than {min_group} {units} that are old enough: too few to compare."
+        sentences.append(f"No {group} is clearly different from the others.")
+    too_few = f"[{group} has|{many} have] fewer than {min_group} {units} that are old enough: too few to compare."
     sentences.append(with_count(count.get("too few", 0), too_few))
     for row in alone.itertuples():
         others: Any = row.others_n
         counted = with_count(others, f"[{unit} that is|{units} that are] old enough")
         sentences.append(
-            f"All other {many} together have {counted}, fewer than {min_group}: too few to compare {one} {row.name} "
+            f"All other {many} together have {counted}, fewer than {min_group}: too few to compare {group} {row.name} "
             "with."
             if others
-            else f"There is no other {one} to compare {one} {row.name} with."
+            else f"There is no other {group} to compare {group} {row.name} with."
         )
     return [*filter(None, sentences)]

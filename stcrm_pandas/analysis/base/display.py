@@ -54,7 +54,7 @@ class Cautions(list[str]):
     def _repr_html_(self) -> str:
         if not self:
             return ""
-        items = "".join(f"<li>{escape(one)}</li>" for one in self)
+        items = "".join(f"<li>{escape(sentence)}</li>" for sentence in self)
         return f'<div class="stcrm-caution" role="note"><p>Before you read the numbers</p><ul>{items}</ul></div>'
 
 

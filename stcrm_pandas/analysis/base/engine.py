@@ -251,7 +251,7 @@ def refuse_mixed_tenants(rows: Rows, by: Sequence[str]) -> None:
     has_tenant = TENANT in rows.collect_schema()
     if TENANT in by and not has_tenant:
         raise UsageError("by='tenant': the DataFrames have no column tenant; stcrm.mirrors(folder) reads it")
-    numbered = [one for one in by if one in _NUMBERED]
+    numbered = [name for name in by if name in _NUMBERED]
     if numbered and has_tenant and TENANT not in by:
         tenants = rows.select(nw.col(TENANT)).unique().select(nw.len()).collect().item()
         if int(tenants) > 1:
@@ -378,7 +378,7 @@ def _of_arrow(table: Any) -> pd.DataFrame:
             return pa.int64()
         return pa.float64() if pa.types.is_floating(kind) or pa.types.is_decimal(kind) else kind
 
-    schema = pa.schema([(one.name, common(one.type)) for one in table.schema])
+    schema = pa.schema([(column.name, common(column.type)) for column in table.schema])
     nullable = {pa.int64(): pd.Int64Dtype(), pa.float64(): pd.Float64Dtype(), pa.bool_(): pd.BooleanDtype()}
     frame: pd.DataFrame = table.cast(schema).to_pandas(types_mapper=nullable.get)
     return frame

@@ -196,9 +196,9 @@ def cells_of(listed: WorkList, service: str | None) -> list[list[str]]:
     ]
 
 
-def _texts(one: WorkList) -> list[list[str]]:
+def _texts(listed: WorkList) -> list[list[str]]:
     """Return the header and all rows of a list as texts."""
-    return [[*map(str, one.frame.columns)], *([*map(_text, row)] for row in one.frame.itertuples(index=False))]
+    return [[*map(str, listed.frame.columns)], *([*map(_text, row)] for row in listed.frame.itertuples(index=False))]
 
 
 def _linked(title: str, text: str, service: str | None) -> str:
@@ -244,8 +244,8 @@ def _is_number(column: pd.Series) -> bool:
 
 def check(given: Check) -> str:
     """Return the HTML of a check."""
-    counts = [[one.what, f"{one.rows:,}", one.screen, one.filter] for one in given.counts]
-    remaining = [[one.what, f"{one.left_out:,}" if one.left_out else "", f"{one.remain:,}"] for one in given.steps]
+    counts = [[count.what, f"{count.rows:,}", count.screen, count.filter] for count in given.counts]
+    remaining = [[step.what, f"{step.left_out:,}" if step.left_out else "", f"{step.remain:,}"] for step in given.steps]
     notes = "".join(f"<li><b>{escape(word)}</b> {escape(text)}</li>" for word, text in given.notes.items())
     header = {"Before any exclusion": False, "Rows": True, "Screen in ServiceTitan": False, "Filter": False}
     return (
@@ -272,7 +272,7 @@ def steps(first: str, rows: int, left_out: Iterable[tuple[str, int]]) -> list[St
 
 def _notes(lists: Iterable[WorkList]) -> str:
     """Return the notes of lists that have rows, each once."""
-    notes = dict.fromkeys(note for one in lists if len(one) for note in one.notes)
+    notes = dict.fromkeys(note for listed in lists if len(listed) for note in listed.notes)
     return f'<p class="stcrm-part">{"<br>".join(map(escape, notes))}</p>' if notes else ""
 
 
@@ -293,22 +293,24 @@ class WorkLists:
     service: str | None = None
 
     def __repr__(self) -> str:
-        return f"<WorkLists {', '.join(f'{one.key}: {len(one):,}' for one in self.lists)}>"
+        return f"<WorkLists {', '.join(f'{listed.key}: {len(listed):,}' for listed in self.lists)}>"
 
     def _repr_html_(self) -> str:
         return self._links() + ("" if self.anonymous else _notes(self.lists)) + self._rows()
 
     def _links(self) -> str:
         """Return a link to each list that has rows, with their number."""
-        filled = [one for one in self.lists if len(one)]
+        filled = [listed for listed in self.lists if len(listed)]
         if len(filled) < 2:
             return ""
-        items = "".join(f'<li><a href="#{escape(one.key)}">{escape(one.title)}</a> {len(one):,}</li>' for one in filled)
+        items = "".join(
+            f'<li><a href="#{escape(listed.key)}">{escape(listed.title)}</a> {len(listed):,}</li>' for listed in filled
+        )
         return f'<nav class="stcrm-lists" aria-label="Lists"><ul>{items}</ul></nav>'
 
     def _rows(self) -> str:
         if self.anonymous and any(map(len, self.lists)):
-            return _LEFT_OUT + "".join(work_list(one, anonymous=True) for one in self.lists)
+            return _LEFT_OUT + "".join(work_list(listed, anonymous=True) for listed in self.lists)
         most = MOST_ROWS
         packed_rows = packed_lists({listed.key: _texts(listed) for listed in self.lists})
         cells = [cells_of(listed, self.service) for listed in self.lists]
@@ -345,7 +347,7 @@ def work_lists(*results: HasWorkLists, anonymous: bool = False, service: str | N
     >>> work_lists()
     <WorkLists >
     """
-    return WorkLists([one for result in results for one in result.work_lists.values()], anonymous, service)
+    return WorkLists([listed for result in results for listed in result.work_lists.values()], anonymous, service)
 
 
 @dataclass(frozen=True)

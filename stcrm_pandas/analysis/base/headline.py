@@ -321,11 +321,11 @@ def weekly_tile(
     spans = [_earlier(weeks.now, number) for number in range(13, -1, -1)]
     known = [measure(period) for period in spans]
     year_ago, before, now = known[0], known[-2], known[-1]
-    bars = all(one is None or one.share is None for one in known)
+    bars = all(number is None or number.share is None for number in known)
     spark = sparkline(
-        [None if one is None else one.value for one in known], title=f"{title}: 14 times 4 weeks", bars=bars
+        [None if number is None else number.value for number in known], title=f"{title}: 14 times 4 weeks", bars=bars
     )
-    before_text, year_text = ("" if one is None else one.text for one in (before, year_ago))
+    before_text, year_text = ("" if number is None else number.text for number in (before, year_ago))
     differs = change(now, before) if now is not None and before is not None else ""
     shown = unknown if now is None else now.text
     return Tile(title, shown, str(weeks.now), before_text, year_text, note, differs, spark, details)
@@ -371,11 +371,11 @@ def _sum(months: pd.DataFrame, min_group: int) -> Measured:
 
 def _month(row: object, note: str, min_group: int) -> Month:
     name, volume, n, lower, upper, whole = (
-        getattr(row, one) for one in ("name", "volume", "n", "lower", "upper", "whole")
+        getattr(row, name) for name in ("name", "volume", "n", "lower", "upper", "whole")
     )
-    one = measured_share(lower, upper, n, min_group=min_group)
-    text = one.text if n else ""
-    return Month(str(name), int(volume), one.share, one.interval, text, "" if whole else note)
+    measured = measured_share(lower, upper, n, min_group=min_group)
+    text = measured.text if n else ""
+    return Month(str(name), int(volume), measured.share, measured.interval, text, "" if whole else note)
 
 
 def _plain(measured: Measured) -> str:
@@ -385,20 +385,20 @@ def _plain(measured: Measured) -> str:
 
 def tiles(given: Sequence[Tile], terms: Terms, heading: str = "Last 4 weeks") -> str:
     """Return the HTML of the tiles of a first screen, side by side, below a heading."""
-    notes = {one.note for one in given}
+    notes = {tile.note for tile in given}
     shared = min(notes) if len(notes) == 1 and len(given) > 1 else ""
     shown = []
-    for one in given:
-        earlier = [("4 weeks before", one.before or "unknown"), ("A year earlier", one.year_ago or "unknown")]
-        lines = "".join(f"<dt>{escape(name)}</dt><dd>{unbroken(text)}</dd>" for name, text in one.details or earlier)
-        note = f'<p class="stcrm-note">{escape(one.note)}</p>' if one.note and not shared else ""
-        number, bracket, interval = one.now.partition(" (")
+    for tile in given:
+        earlier = [("4 weeks before", tile.before or "unknown"), ("A year earlier", tile.year_ago or "unknown")]
+        lines = "".join(f"<dt>{escape(name)}</dt><dd>{unbroken(text)}</dd>" for name, text in tile.details or earlier)
+        note = f'<p class="stcrm-note">{escape(tile.note)}</p>' if tile.note and not shared else ""
+        number, bracket, interval = tile.now.partition(" (")
         small = f" <small>({escape(interval)}</small>" if bracket else ""
         shown.append(
-            f'<section class="stcrm-tile"><h3>{marked(one.title, terms)}</h3>'
-            f'<p class="stcrm-dates">{escape(re.sub(r", [0-9]{4}$", "", one.dates))}</p>'
-            f'<div class="stcrm-number"><p class="stcrm-now"><b>{escape(number)}</b>{small}</p>{one.spark}</div>'
-            f'<p class="stcrm-change{_DIRECTIONS.get(one.change[:2], "")}">{escape(one.change)}</p>'
+            f'<section class="stcrm-tile"><h3>{marked(tile.title, terms)}</h3>'
+            f'<p class="stcrm-dates">{escape(re.sub(r", [0-9]{4}$", "", tile.dates))}</p>'
+            f'<div class="stcrm-number"><p class="stcrm-now"><b>{escape(number)}</b>{small}</p>{tile.spark}</div>'
+            f'<p class="stcrm-change{_DIRECTIONS.get(tile.change[:2], "")}">{escape(tile.change)}</p>'
             f"<dl>{lines}</dl>{note}</section>"
         )
     small = shared or "Each measure needs time to be complete, so dates differ. Lines: one year."

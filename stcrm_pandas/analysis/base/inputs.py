@@ -140,10 +140,10 @@ class Inputs:
         if self._mirror is None or not (given is None or _by_dimension(given)):
             return given
         found = dict(given or {})
-        for one in dict.fromkeys(dimensions):
-            if one not in found and one in _NAMES:
-                lookup = self.optional(f"names of {one.replace('_', ' ')}s", None, _NAMES[one])
-                found |= {} if lookup is None else {one: lookup}
+        for dimension in dict.fromkeys(dimensions):
+            if dimension not in found and dimension in _NAMES:
+                lookup = self.optional(f"names of {dimension.replace('_', ' ')}s", None, _NAMES[dimension])
+                found |= {} if lookup is None else {dimension: lookup}
         return found or given
 
     def contacts(self, given: Any) -> Any:

@@ -106,7 +106,7 @@ def in_use(currencies: pd.Series) -> tuple[str, ...]:
     return () if different == (UNKNOWN,) else different
 
 
-def unusual(total: float, largest: float, negative: float, currency: str | None, one: str = "one job") -> list[str]:
+def unusual(total: float, largest: float, negative: float, currency: str | None, amount: str = "one job") -> list[str]:
     """Return what moves a sum of revenue: one job that is more than half of it, and negative amounts.
 
     Parameters
@@ -119,7 +119,7 @@ def unusual(total: float, largest: float, negative: float, currency: str | None,
         The sum of the negative amounts in it; 0 if there are none.
     currency : str or None
         The currency of the amounts.
-    one : str, default 'one job'
+    amount : str, default 'one job'
         What has one amount.
 
     Returns
@@ -137,7 +137,7 @@ def unusual(total: float, largest: float, negative: float, currency: str | None,
     found = []
     if total > 0 and largest > total / 2:
         part = "more than all" if largest > total else format_percent(largest / total)
-        found.append(f"{one} of {money(largest, currency)} is {part} of the revenue behind it")
+        found.append(f"{amount} of {money(largest, currency)} is {part} of the revenue behind it")
     if negative < 0:
         found.append(f"negative totals of {money(negative, currency)} in all are part of the revenue behind it")
     return found

@@ -112,12 +112,12 @@ def heads(keys: pd.DataFrame, by: Sequence[str], lookups: Mapping[str, Any], *, 
     """
     ids: list[list[Any]] = []
     names: dict[str, list[str]] = {}
-    for (_, values), one in zip(keys.items(), by, strict=True):
+    for (_, values), dimension in zip(keys.items(), by, strict=True):
         codes, different = pd.factorize(values, use_na_sentinel=False)
-        own = _ids(one, list(different))
+        own = _ids(dimension, list(different))
         ids.append([own[code] for code in codes])
         tenants = keys.iloc[:, [*by].index(TENANT)] if TENANT in by else None
-        names[one] = _texts(values, tenants, lookups.get(one), partial(_names, one))
+        names[dimension] = _texts(values, tenants, lookups.get(dimension), partial(_names, dimension))
     if len(by) == 1:
         kind = "str" if by[0] in (*_TEXTS, "month") else "Int64"
         return pd.DataFrame({"id": pd.Series(ids[0], dtype=kind), "name": pd.Series(names[by[0]], dtype="str")})
@@ -141,20 +141,20 @@ def _texts(values: pd.Series, tenants: pd.Series | None, lookup: Any, name: Name
     return [str(text) for text in texts]
 
 
-def _ids(one: str, values: Sequence[Any]) -> list[Any]:
-    """Return the ids of the groups of one dimension, from their keys."""
-    kind: Callable[[Any], Any] = month_name if one == "month" else str if one in _TEXTS else int
+def _ids(dimension: str, values: Sequence[Any]) -> list[Any]:
+    """Return the ids of the groups of a dimension, from their keys."""
+    kind: Callable[[Any], Any] = month_name if dimension == "month" else str if dimension in _TEXTS else int
     return [None if pd.isna(value) else kind(value) for value in values]
 
 
-def _names(one: str, values: Sequence[Any], lookup: Any) -> list[str]:
-    """Return the names of the groups of one dimension, from their keys."""
-    ids = _ids(one, values)
-    if one == "creator":
+def _names(dimension: str, values: Sequence[Any], lookup: Any) -> list[str]:
+    """Return the names of the groups of a dimension, from their keys."""
+    ids = _ids(dimension, values)
+    if dimension == "creator":
         return _creators(ids, lookup)
-    if one not in _LABELS:
+    if dimension not in _LABELS:
         return named(ids, lookup)
-    return [("age unknown" if one == "age" else NONE) if id is None else _LABELS[one](id) for id in ids]
+    return [("age unknown" if dimension == "age" else NONE) if id is None else _LABELS[dimension](id) for id in ids]
 
 
 def _creators(ids: Sequence[int | None], employees: Any) -> list[str]:
@@ -222,5 +222,7 @@ def group_word(by: Sequence[str], *, many: bool = False) -> str:
     """
     if not by:
         return "groups" if many else "group"
-    words = [_IRREGULAR.get(one, (one.replace("_", " "), f"{one.replace('_', ' ')}s")) for one in by]
-    return " and ".join([*(one for one, _ in words[:-1]), words[-1][many]])
+    words = [
+        _IRREGULAR.get(dimension, (dimension.replace("_", " "), f"{dimension.replace('_', ' ')}s")) for dimension in by
+    ]
+    return " and ".join([*(word for word, _ in words[:-1]), words[-1][many]])

@@ -106,7 +106,7 @@ def known_until(leads: Any, as_of: Moment | None, local: dt.tzinfo | None) -> dt
 def refuse_selections(leads: Any, name: str = "leads") -> None:
     """Raise if a frame was read by modification or status, or filtered by status later: it is not a cohort."""
     filters = attrs_of(leads).get("filters") or {}
-    used = [one for one in _SELECTIONS if filters.get(one) is not None]
+    used = [name for name in _SELECTIONS if filters.get(name) is not None]
     if used:
         raise UsageError(
             f"{name} were read with {', '.join(used)}: this leaves out {name} by their outcome. "
@@ -307,7 +307,7 @@ def _age(read: Mapping[str, Any], now: dt.datetime) -> list[str]:
     }
     if not stored:
         return []
-    name = min(stored, key=lambda one: stored[one])
+    name = min(stored, key=lambda name: stored[name])
     age = now - stored[name]
     if age <= OLD:
         return []
@@ -325,6 +325,6 @@ def _drift(read: Mapping[str, Any], used: Mapping[str, set[str]] | None) -> list
                 listed.append((int(count), f"{column} of {name} ({int(count):,})"))
     if not listed:
         return []
-    listed.sort(key=lambda one: -one[0])
+    listed.sort(key=lambda line: -line[0])
     named = ", ".join(text for _, text in listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")
     return [f"ServiceTitan sent values that it does not document: {named}. They were kept, and may count as unknown."]

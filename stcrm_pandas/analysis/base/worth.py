@@ -55,11 +55,11 @@ class Worth:
     def note(self) -> str:
         """The jobs that move the revenue, or due to which there is none; empty if there are none."""
         moved = self.unusual if self.amount or (self.revenue < 0 and self.jobs.expected >= 1) else ()
-        return "".join(f"; {one}" for one in moved)
+        return "".join(f"; {job}" for job in moved)
 
-    def in_brief(self, one: str = "job", many: str = "jobs") -> str:
+    def in_brief(self, unit: str = "job", units: str = "jobs") -> str:
         """Return 'about 13–15 jobs', or that it is less than one."""
-        return self.jobs.in_brief(one, many) if self.jobs.expected >= 1 else f"less than 1 {one}"
+        return self.jobs.in_brief(unit, units) if self.jobs.expected >= 1 else f"less than 1 {unit}"
 
 
 def about(amount: float, currency: str | None) -> str:

@@ -157,7 +157,7 @@ def _costs(result: OpportunitiesResult) -> list[str]:
         if not pd.isna(overall.revenue_per_unit):
             sentences.append(
                 f"Each {money(1, currency)} spent came with a revenue of {money(overall.revenue_per_unit, currency)}"
-                f"{''.join(f'; {one}' for one in costs.unusual)}."
+                f"{''.join(f'; {job}' for job in costs.unusual)}."
             )
     else:
         sentences = ["The opportunities of months with spend are too few to tell what they cost."]

@@ -137,7 +137,7 @@ def tiles(result: LeadConversionResult, lists: Mapping[str, WorkList]) -> list[T
         return None if days is None else days.sum()
 
     measures = (Measure(f"New {_unit(result)[1]}", "inquiries"), *_BOOKED_WITHIN)
-    made = [one.tile(result.as_of, zone, counts, min_group=result.min_group) for one in measures]
+    made = [measure.tile(result.as_of, zone, counts, min_group=result.min_group) for measure in measures]
     return [*made, _overdue(result, zone, lists["overdue-follow-up"].frame)]
 
 

@@ -50,12 +50,12 @@ CUSTOMER = "customer"
 
 def columns_of(by: Sequence[str]) -> list[str]:
     """Return the columns of leads that these groups need."""
-    return [_COLUMNS[one] for one in by if one in _COLUMNS and one != "tenant"]
+    return [_COLUMNS[name] for name in by if name in _COLUMNS and name != "tenant"]
 
 
-def key_of(one: str) -> nw.Expr:
+def key_of(name: str) -> nw.Expr:
     """Return the key of a lead from its row in `engine.lazy`; keys of tags come from `tags_of`."""
-    return LOCAL[one]("created_on") if one in LOCAL else nw.col(_COLUMNS[one])
+    return LOCAL[name]("created_on") if name in LOCAL else nw.col(_COLUMNS[name])
 
 
 def tags_of(leads: Any, rows: Rows) -> Rows:

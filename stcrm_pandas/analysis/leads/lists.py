@@ -139,8 +139,8 @@ def _booked_since(result: LeadConversionResult, leads: pd.DataFrame, local: Zone
     known = persons_of(kept).filter(true(nw.col("status") == "Open")).select(*by, "customer")
     converted = converted_with(kept, dt.timedelta(days=result.within_days))
     customer, other = (
-        leads[by].merge(collected(one), on=by, how="left").iloc[:, -1].astype("Int64").set_axis(leads.index)
-        for one in (known, converted)
+        leads[by].merge(collected(column), on=by, how="left").iloc[:, -1].astype("Int64").set_axis(leads.index)
+        for column in (known, converted)
     )
     if "lead_phone" in leads:
         phones = leads.loc[customer.isna() & leads["lead_phone"].notna()].rename(columns={"lead_phone": "value"})

@@ -143,7 +143,7 @@ def reduce_leads(
     If fewer than `min_group` inquiries of the period asked for are old enough, an earlier one is counted.
     """
     refuse_mixtures(leads=leads, jobs=jobs, bookings=bookings)
-    carried = {f"key_{place}": key_of(one) for place, one in enumerate(by) if one != "tag"}
+    carried = {f"key_{place}": key_of(name) for place, name in enumerate(by) if name != "tag"}
     rows, flat = _read(leads, limits, carried, not_leads=not_leads, reasons=reasons, by=by)
     dismissal = nw.when(true(nw.col("status") == "Dismissed")).then(nw.col("reason"))
     until = micros(limits.as_of)
@@ -155,7 +155,10 @@ def reduce_leads(
     dtypes = dict.fromkeys(("unit", "month", "date", "dismissal", *times), "Int64") | {
         "left_out": "str",
         "status": "str",
-        **{f"key_{place}": "str" if one in ("capture_source", "priority") else "Int64" for place, one in enumerate(by)},
+        **{
+            f"key_{place}": "str" if name in ("capture_source", "priority") else "Int64"
+            for place, name in enumerate(by)
+        },
     }
 
     def counted(rows: Rows, by: Sequence[str], *sums: str) -> pd.DataFrame:

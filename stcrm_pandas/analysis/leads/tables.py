@@ -76,7 +76,7 @@ def groups(cells: pd.DataFrame, by: Sequence[str], lookup: Mapping[str, Any], mi
 
 def strata(cells: pd.DataFrame, by: Sequence[str], lookup: Mapping[str, Any]) -> pd.DataFrame | None:
     """Return the counts of each group by business unit and month within its tenant, unless these are the groups."""
-    finer = [column for column, one in (("unit", "business_unit"), ("month", "month")) if one not in by]
+    finer = [column for column, dimension in (("unit", "business_unit"), ("month", "month")) if dimension not in by]
     if tuple(by) == (TENANT,):
         finer.remove("unit")  # no two tenants have a business unit in common
     if not by or not finer or (finer == ["month"] and cells["month"].isna().all()):

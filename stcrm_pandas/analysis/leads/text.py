@@ -114,11 +114,11 @@ def _dates(result: LeadConversionResult, row: pd.Series) -> list[str]:
 
 
 def _left_out(result: LeadConversionResult, row: pd.Series) -> list[str]:
-    one, many = _UNIT[result.unit]
+    unit, many = _UNIT[result.unit]
     sentences = [
         with_count(
             int(row["inquiries"]) - int(row["mature"]) - result.undated,
-            f"[{one} is|{many} are] younger than {result.window_days} days and not measured yet.",
+            f"[{unit} is|{many} are] younger than {result.window_days} days and not measured yet.",
         ),
         with_count(
             int(row["leads"]) - int(row["inquiries"]),
@@ -132,9 +132,9 @@ def _left_out(result: LeadConversionResult, row: pd.Series) -> list[str]:
         "" if "call_reasons" in result.given else REASONS_UNKNOWN,
         with_count(
             int(row["unknown_status"]),
-            f"[{one} has|{many} have] a status that ServiceTitan does not document: counted as possibly converted.",
+            f"[{unit} has|{many} have] a status that ServiceTitan does not document: counted as possibly converted.",
         ),
-        with_count(result.undated, f"[{one} has|{many} have] no date of creation and [is|are] not measured."),
+        with_count(result.undated, f"[{unit} has|{many} have] no date of creation and [is|are] not measured."),
         with_count(
             result.linked_not_converted,
             "[lead has|leads have] a linked job, but not the status Converted: counted by status.",

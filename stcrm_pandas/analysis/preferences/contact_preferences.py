@@ -293,7 +293,7 @@ def contact_preferences(
     asked_for = checked_period(period, known, local)
     counted = None if asked_for is None else _measurable(owners.frame["created_on"], asked_for, min_group)
     shown = _created_in(owners.frame, counted)
-    people, shown_states = (one[shown].reset_index(drop=True) for one in (owners.frame, states))
+    people, shown_states = (frame[shown].reset_index(drop=True) for frame in (owners.frame, states))
     groups = groups_of(people, asked, known, local)
     overall = measured(shown_states, min_group=min_group)
     of_locations = None if "locations" not in stores else locations_of(locations, owners)
@@ -377,9 +377,15 @@ _NOT_COUNTED = {
 def _in_no_share(**owners: Owners | None) -> pd.DataFrame:
     """Return a row for each store: how many are inactive or merged, which shares exclude."""
     rows = [
-        (store, _NOT_COUNTED[store], len(one.others) + one.merged, len(one.others), one.merged)
-        for store, one in owners.items()
-        if one is not None
+        (
+            store,
+            _NOT_COUNTED[store],
+            len(kept.others) + kept.merged,
+            len(kept.others),
+            kept.merged,
+        )
+        for store, kept in owners.items()
+        if kept is not None
     ]
     kinds = {"store": "str", "name": "str", **dict.fromkeys(("customers", "inactive", "merged"), "Int64")}
     return pd.DataFrame(rows, columns=[*kinds]).astype(kinds)

@@ -99,7 +99,9 @@ def reasons(result: ContactPreferencesResult) -> go.Figure:
     alt = "Reasons by purpose and channel, in percent of customers. Marketing by text is most often blocked by: "
     alt += f"{most.idxmax()} ({format_percent(most.max() / total)})."
     rows = [above(place, reason, 12) for place, reason in enumerate(kept.index)]
-    narrow = figure.layout.meta["narrow"] | {"annotations": [*(one | {"yshift": -8} for one in numbers), *heads, *rows]}
+    narrow = figure.layout.meta["narrow"] | {
+        "annotations": [*(number | {"yshift": -8} for number in numbers), *heads, *rows]
+    }
     figure.update_layout(
         annotations=[*numbers, *heads], margin={"t": 64}, meta={"alt": alt, "note": note, "narrow": narrow}
     )

@@ -64,10 +64,10 @@ def actions(result: ContactPreferencesResult, lists: Mapping[str, WorkList]) -> 
             made.append(Action(do.format(rows=rows, customers=customers), why, customers, work_list=key, brief=brief))
     share = format_counts(asked, asked, len(result.owners.frame)) if asked else ""
     return [
-        replace(one, number=f"{one.number}: {share} of all active customers")
-        if one.work_list == "ask-for-marketing"
-        else one
-        for one in made
+        replace(action, number=f"{action.number}: {share} of all active customers")
+        if action.work_list == "ask-for-marketing"
+        else action
+        for action in made
     ]
 
 

@@ -42,19 +42,19 @@ def groups_of(customers: pd.DataFrame, by: Sequence[str], as_of: dt.datetime, zo
         none); with tags a customer has as many rows as it has tags.
     """
     groups = pd.DataFrame({"place": np.arange(len(customers))})
-    for one in by:
-        if one == "tag":
+    for dimension in by:
+        if dimension == "tag":
             groups["tag"] = customers["tag_type_ids"].to_numpy(dtype=object)[groups["place"]]
             groups = groups.explode("tag").astype({"tag": "Int64"}).drop_duplicates(ignore_index=True)
         else:
-            groups[one] = _one_each(customers, one, as_of, zone).to_numpy()[groups["place"]]
+            groups[dimension] = _key_of_each(customers, dimension, as_of, zone).to_numpy()[groups["place"]]
     return groups
 
 
-def _one_each(customers: pd.DataFrame, one: str, as_of: dt.datetime, zone: dt.tzinfo | None) -> pd.Series:
-    if one == "tenant":
+def _key_of_each(customers: pd.DataFrame, dimension: str, as_of: dt.datetime, zone: dt.tzinfo | None) -> pd.Series:
+    if dimension == "tenant":
         return customers[TENANT]
-    if one == "customer_type":
+    if dimension == "customer_type":
         return customers["type"].astype(object).where(customers["type"].notna(), None)
     today = as_of.astimezone(zone)
     years = age_in_years(customers["created_on_local"], today.year * 10_000 + today.month * 100 + today.day)
@@ -98,12 +98,12 @@ def measured(
         labels = groups[[*by]].drop_duplicates(ignore_index=True)
         groups_named = heads(labels, by, names or {})[["id", "name"]]
         # ages by age, the others by size, those without an id last
-        ranks = {one: labels[one] if one == "age" else labels[one].isna() for one in by}
+        ranks = {dimension: labels[dimension] if dimension == "age" else labels[dimension].isna() for dimension in by}
         sort = pd.DataFrame(ranks | {"size": -np.bincount(code, minlength=len(labels)), "name": groups_named["name"]})
         order = sort.sort_values([*sort.columns]).index.to_numpy()
     size = len(groups_named) * kinds
-    keyed = [code * kinds + states[one].to_numpy(dtype=np.int64)[place] for one in COMBINATIONS]
-    cells = np.stack([np.bincount(one, minlength=size).reshape(-1, kinds) for one in keyed], axis=1)
+    keyed = [code * kinds + states[pair].to_numpy(dtype=np.int64)[place] for pair in COMBINATIONS]
+    cells = np.stack([np.bincount(key, minlength=size).reshape(-1, kinds) for key in keyed], axis=1)
     cells = cells[order].reshape(-1, kinds)
     purposes, channels = (list(parts) * len(order) for parts in zip(*COMBINATIONS, strict=True))
     # an unknown preference does not block a call about one's own job; marketing needs to be on
@@ -126,7 +126,7 @@ def pairs_of(states: pd.DataFrame) -> pd.DataFrame:
     """
     tables = []
     for purpose in PURPOSES:
-        channels = [channel for one, channel in COMBINATIONS if one == purpose]
+        channels = [channel for other, channel in COMBINATIONS if other == purpose]
         reached = pd.DataFrame({channel: states[purpose, channel] == 0 for channel in channels})
         sizes = reached.value_counts().rename("customers").reset_index()
         sizes = sizes.sort_values(["customers", *channels], ascending=False, ignore_index=True)
@@ -152,7 +152,7 @@ def compared(
     """
     if not by:
         return {}
-    mix = [one for one in _MIX if one not in by and (one != "age" or zone is not None)]
+    mix = [dimension for dimension in _MIX if dimension not in by and (dimension != "age" or zone is not None)]
     strata = groups_of(customers, mix, as_of, zone)
     cut = strata.groupby(mix, dropna=False, sort=False).ngroup().to_numpy() if mix else np.zeros(len(strata), dtype=int)
     ids, place = heads(groups[[*by]], by, {})["id"].astype(object), groups["place"].to_numpy()
@@ -171,7 +171,7 @@ def _exclusive(rows: pd.DataFrame, ids: pd.Series, place: Any, reached: Any, cut
     cells = pd.DataFrame({"own": own, "stratum": cut[place], "n": 1, "lower": reached[place].astype(int)})
     strata = cells.groupby(["own", "stratum"], as_index=False).sum()
     names = [*known, None]
-    strata["id"] = pd.Series([names[one] for one in strata["own"]], dtype=object)
+    strata["id"] = pd.Series([names[group] for group in strata["own"]], dtype=object)
     return compare(rows, strata.assign(upper=strata["lower"]), min_group=min_group)
 
 
@@ -198,5 +198,5 @@ def _overlapping(
         tables.append(compare(both, strata.assign(upper=strata["lower"]), min_group=min_group).iloc[:1])
     if not tables:
         return compare(rows, min_group=min_group)
-    together = pd.concat([one.drop(columns="id") for one in tables], ignore_index=True).assign(id=rows["id"])
+    together = pd.concat([table.drop(columns="id") for table in tables], ignore_index=True).assign(id=rows["id"])
     return together[tables[0].columns]

@@ -85,11 +85,11 @@ def work_lists(result: ContactPreferencesResult) -> list[WorkList]:
     """Return all lists: first those to opt out, then those to ask, then those to correct."""
     stores = [_Records(result, store) for store in ("customers", "locations") if store in result.stores]
     lists = [
-        *(one for store in stores for one in _to_stop(store)),
+        *(listed for store in stores for listed in _to_stop(store)),
         *_of_newer(result),
         *_of_consent(stores[0]),
         *_to_ask(stores[0]),
-        *(one for store in stores for one in _to_correct(store)),
+        *(listed for store in stores for listed in _to_correct(store)),
         _shared(stores[0]),
     ]
     return _without_refusals(_with_phones(result, lists))
@@ -103,31 +103,33 @@ def _with_phones(result: ContactPreferencesResult, lists: list[WorkList]) -> lis
     served = owners[["id"]].assign(do_not_service=owners["do_not_service"] == 1)
     for who, columns in (("Customer", ["customer_id"]), ("Location", ["location_id", "customer_id"])):
         title = f"{who} id"
-        ids = pd.concat([pd.Series(dtype="Int64"), *(one.frame[title] for one in lists if title in one.frame)]).unique()
+        ids = pd.concat(
+            [pd.Series(dtype="Int64"), *(listed.frame[title] for listed in lists if title in listed.frame)]
+        ).unique()
         owned = pd.DataFrame({columns[0]: ids}, index=ids)
         if who == "Location" and len(ids):  # its customer's number is better than none
             locations = collected(nw.from_native(result.read["locations"]).lazy().select("id", "customer_id"))
             owned["customer_id"] = locations.set_index("id")["customer_id"].reindex(ids)
         phones = contact_columns(owned, contacts, owners=columns, customers=served)["Phone"]
-        for place, one in enumerate(lists):
-            if title in one.frame:
-                frame = one.frame.copy()
+        for place, listed in enumerate(lists):
+            if title in listed.frame:
+                frame = listed.frame.copy()
                 frame.insert(list(frame).index(who) + 1, "Phone", frame[title].map(phones).astype("str"))
-                lists[place] = replace(one, frame=frame, notes=explain_marks(frame))
+                lists[place] = replace(listed, frame=frame, notes=explain_marks(frame))
     return lists
 
 
 def _without_refusals(lists: list[WorkList]) -> list[WorkList]:
     """Take customers who must not be called off the lists of those to ask, and list them apart."""
     kept, refused = [], []
-    for one in lists:
-        if not one.key.startswith(_TO_ASK) or "Phone" not in one.frame:
-            kept.append(one)
+    for listed in lists:
+        if not listed.key.startswith(_TO_ASK) or "Phone" not in listed.frame:
+            kept.append(listed)
             continue
-        no = one.frame["Phone"].eq(DO_NOT_CALL)
-        refused.append(one.frame[no].assign(Why=pd.Series(one.title, index=one.frame.index[no], dtype="str")))
-        frame = one.frame[~no].reset_index(drop=True)
-        kept.append(replace(one, frame=frame, notes=explain_marks(frame)))
+        no = listed.frame["Phone"].eq(DO_NOT_CALL)
+        refused.append(listed.frame[no].assign(Why=pd.Series(listed.title, index=listed.frame.index[no], dtype="str")))
+        frame = listed.frame[~no].reset_index(drop=True)
+        kept.append(replace(listed, frame=frame, notes=explain_marks(frame)))
     frame = pd.concat(refused, ignore_index=True) if refused else pd.DataFrame()
     apart = WorkList(
         "preferences-not-to-call",

@@ -92,7 +92,7 @@ def _tags_called(name: str, tag_names: Any) -> pd.DataFrame:
         known = pd.DataFrame({"id": [*(tag_names or {})], "name": [*(tag_names or {}).values()]})
     else:
         known = table_of(tag_names, "names of tags", ["id", "name"])
-    called = known[known["name"].map(lambda one: spelling_key(str(one)) == name).astype(bool)]
+    called = known[known["name"].map(lambda name_of_tag: spelling_key(str(name_of_tag)) == name).astype(bool)]
     kept = called[["id", *([TENANT] if TENANT in called else [])]].rename(columns={"id": "tag"})
     return kept.astype("Int64").drop_duplicates()
 

@@ -215,9 +215,9 @@ def _numbers(kind: str, value: Any, *, by_length: bool) -> tuple[tuple[str, ...]
     """Return the numbers or addresses of a value, only valid ones if there are any, and whether they are valid."""
     read = find_contacts(value)
     if kind == "e-mail":
-        right = tuple(one for one in read if is_valid_address(one))
+        right = tuple(contact for contact in read if is_valid_address(contact))
     else:
-        right = tuple(one for one in read if kind and is_valid_number(one, by_length=by_length))
+        right = tuple(contact for contact in read if kind and is_valid_number(contact, by_length=by_length))
     return right or read, bool(right)
 
 
@@ -227,7 +227,7 @@ def refuse_parts(given: Mapping[str, Any]) -> None:
         filters = attrs_of(frame).get("filters") or {}
         taken = _BY_CHANGE if name in ("customers", "locations") else (*_BY_CHANGE, *_BY_CREATION)
         # A list of contacts requires a date; it is read with all since 1970.
-        used = [one for one in taken if filters.get(one) is not None and not str(filters[one]).startswith(_ALL)]
+        used = [name for name in taken if filters.get(name) is not None and not str(filters[name]).startswith(_ALL)]
         if used:
             raise UsageError(
                 f"{name} were read with {', '.join(used)}: missing rows would count as not on file. Read all of them"

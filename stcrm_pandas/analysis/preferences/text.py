@@ -72,7 +72,7 @@ def _reasons(result: ContactPreferencesResult) -> Iterator[str]:
     ]
     for row in rows_of(rows):
         counts = {reason: int(getattr(row, name)) for reason, name in zip(REASONS, REASON_COLUMNS, strict=True)}
-        top = [f"{reason} ({n:,})" for reason, n in sorted(counts.items(), key=lambda one: -one[1])[:3] if n]
+        top = [f"{reason} ({n:,})" for reason, n in sorted(counts.items(), key=lambda count: -count[1])[:3] if n]
         if top:
             yield f"Marketing by {row.channel} is most often blocked by: {', '.join(top)}."
 
@@ -82,28 +82,28 @@ def _differences(result: ContactPreferencesResult) -> Iterator[str]:
         yield f"{group_word(result.by, many=True).capitalize()} are not compared: {not_read(missing)}."
     if not result.comparisons:
         return
-    one, many = group_word(result.by), group_word(result.by, many=True)
+    group, many = group_word(result.by), group_word(result.by, many=True)
     frames = [frame.assign(channel=channel) for (_, channel), frame in result.comparisons.items()]
     frame = pd.concat(frames, ignore_index=True)
     clear = frame[frame["verdict"].isin(["higher", "lower"])]
     clear = clear.sort_values("difference", key=abs, ascending=False, kind="stable")
     for row in rows_of(clear.head(_MOST_NAMED)):
         does = f"has a {row.verdict} share of customers not blocked for marketing by {row.channel}"
-        yield f"{one.capitalize()} {row.name} {does} than the others: {versus(row)}."
+        yield f"{group.capitalize()} {row.name} {does} than the others: {versus(row)}."
     if len(clear) > _MOST_NAMED:
         yield f"{len(clear) - _MOST_NAMED} more differences are clear: see the table."
     if frame["p_value"].isna().all() and not (frame["verdict"] == "others too few").any():
-        yield not_compared(next(iter(result.comparisons.values())), one, "customers")
+        yield not_compared(next(iter(result.comparisons.values())), group, "customers")
     elif clear.empty and frame["p_value"].notna().any():
-        yield f"No {one} is clearly different from the others."
+        yield f"No {group} is clearly different from the others."
     if mix := frame.loc[frame["verdict"] == "explained by the mix", "name"].nunique():
         yield with_count(
             mix,
-            f"[{one} differs|{many} differ] from the others, but not clearly among customers of the same type and age: "
-            "the mix may explain it.",
+            f"[{group} differs|{many} differ] from the others, but not clearly among customers of the same type and "
+            "age: the mix may explain it.",
         )
     if few := frame.loc[frame["verdict"] == "too few", "name"].nunique():
-        yield with_count(few, f"[{one} has|{many} have] too few customers to tell.")
+        yield with_count(few, f"[{group} has|{many} have] too few customers to tell.")
 
 
 def _consent(result: ContactPreferencesResult) -> Iterator[str]:
@@ -146,7 +146,7 @@ def _stores(result: ContactPreferencesResult) -> Iterator[str]:
                 why = f"their preferences were not read, which takes a request for each of {methods}"
             yield f"For {n:,} {what} the marketing preference is unknown: {why}."
         elif n:
-            parts = [f"{format_share(marketing.loc[one])} by {one}" for one in ("text", "e-mail")]
+            parts = [f"{format_share(marketing.loc[channel])} by {channel}" for channel in ("text", "e-mail")]
             yield f"Of {n:,} {what}, {' and '.join(parts)} are not blocked for marketing."
 
 

@@ -45,15 +45,15 @@ class Prediction:
         """Return the middle of the two expected numbers."""
         return (self.lower + self.upper) / 2
 
-    def in_words(self, one: str = "job", many: str = "jobs") -> str:
+    def in_words(self, unit: str = "job", units: str = "jobs") -> str:
         """Return 'about 13–15 jobs (95% prediction interval 8–21)'."""
-        return f"{self.in_brief(one, many)} (95% prediction interval {self.low:,}–{self.high:,})"
+        return f"{self.in_brief(unit, units)} (95% prediction interval {self.low:,}–{self.high:,})"
 
-    def in_brief(self, one: str = "job", many: str = "jobs") -> str:
+    def in_brief(self, unit: str = "job", units: str = "jobs") -> str:
         """Return 'about 13–15 jobs'."""
         low, high = (round(number) for number in (self.lower, self.upper))
         count = f"{low:,}" if low == high else f"{low:,}–{high:,}"
-        return f"about {count} {one if high == 1 else many}"
+        return f"about {count} {unit if high == 1 else units}"
 
 
 def predicted_count(
