@@ -199,7 +199,7 @@ def _write(plan: Plan, out: Path) -> None:
 
 
 def _ask(plan: PlanData, crm: Client, yes: bool) -> None:
-    from stcrm_pandas.edits.apply.preconditions import admit
+    from stcrm_pandas.edits.apply.start import admit
 
     admit(plan, crm._port)
     if yes or not plan.steps:

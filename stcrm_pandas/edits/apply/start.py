@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.edits.apply.check import opt_outs_refused_by_reading, refused_by_reading, tags_refused
 from stcrm_pandas.edits.apply.finished_rows import FinishedRows
 from stcrm_pandas.edits.apply.journal import Journal, find_journals, path_for
@@ -19,9 +20,9 @@ from stcrm_pandas.edits.apply.opt_ins import (
     opt_ins_lock,
     refuse_all_opt_ins,
 )
-from stcrm_pandas.edits.apply.preconditions import admit, missing_sample
 from stcrm_pandas.edits.apply.scheduler import Scheduler
-from stcrm_pandas.edits.plan.model import UNDO_OF, PlanData, Refusal
+from stcrm_pandas.edits.plan.model import UNDO_OF, VERSION, PlanData, Refusal, from_json
+from stcrm_pandas.edits.plan.rebuild import rebuild
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import StcrmError, UsageError
 
@@ -200,3 +201,70 @@ def _about(plan: PlanData, moment: str) -> dict[str, str]:
         "consent_source": str(plan.options.get("consent_source") or ""),
         UNDO_OF: ",".join(plan.options.get(UNDO_OF) or ()),
     }
+
+
+WITHOUT_SAMPLE = 500
+"""Rows of production that a plan may change before a sample of it has to be applied."""
+
+
+def admit(plan: PlanData, port: Port) -> None:
+    """Raise if a plan cannot be applied over this connection.
+
+    Raises
+    ------
+    UsageError
+        The plan is for another version, tenant or environment, or was altered since it was made.
+    WritesNotAllowed
+        The connection may only read.
+    """
+    if plan.version != VERSION:
+        raise UsageError(
+            f"The plan has format version {plan.version}, but this program reads version {VERSION}: make a new plan."
+        )
+    here = (port.name, port.tenant)
+    if (plan.environment, plan.tenant) != here:
+        raise UsageError(
+            f"The plan is for tenant {plan.tenant} in {plan.environment}, but this connection is to tenant {here[1]} "
+            f"in {here[0]}. Connect to the plan's tenant."
+        )
+    # The digest is cached; the contents of the plan may have been altered since.
+    try:
+        given = from_json(plan.as_json())
+        same = given.digest == rebuild(given).digest == plan.digest
+    except (KeyError, TypeError, ValueError, AttributeError):
+        same = False
+    if not same:
+        raise UsageError("The plan was altered after it was made, so it was not applied: make a new plan.")
+    if not plan.steps:
+        port.allow(OPERATIONS["Customers_Update"])
+    for operation in dict.fromkeys(step.operation for step in plan.steps):
+        port.allow(OPERATIONS[operation])
+
+
+def missing_sample(plan: PlanData, port: Port) -> str:
+    """Return why a sample has to be applied first; empty if none is needed. Opt-outs do not count."""
+    rows = sum(len(step.keys) for step in plan.steps if not step.opt_out)
+    if rows <= WITHOUT_SAMPLE or not port.in_production or _sample_was_applied(plan, port):
+        return ""
+    return (
+        f"The plan changes {rows:,} rows of production. Apply a sample first: plan.sample(10).apply(). Check its "
+        f"result, then apply the plan. Plans of up to {WITHOUT_SAMPLE} rows need no sample."
+    )
+
+
+def _sample_was_applied(plan: PlanData, port: Port) -> bool:
+    complete = {plan.digest, plan.sample_of}
+    for path in port.journal_folder.glob("*.sqlite"):
+        try:
+            journal = Journal.open(path)
+        except UsageError:
+            continue
+        try:
+            of, counts = journal.about.get("sample_of"), journal.counts()
+        except StcrmError:  # a damaged journal proves no sample
+            continue
+        finally:
+            journal.close()
+        if of and of in complete and sum(counts.values()) <= WITHOUT_SAMPLE and counts.get("succeeded"):
+            return True
+    return False
