@@ -1,4 +1,4 @@
-"""Apply a plan or resume an apply: lock the plan, check it, open the journal, and run the scheduler."""
+"""Apply a plan or resume an apply: check that it belongs here and is unaltered, lock it, open the journal, and send."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from stcrm_pandas.edits.apply.opt_ins import (
 )
 from stcrm_pandas.edits.apply.scheduler import Scheduler
 from stcrm_pandas.edits.plan.model import UNDO_OF, VERSION, PlanData, Refusal, from_json
-from stcrm_pandas.edits.plan.rebuild import rebuild
+from stcrm_pandas.edits.plan.plan_file import rebuild
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import StcrmError, UsageError
 
