@@ -172,7 +172,7 @@ def _rows_of(path: Path, journal: Path) -> pd.DataFrame:
     """Return the rows of a sheet, with the columns that identify rows of a journal's plan."""
     from stcrm_pandas.edits.apply.journal import Journal
     from stcrm_pandas.edits.diff.columns import target_of
-    from stcrm_pandas.edits.plan.tables import key_names
+    from stcrm_pandas.edits.preview import key_names
     from stcrm_pandas.sheets.files import read_sheet
 
     with closing(Journal.open(journal)) as opened:

@@ -16,9 +16,8 @@ from stcrm_pandas.edits.apply.start import apply, resume
 from stcrm_pandas.edits.apply.undo import undo
 from stcrm_pandas.edits.plan.model import PlanData
 from stcrm_pandas.edits.plan.plan_file import read_for, write
-from stcrm_pandas.edits.plan.tables import changes_of, refused_of, requests_of
 from stcrm_pandas.edits.port import Port
-from stcrm_pandas.edits.preview import as_html, as_text
+from stcrm_pandas.edits.preview import as_html, as_text, changes_of, refused_of, requests_of
 from stcrm_pandas.errors import UsageError
 
 
