@@ -376,9 +376,9 @@ class Client:
         >>> "nobody@example.org" in plan.unmatched["what"].tolist()
         True
         """
-        from stcrm_pandas.edits import planning
+        from stcrm_pandas.edits import plans
 
-        return planning.opt_outs(self._port, phones_or_emails, names, reason=reason)
+        return plans.opt_outs(self._port, phones_or_emails, names, reason=reason)
 
     def load_plan(self, path: str | Path) -> Plan:
         """Load a plan from its file.

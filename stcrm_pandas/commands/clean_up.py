@@ -117,7 +117,7 @@ def clean(
 ) -> None:
     """Apply recipes to the company's rows and write a plan of the changes. Nothing is sent."""
     from stcrm_pandas.cleaning.recipes.pipeline import load_pipeline
-    from stcrm_pandas.edits import planning
+    from stcrm_pandas.edits import plans
 
     pipe = load_pipeline(recipe)
     if "booking_contacts" in pipe.resources:
@@ -134,7 +134,7 @@ def clean(
         for resource, file in files.items():
             fix = _fixed(crm, pipe, resource)
             fixes.append(fix)
-            made = planning.changes(
+            made = plans.changes(
                 crm._port,
                 resource,
                 fix.before,

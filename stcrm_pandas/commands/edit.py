@@ -63,7 +63,7 @@ def plan(
     state: State = None,
 ) -> None:
     """Compare two sheets and write a plan of the changes. Nothing is sent."""
-    from stcrm_pandas.edits import planning
+    from stcrm_pandas.edits import plans
     from stcrm_pandas.edits.diff.columns import TARGETS
     from stcrm_pandas.sheets.files import read_sheet
 
@@ -77,7 +77,7 @@ def plan(
         say(f"{plural(len(suspects), 'cell')} may have been altered by a spreadsheet and will not be changed:")
         say(suspects.head(20).to_string(index=False))
     with connect_to(sandbox, state) as crm:
-        made = planning.changes(
+        made = plans.changes(
             crm._port,
             name,
             old,

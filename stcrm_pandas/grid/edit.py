@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from stcrm_pandas.contract.schemas.fields import Row
-from stcrm_pandas.edits import planning
+from stcrm_pandas.edits import plans
 from stcrm_pandas.edits.diff.columns import TARGETS
 from stcrm_pandas.edits.plan.build import WARN_ABOVE, origin_of
 from stcrm_pandas.edits.plan.steps import PlanOptions
@@ -115,7 +115,7 @@ def edit_rows(port: Port, resource: str, frame: pd.DataFrame, options: Mapping[s
     session = Session(frame, target.row, columns, _open(path, about), planner)
 
     def plan(before: pd.DataFrame, after: pd.DataFrame) -> Plan:
-        return planning.changes(port, resource, before, after, **options)
+        return plans.changes(port, resource, before, after, **options)
 
     title = f"{resource.replace('_', ' ')} of {company_name(port.tenant, port.name)}"
     return Grid(session, title, {"tenant": port.tenant}, plan)

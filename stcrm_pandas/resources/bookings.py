@@ -442,10 +442,10 @@ class Bookings(Plannable, Exportable):
         >>> plan.requests["method"].unique().tolist()
         ['POST']
         """
-        from stcrm_pandas.edits import planning
+        from stcrm_pandas.edits import plans
 
         values = {"call_reason_id": call_reason_id, "dismissing_memo": dismissing_memo}
-        return planning.dismissals(self._port, "bookings", bookings, values, reason=reason)
+        return plans.dismissals(self._port, "bookings", bookings, values, reason=reason)
 
     @checked
     def list_contacts(

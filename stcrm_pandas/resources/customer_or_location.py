@@ -343,10 +343,10 @@ class CustomerOrLocation(Plannable):
         >>> len(crm.customers.plan_custom_fields(before, stcrm.custom_fields(before, "wide")).changes)
         0
         """
-        from stcrm_pandas.edits import planning
+        from stcrm_pandas.edits import plans
 
         options = {"reason": reason, "allow_inactive": allow_inactive, "check": check, "warn_above": warn_above}
-        return planning.custom_fields(self._port, self.name, before, after, **options)
+        return plans.custom_fields(self._port, self.name, before, after, **options)
 
     @operation
     def get_contacts(

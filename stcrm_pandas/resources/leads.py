@@ -543,10 +543,10 @@ class Leads(Plannable, Exportable):
         >>> crm.leads.plan_follow_up(leads, "2026-07-01").changes["new"].unique().tolist()
         ['2026-07-01T05:00:00Z']
         """
-        from stcrm_pandas.edits import planning
+        from stcrm_pandas.edits import plans
 
         values = {"follow_up_date": date, "text": text, "pin_to_top": pin_to_top}
-        return planning.follow_ups(self._port, leads, values, reason=reason)
+        return plans.follow_ups(self._port, leads, values, reason=reason)
 
     @checked
     def plan_dismiss(self, leads: pd.DataFrame, *, dismissing_reason_id: int, reason: str | None = None) -> Plan:
@@ -577,7 +577,7 @@ class Leads(Plannable, Exportable):
         >>> len(crm.leads.plan_dismiss(stale, dismissing_reason_id=1).requests)
         2
         """
-        from stcrm_pandas.edits import planning
+        from stcrm_pandas.edits import plans
 
         values = {"dismissing_reason_id": dismissing_reason_id}
-        return planning.dismissals(self._port, "leads", leads, values, reason=reason)
+        return plans.dismissals(self._port, "leads", leads, values, reason=reason)

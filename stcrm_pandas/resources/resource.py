@@ -295,9 +295,9 @@ class Plannable(WritableResource):
         )
 
     def _plan(self, resource: str, before: pd.DataFrame, after: pd.DataFrame | Sheet, **options: Any) -> Plan:
-        from stcrm_pandas.edits import planning
+        from stcrm_pandas.edits import plans
 
-        return planning.changes(self._port, resource, before, after, **options)
+        return plans.changes(self._port, resource, before, after, **options)
 
     def edit(self, frame: pd.DataFrame, **options: Any) -> Grid:
         """Open a grid in JupyterLab to edit these rows, with the options of `plan_changes`. Nothing is sent.

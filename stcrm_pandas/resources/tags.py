@@ -133,9 +133,9 @@ class Tags(WritableResource):
         >>> len(crm.tags.plan(crm.customers.list(active=True), add="VIP").requests)
         1
         """
-        from stcrm_pandas.edits import planning
+        from stcrm_pandas.edits import plans
 
-        return planning.tags(self._port, customers, add, remove, reason=reason)
+        return plans.tags(self._port, customers, add, remove, reason=reason)
 
     def _in_parts(self, method: str, customer_ids: Any, tag_type_ids: Any) -> pd.DataFrame:
         operation = self._operation(method)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import stcrm_pandas as stcrm
-from stcrm_pandas.edits import planning
+from stcrm_pandas.edits import plans
 from stcrm_pandas.errors import StcrmWarning
 from stcrm_pandas.sandbox import Sandbox
 
@@ -113,7 +113,7 @@ def test_applied_to_the_company_and_undone_equals_the_start(company, resource):
         [cleaning.phones, cleaning.emails, cleaning.names, cleaning.addresses, cleaning.zips, cleaning.cities]
     )
     fix = pipe(before)
-    plan = planning.changes(crm._port, resource, fix.before, fix.after, keep_coordinates=True)
+    plan = plans.changes(crm._port, resource, fix.before, fix.after, keep_coordinates=True)
     assert not plan.changes[["consent", "opt_out"]].to_numpy().any()
     reasons = plan.refused["reason"].str.extract(
         r"(it is inactive|merged into|requires the complete address|inactive)"

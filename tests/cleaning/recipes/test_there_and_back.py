@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import stcrm_pandas as stcrm
-from stcrm_pandas.edits import planning
+from stcrm_pandas.edits import plans
 from stcrm_pandas.errors import StcrmWarning, UsageError
 from stcrm_pandas.sandbox import Sandbox
 
@@ -87,7 +87,7 @@ def test_applied_and_undone_equals_the_start(crm, resource):
     fix = recipes(crm, resource)(before)
     assert len(fix.changes) >= 20
     options = {"keep_coordinates": True} if resource in ("customers", "locations") else {}
-    plan = planning.changes(crm._port, resource, fix.before, fix.after, **options)
+    plan = plans.changes(crm._port, resource, fix.before, fix.after, **options)
     assert plan.refused.empty, plan.refused
     assert not plan.changes[["consent", "opt_out"]].to_numpy().any()
     cells = fix.changes[["id", "column"]].drop_duplicates()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import stcrm_pandas as stcrm
 from stcrm_pandas.contract.schemas.parts import CustomField
-from stcrm_pandas.edits import planning
+from stcrm_pandas.edits import plans
 from stcrm_pandas.edits.diff.columns import LEGACY, TARGETS
 from stcrm_pandas.sandbox import Sandbox
 
@@ -137,7 +137,7 @@ def test_random_edits_and_undo(place, resource, data):
     for at in range(len(before)):
         for name in data.draw(st.lists(st.sampled_from(free), unique=True, max_size=4)):
             after.at[at, name] = data.draw(values(target.columns[name], resource))
-    plan = planning.changes(crm._port, resource, before, after, allow_inactive=True, allow_deactivate=True, **allowed)
+    plan = plans.changes(crm._port, resource, before, after, allow_inactive=True, allow_deactivate=True, **allowed)
     result = plan.apply()
     assert result.ok, result.failed["why"].tolist()
     keys = [tuple(key) for key in before[list(target.row.key)].itertuples(index=False)]
