@@ -17,7 +17,7 @@ import typer
 from stcrm_pandas.cleaning.decisions import DECISIONS, Decisions
 from stcrm_pandas.commands.storage import CacheFolder, StateFolder
 from stcrm_pandas.commands.terminal import REFUSED, say, with_exit_codes
-from stcrm_pandas.edits import forgetting
+from stcrm_pandas.edits.journals import Concerned, delete_journals, journals_about, plans_about
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.files.sqlite_files import state_of
 from stcrm_pandas.grid.log import erase, folder_of, logs_with_resource
@@ -136,7 +136,7 @@ class _Work:
         for path, pages in clear_all(self._cache, self._tenant, dry_run=dry_run):
             yield f"{path}: the cache with {plural(pages, 'page')}, since a page has many people"
         if not dry_run:  # an apply may have run since they were shown
-            self._concerned = forgetting.delete_journals(self._journals, self._journals_about())
+            self._concerned = delete_journals(self._journals, self._journals_about())
         for journal in filter(attrgetter("is_deleted"), self._concerned):
             rows = plural(journal.rows, "row")
             yield f"{journal.path}: a journal of {rows}, which can no longer be resumed or undone"
@@ -151,7 +151,7 @@ class _Work:
                 count = kept.forget(self._person.customers, dry_run=dry_run) if of_tenant else 0
                 if count:
                     yield f"{path}: {plural(count, 'decision')} about duplicates"
-        for plan in forgetting.plans_about(self._state, self._tenant, self._person.owns, self._person.mentioned_in):
+        for plan in plans_about(self._state, self._tenant, self._person.owns, self._person.mentioned_in):
             if not dry_run:
                 plan.path.unlink(missing_ok=True)
             yield f"{plan.path}: a plan of {plural(plan.rows, 'row')}"
@@ -194,9 +194,9 @@ class _Work:
         for (resource, column), keys in chosen.groupby(["resource", "column"])["key"]:
             yield f"{column} of {resource} {_named(key[-1] for key in keys)}"
 
-    def _journals_about(self) -> list[forgetting.Concerned]:
+    def _journals_about(self) -> list[Concerned]:
         person = self._person
-        return forgetting.journals_about(self._journals, self._tenant, person.owns, person.mentioned_in)
+        return journals_about(self._journals, self._tenant, person.owns, person.mentioned_in)
 
     def _is_erased(self, resource: str, key: str, values: str) -> bool:
         parts = json.loads(key) if key.startswith("[") else [key]
