@@ -1,10 +1,10 @@
-"""The journals on this machine: what was applied, when, to how many rows, and the outcome; their deletion, also with the
-plans that concern a person who asks to be forgotten.
+"""The journals on this machine: what was applied, when, to how many rows, and the outcome; and their deletion.
+
+Journals and plans that concern a person who asks to be forgotten are found and deleted here, too.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sqlite3
 from collections import Counter
@@ -196,7 +196,7 @@ def journals_about(folder: Path, tenant: int, owns: Owns, mentions: Mentions) ->
     found = []
     for path in sorted(folder.glob("*.sqlite")):
         try:
-            with contextlib.closing(connect_read_only(path)) as db:
+            with closing(connect_read_only(path)) as db:
                 about = dict(db.execute("SELECT name, value FROM about"))
                 texts = [text for (text,) in db.execute("SELECT value FROM texts UNION ALL SELECT details FROM rows")]
             plan = from_json(json.loads(about["plan"]))
