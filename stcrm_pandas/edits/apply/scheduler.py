@@ -22,15 +22,15 @@ from stcrm_pandas.edits.apply.opt_in_checks import OptInChecks
 from stcrm_pandas.edits.apply.opt_ins import moment_of, opt_in_columns
 from stcrm_pandas.edits.apply.sending import FRESH_FOR, OVERWRITTEN, Job, Sender, read_groups
 from stcrm_pandas.edits.diff.columns import target_of
-from stcrm_pandas.edits.plan.last_read import (
+from stcrm_pandas.edits.plan.consent import (
     ARCHIVED,
     SERVICE_TIMEOUT,
     changed_after,
     filled_opt_ins,
     needs_last_read,
-    restoring_step,
 )
 from stcrm_pandas.edits.plan.model import Key, PlanData, Refusal, with_keys
+from stcrm_pandas.edits.plan.steps import restoring_step
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import IncompleteRead, ServiceError
 from stcrm_pandas.http.waiting import first_done

@@ -1,12 +1,31 @@
-"""Which changes are opt-ins, and which are opt-outs. Pure."""
+"""Which changes are opt-ins and opt-outs, and which requests send consent that the plan does not change. Pure.
+
+The API requires all consent flags in a request, and has no ETag: flags that the plan does not change are sent as they
+were read. Somebody may opt out in between, so such a row is read directly before its request.
+
+>>> from stcrm_pandas.edits.plan.model import Cell
+>>> step = Step(
+...     ((7, 8),), "Customers_UpdateContact", {"id": 7, "contactId": 8},
+...     {"preferences": {"jobRemindersEnabled": False}},
+...     (Cell("preferences_job_reminders_enabled", True, False),), opt_out=True,
+... )
+>>> needs_last_read(step)
+True
+>>> body = {"preferences": {"jobRemindersEnabled": False, "marketingUpdatesEnabled": True}}
+>>> sorted(filled_opt_ins(step, body))
+['preferences_marketing_updates_enabled']
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
-from stcrm_pandas.edits.diff.columns import Target
+from stcrm_pandas.contract.schemas.fields import snake
+from stcrm_pandas.edits.diff.columns import LEGACY, OTHER_OPERATIONS, Target, target_of
+from stcrm_pandas.edits.plan.model import Step
 from stcrm_pandas.frame.contact_values import same_contacts
 from stcrm_pandas.frame.customers import MARKS
 from stcrm_pandas.frame.foreign_cells import is_missing
@@ -33,6 +52,10 @@ FLAGS = (
     "preferences_invoice_notification",
     "preferences_statement_notification",
 )
+ARCHIVED = "is_archived"
+
+SERVICE_TIMEOUT = 100.0
+"""Seconds for which the service may work on a request."""
 
 
 def consent_change(
@@ -96,3 +119,43 @@ def opted_out_of_all(row: Mapping[str, Any]) -> bool:
     """Return whether all preferences of a contact are switched off."""
     flags = [row.get(name) for name in FLAGS]
     return all(not is_missing(flag) and not flag for flag in flags)
+
+
+def needs_last_read(step: Step) -> bool:
+    """Return whether a row has to be read directly before each attempt to send its request.
+
+    That is so if consent flags are copied from the row, or if somebody is opted in.
+    """
+    if step.operation in OTHER_OPERATIONS:
+        return False
+    filled = "preferences" in step.set or (
+        ARCHIVED in target_of(step.operation).columns and "isArchived" not in step.set
+    )
+    return filled or any(cell.consent for cell in step.cells)
+
+
+def filled_opt_ins(step: Step, body: Mapping[str, Any]) -> frozenset[str]:
+    """Return the columns that a body sends as opted in although the plan does not change them."""
+    if not needs_last_read(step):
+        return frozenset()
+    fixed = step.set.get("preferences", {})
+    found = {
+        f"preferences_{snake(name)}"
+        for name, value in (body.get("preferences") or {}).items()
+        if value is True and name not in fixed
+    }
+    if body.get("isArchived") is False and "isArchived" not in step.set:
+        found.add(ARCHIVED)
+    return frozenset(found - {LEGACY})
+
+
+def is_switched_off(column: str, row: Mapping[str, Any]) -> bool:
+    """Return whether a column of a row is an opt-out."""
+    value = row.get(column)
+    return not is_missing(value) and bool(value) is (column == ARCHIVED)
+
+
+def changed_after(row: Mapping[str, Any], moment: dt.datetime | None) -> bool:
+    """Return whether a row was changed after a time of the service's clock; False if either is unknown."""
+    modified: Any = row.get("modified_on")
+    return moment is not None and not is_missing(modified) and bool(modified > moment)

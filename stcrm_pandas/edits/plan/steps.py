@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stcrm_pandas.contract import rules
-from stcrm_pandas.edits.diff.columns import LEGACY, ColumnRule, Target
+from stcrm_pandas.edits.diff.columns import LEGACY, ColumnRule, Target, target_of
 from stcrm_pandas.edits.diff.values import COLUMNS_WITH_PARTS, missing_part, parts_of, to_json
-from stcrm_pandas.edits.plan.consent import FLAGS, consent_change
+from stcrm_pandas.edits.plan.consent import ARCHIVED, FLAGS, consent_change
 from stcrm_pandas.edits.plan.fill import OLDER, CannotFill, fill_of, merged
 from stcrm_pandas.edits.plan.model import Cell, Key, Refusal, Step
 from stcrm_pandas.frame.customers import merged_into
@@ -363,6 +363,13 @@ def without_cells(target: Target, step: Step, columns: set[str], options: PlanOp
     if not cells:
         return None
     return replace(step, cells=cells, set=set_of(target, cells, options))
+
+
+def restoring_step(step: Step, columns: Collection[str]) -> Step:
+    """Return the request that restores opt-outs which the request of a step overwrote."""
+    target = target_of(step.operation)
+    cells = tuple(Cell(column, column != ARCHIVED, column == ARCHIVED) for column in sorted(columns))
+    return Step(step.keys, step.operation, step.path, set_of(target, cells, PlanOptions()), cells, opt_out=True)
 
 
 def notes_of(target: Target, step: Step, row: Mapping[str, Any]) -> list[str]:
