@@ -12,9 +12,8 @@ from typing import Any
 
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.edits.apply.classify import filled_differently, is_as_planned, row_to_json
-from stcrm_pandas.edits.apply.finished_rows import FinishedRows
 from stcrm_pandas.edits.apply.fresh_rows import FreshRow, RowReader, group_keys
-from stcrm_pandas.edits.apply.journal import Entry, Journal, State
+from stcrm_pandas.edits.apply.journal import Entry, FinishedRows, Journal, State
 from stcrm_pandas.edits.apply.opt_in_checks import OptInChecks
 from stcrm_pandas.edits.apply.opt_ins import opt_in_columns
 from stcrm_pandas.edits.diff.columns import OTHER_OPERATIONS, target_of

@@ -9,8 +9,7 @@ from typing import Any
 
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.edits.apply.check import opt_outs_refused_by_reading, refused_by_reading, tags_refused
-from stcrm_pandas.edits.apply.finished_rows import FinishedRows
-from stcrm_pandas.edits.apply.journal import Journal, find_journals, path_for
+from stcrm_pandas.edits.apply.journal import FinishedRows, Journal, find_journals, path_for
 from stcrm_pandas.edits.apply.locks import BUSY, OpenFile, lock
 from stcrm_pandas.edits.apply.opt_in_checks import OptInChecks
 from stcrm_pandas.edits.apply.opt_ins import (
