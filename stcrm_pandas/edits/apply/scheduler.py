@@ -14,11 +14,11 @@ from typing import Any
 
 from stcrm_pandas.contract.operations import IDS_PER_REQUEST
 from stcrm_pandas.edits.apply.check import without
-from stcrm_pandas.edits.apply.classify import classify, columns_not_as_planned, is_as_planned
 from stcrm_pandas.edits.apply.fresh_rows import FreshRow
 from stcrm_pandas.edits.apply.journal import UNFINISHED, Entry, FinishedRows, Journal
 from stcrm_pandas.edits.apply.opt_in_checks import OptInChecks
 from stcrm_pandas.edits.apply.opt_ins import moment_of, opt_in_columns
+from stcrm_pandas.edits.apply.outcomes import classify, columns_not_as_planned, is_as_planned
 from stcrm_pandas.edits.apply.sending import FRESH_FOR, OVERWRITTEN, Job, Sender, read_groups
 from stcrm_pandas.edits.diff.columns import target_of
 from stcrm_pandas.edits.plan.consent import (

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from stcrm_pandas.contract.schemas.fields import Column, Field
-from stcrm_pandas.edits.diff.columns import Target
+from stcrm_pandas.edits.diff.columns import Target, target_of
 from stcrm_pandas.frame.foreign_cells import is_missing
 from stcrm_pandas.http.query import utc_text
 
@@ -52,6 +52,18 @@ def from_json(value: Any, column: Column) -> Any:
         parts = [part.name for part in column.field.fields]
         return tuple(record(*map(one.get, parts)) if record else one for one in value)
     return pd.Timestamp(value) if column.field.kind == "time" else value
+
+
+def row_to_json(operation: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row as JSON for the journal."""
+    columns = target_of(operation).columns
+    return {name: to_json(value, columns[name]) for name, value in row.items() if name in columns}
+
+
+def row_from_json(operation: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of the journal with values as in a frame."""
+    columns = target_of(operation).columns
+    return {name: from_json(value, columns[name]) for name, value in row.items()}
 
 
 def current_value(target: Target, row: Mapping[str, Any], name: str) -> Any:
