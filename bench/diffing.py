@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from bench.measure import Result, faster, in_turn, of_floor
 from bench.rows import bodies, lead
 from stcrm_pandas.contract.schemas.leads import LEADS
-from stcrm_pandas.edits.diff.frames import diff
+from stcrm_pandas.edits.diff import diff
 from stcrm_pandas.frame import assemble, decode
 
 COLUMNS = [

@@ -64,7 +64,7 @@ def plan(
 ) -> None:
     """Compare two sheets and write a plan of the changes. Nothing is sent."""
     from stcrm_pandas.edits import plans
-    from stcrm_pandas.edits.diff.columns import TARGETS
+    from stcrm_pandas.edits.columns import TARGETS
     from stcrm_pandas.sheets.files import read_sheet
 
     name = resource.replace("-", "_")
@@ -171,7 +171,7 @@ def undo(
 def _rows_of(path: Path, journal: Path) -> pd.DataFrame:
     """Return the rows of a sheet, with the columns that identify rows of a journal's plan."""
     from stcrm_pandas.edits.apply.journal import Journal
-    from stcrm_pandas.edits.diff.columns import target_of
+    from stcrm_pandas.edits.columns import target_of
     from stcrm_pandas.edits.preview import key_names
     from stcrm_pandas.sheets.files import read_sheet
 

@@ -20,7 +20,7 @@ from stcrm_pandas.edits.apply.locks import hold_all, is_held
 from stcrm_pandas.edits.apply.opt_ins import OptIn, UnreadableJournal, opt_ins_in, opt_ins_lock
 from stcrm_pandas.edits.apply.outcomes import IN_PROGRESS
 from stcrm_pandas.edits.apply.undo import changed_back, is_undone
-from stcrm_pandas.edits.diff.columns import target_of
+from stcrm_pandas.edits.columns import target_of
 from stcrm_pandas.edits.plan.model import PlanData, from_json
 from stcrm_pandas.edits.plan.plan_file import KIND
 from stcrm_pandas.edits.port import Port

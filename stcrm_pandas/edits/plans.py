@@ -19,8 +19,7 @@ from stcrm_pandas.edits.apply.opt_in_checks import read_contacts, read_preferenc
 from stcrm_pandas.edits.apply.result import ResultData
 from stcrm_pandas.edits.apply.start import apply, resume
 from stcrm_pandas.edits.apply.undo import undo
-from stcrm_pandas.edits.diff import custom_values
-from stcrm_pandas.edits.diff.columns import TARGETS
+from stcrm_pandas.edits.columns import TARGETS
 from stcrm_pandas.edits.plan import actions, opt_out
 from stcrm_pandas.edits.plan.build import WARN_ABOVE, origin_of, plan_changes
 from stcrm_pandas.edits.plan.model import PlanData
@@ -28,6 +27,7 @@ from stcrm_pandas.edits.plan.plan_file import read_for, write
 from stcrm_pandas.edits.plan.steps import PlanOptions
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.edits.preview import as_html, as_text, changes_of, refused_of, requests_of
+from stcrm_pandas.edits.values import put_back_custom_fields
 from stcrm_pandas.errors import PermissionDenied, ResponseError, ServiceError, UsageError
 from stcrm_pandas.sheets.sheet import Sheet
 
@@ -300,7 +300,7 @@ def changes(
 
 def custom_fields(port: Port, resource: str, before: pd.DataFrame, after: pd.DataFrame, **given: Any) -> Plan:
     """Return the plan that sets custom fields, given in long or wide form."""
-    return changes(port, resource, before, custom_values.put_back(before, after), **given)
+    return changes(port, resource, before, put_back_custom_fields(before, after), **given)
 
 
 def dismissals(

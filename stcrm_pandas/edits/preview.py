@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.contract.operations import OPERATIONS
-from stcrm_pandas.edits.diff.columns import TARGETS, target_of
+from stcrm_pandas.edits.columns import TARGETS, target_of
 from stcrm_pandas.edits.plan.model import Cell, Key, PlanData, Refusal
 from stcrm_pandas.output.printable import company_name, plural, printable
 

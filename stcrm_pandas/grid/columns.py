@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from stcrm_pandas.contract.schemas.fields import Column, Field, Kind, Row
 from stcrm_pandas.contract.schemas.list_dtype import ListArray, ListDtype
-from stcrm_pandas.edits.diff.columns import Target
+from stcrm_pandas.edits.columns import Target
 from stcrm_pandas.edits.plan.consent import BLOCKING_FLAGS, FLAGS
 from stcrm_pandas.edits.plan.steps import PlanOptions
 from stcrm_pandas.frame.foreign_cells import is_missing, read, reader

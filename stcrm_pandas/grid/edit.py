@@ -12,7 +12,7 @@ import pandas as pd
 
 from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.edits import plans
-from stcrm_pandas.edits.diff.columns import TARGETS
+from stcrm_pandas.edits.columns import TARGETS
 from stcrm_pandas.edits.plan.build import WARN_ABOVE, origin_of
 from stcrm_pandas.edits.plan.steps import PlanOptions
 from stcrm_pandas.edits.plans import Plan

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.edits.diff.columns import TARGETS, Target
+from stcrm_pandas.edits.columns import TARGETS, Target
 from stcrm_pandas.edits.plan.build import WARN_ABOVE, Origin, plan_changes, warn_if_many
 from stcrm_pandas.edits.plan.model import Key, PlanData, Refusal
 from stcrm_pandas.edits.plan.steps import PlanOptions

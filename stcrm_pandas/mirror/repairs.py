@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.edits.apply.result import WrittenCell
-from stcrm_pandas.edits.diff.columns import TARGETS
-from stcrm_pandas.edits.diff.values import current_value
+from stcrm_pandas.edits.columns import TARGETS
+from stcrm_pandas.edits.values import current_value
 
 _MARGIN = pd.Timedelta(hours=1)
 """The time of a write is by this machine's clock, and those of a mirror by the service's: they may differ by this."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.edits.diff.columns import TARGETS
+from stcrm_pandas.edits.columns import TARGETS
 from stcrm_pandas.edits.plan.steps import PlanOptions
 from stcrm_pandas.grid.columns import columns_of_target
 from stcrm_pandas.grid.judge import Planner

@@ -11,7 +11,7 @@ import pandas as pd
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from stcrm_pandas.edits.diff.columns import TARGETS
+from stcrm_pandas.edits.columns import TARGETS
 from stcrm_pandas.edits.plan.steps import PlanOptions
 from stcrm_pandas.grid.session import Session
 

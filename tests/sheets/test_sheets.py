@@ -24,7 +24,7 @@ from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.contract.schemas.leads import LEADS
 from stcrm_pandas.contract.schemas.list_dtype import dtypes_of
 from stcrm_pandas.contract.schemas.parts import CustomField
-from stcrm_pandas.edits.diff.frames import diff
+from stcrm_pandas.edits.diff import diff
 from stcrm_pandas.errors import DriftWarning, StcrmWarning, UsageError
 from stcrm_pandas.sheets.files import row_of
 from stcrm_pandas.sheets.text import from_cell_text, is_formula, texts, to_cell_text

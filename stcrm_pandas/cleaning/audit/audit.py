@@ -13,7 +13,7 @@ from stcrm_pandas.cleaning.audit.findings import FINDINGS
 from stcrm_pandas.cleaning.audit.result import Audit
 from stcrm_pandas.cleaning.audit.rows import READS, Rows
 from stcrm_pandas.edits.apply.journal import Journal
-from stcrm_pandas.edits.diff.columns import TARGETS
+from stcrm_pandas.edits.columns import TARGETS
 from stcrm_pandas.errors import MirrorError, MissingExtra, StcrmError, UsageError
 from stcrm_pandas.mirror.rows import Moment
 from stcrm_pandas.output.printable import plural

@@ -18,7 +18,7 @@ from stcrm_pandas.cleaning.recipes.zips import zips
 from stcrm_pandas.contract.schemas.bookings import BOOKINGS
 from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.contract.schemas.leads import LEADS
-from stcrm_pandas.edits.diff.columns import TARGETS
+from stcrm_pandas.edits.columns import TARGETS
 from stcrm_pandas.edits.plan.consent import consent_change
 
 if TYPE_CHECKING:

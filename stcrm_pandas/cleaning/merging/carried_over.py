@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from stcrm_pandas.contract.schemas.parts import CustomField
-from stcrm_pandas.edits.diff.values import parts_of
+from stcrm_pandas.edits.values import parts_of
 from stcrm_pandas.frame.contact_values import find_contacts
 from stcrm_pandas.frame.foreign_cells import is_missing
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from stcrm_pandas.cleaning.recipes.fix import Fix
 from stcrm_pandas.contract.operations import OPERATIONS
-from stcrm_pandas.edits.diff.columns import TARGETS
+from stcrm_pandas.edits.columns import TARGETS
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
 

@@ -10,12 +10,12 @@ from typing import Any
 from stcrm_pandas.edits.apply.fresh_rows import RowReader
 from stcrm_pandas.edits.apply.opt_in_checks import ONE_BY_ONE, OptInChecks, Record
 from stcrm_pandas.edits.apply.opt_ins import has_opt_ins
-from stcrm_pandas.edits.diff.columns import TARGETS, target_of
-from stcrm_pandas.edits.diff.values import current_value
+from stcrm_pandas.edits.columns import TARGETS, target_of
 from stcrm_pandas.edits.plan.build import BULK, bulk_steps
 from stcrm_pandas.edits.plan.model import Cell, Key, PlanData, Refusal, Step
 from stcrm_pandas.edits.plan.steps import PlanOptions, without_cells
 from stcrm_pandas.edits.port import Port
+from stcrm_pandas.edits.values import current_value
 from stcrm_pandas.errors import ServiceError, StcrmError, UsageError
 from stcrm_pandas.frame.customers import DORMANT, OPTED_IN
 from stcrm_pandas.frame.foreign_cells import is_missing

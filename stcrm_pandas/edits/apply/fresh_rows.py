@@ -8,8 +8,8 @@ from typing import Any
 from stcrm_pandas import frame as frames
 from stcrm_pandas.contract.operations import IDS_PER_REQUEST, OPERATIONS
 from stcrm_pandas.contract.schemas.fields import snake
-from stcrm_pandas.edits.diff.columns import Target
-from stcrm_pandas.edits.diff.frames import python_values
+from stcrm_pandas.edits.columns import Target
+from stcrm_pandas.edits.diff import python_values
 from stcrm_pandas.edits.plan.fill import ROUTES
 from stcrm_pandas.edits.plan.model import Key
 from stcrm_pandas.edits.port import Port

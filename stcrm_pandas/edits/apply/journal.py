@@ -19,8 +19,8 @@ from typing import Any, Literal, Self
 
 from stcrm_pandas.edits.apply.fresh_rows import FreshRow
 from stcrm_pandas.edits.apply.locks import DIGEST_LENGTH, OpenFile, journal_not_writable
-from stcrm_pandas.edits.diff.values import row_to_json
 from stcrm_pandas.edits.plan.model import VERSION, Key, PlanData, from_json
+from stcrm_pandas.edits.values import row_to_json
 from stcrm_pandas.errors import ServiceError, StcrmError, UsageError
 from stcrm_pandas.files.private import create_private, make_private_folder
 from stcrm_pandas.reads.progress import Bar

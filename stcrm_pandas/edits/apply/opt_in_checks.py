@@ -22,7 +22,7 @@ import pandas as pd
 
 from stcrm_pandas.edits.apply.fresh_rows import RowReader
 from stcrm_pandas.edits.apply.opt_ins import EarlierOptIns, SentOptIns, opt_in_columns, refuse_all_opt_ins
-from stcrm_pandas.edits.diff.columns import TARGETS, target_of
+from stcrm_pandas.edits.columns import TARGETS, target_of
 from stcrm_pandas.edits.plan.build import rows_of
 from stcrm_pandas.edits.plan.consent import CONTACT_VALUES, FLAGS, SERVICE_TIMEOUT, is_opt_out
 from stcrm_pandas.edits.plan.model import Cell, Key, PlanData, Refusal, Step

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from stcrm_pandas.edits.apply.journal import Entry, Journal, facts_of, tenant_mark
-from stcrm_pandas.edits.diff.columns import target_of
+from stcrm_pandas.edits.columns import target_of
 from stcrm_pandas.edits.plan.consent import SERVICE_TIMEOUT
 from stcrm_pandas.edits.plan.model import BEFORE_READ_AT, Key, PlanData, Refusal, Step
 from stcrm_pandas.errors import StcrmError, UsageError

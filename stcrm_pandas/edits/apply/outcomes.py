@@ -19,13 +19,13 @@ from typing import Any, Literal
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.edits.apply.fresh_rows import FreshRow, RowReader, group_keys
 from stcrm_pandas.edits.apply.journal import Entry, Journal, State
-from stcrm_pandas.edits.diff.columns import OTHER_OPERATIONS, TARGETS, Target, target_of
-from stcrm_pandas.edits.diff.values import COLUMNS_WITH_PARTS, current_value, row_from_json
+from stcrm_pandas.edits.columns import OTHER_OPERATIONS, TARGETS, Target, target_of
 from stcrm_pandas.edits.plan.consent import consent_change
 from stcrm_pandas.edits.plan.fill import merged
 from stcrm_pandas.edits.plan.model import Cell, Key, PlanData, Refusal, Step
 from stcrm_pandas.edits.plan.steps import PlanOptions, can_be_inactive, without_cells
 from stcrm_pandas.edits.port import Port
+from stcrm_pandas.edits.values import COLUMNS_WITH_PARTS, current_value, row_from_json
 from stcrm_pandas.errors import ResponseError, ServiceError
 from stcrm_pandas.frame.customers import merged_into
 from stcrm_pandas.output.printable import plural

@@ -14,7 +14,7 @@ import pandas as pd
 
 from stcrm_pandas.contract.schemas.fields import Column
 from stcrm_pandas.edits.apply.journal import UNFINISHED, Entry, Journal
-from stcrm_pandas.edits.diff.columns import target_of
+from stcrm_pandas.edits.columns import target_of
 from stcrm_pandas.edits.plan.model import Key, PlanData, with_keys
 from stcrm_pandas.edits.preview import key_names
 from stcrm_pandas.errors import UsageError

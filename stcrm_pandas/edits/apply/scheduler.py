@@ -20,7 +20,7 @@ from stcrm_pandas.edits.apply.opt_in_checks import OptInChecks
 from stcrm_pandas.edits.apply.opt_ins import moment_of, opt_in_columns
 from stcrm_pandas.edits.apply.outcomes import classify, columns_not_as_planned, is_as_planned
 from stcrm_pandas.edits.apply.sending import FRESH_FOR, OVERWRITTEN, Job, Sender, read_groups
-from stcrm_pandas.edits.diff.columns import target_of
+from stcrm_pandas.edits.columns import target_of
 from stcrm_pandas.edits.plan.consent import (
     ARCHIVED,
     SERVICE_TIMEOUT,

@@ -16,12 +16,12 @@ from stcrm_pandas.edits.apply.journal import Entry, FinishedRows, Journal, State
 from stcrm_pandas.edits.apply.opt_in_checks import OptInChecks
 from stcrm_pandas.edits.apply.opt_ins import opt_in_columns
 from stcrm_pandas.edits.apply.outcomes import filled_differently, is_as_planned
-from stcrm_pandas.edits.diff.columns import OTHER_OPERATIONS, target_of
-from stcrm_pandas.edits.diff.values import row_to_json
+from stcrm_pandas.edits.columns import OTHER_OPERATIONS, target_of
 from stcrm_pandas.edits.plan.consent import SERVICE_TIMEOUT, filled_opt_ins, is_switched_off, needs_last_read
 from stcrm_pandas.edits.plan.fill import CannotFill, body_of
 from stcrm_pandas.edits.plan.model import Key, Step
 from stcrm_pandas.edits.port import Port
+from stcrm_pandas.edits.values import row_to_json
 from stcrm_pandas.errors import (
     PermissionDenied,
     ResponseError,

@@ -27,12 +27,12 @@ from stcrm_pandas.edits.apply.outcomes import (
     value_at,
     was_sent,
 )
-from stcrm_pandas.edits.diff.columns import LEGACY, OTHER_OPERATIONS, Target, target_of
-from stcrm_pandas.edits.diff.values import COLUMNS_WITH_PARTS, current_value, missing_part, parts_of, to_json
+from stcrm_pandas.edits.columns import LEGACY, OTHER_OPERATIONS, Target, target_of
 from stcrm_pandas.edits.plan.build import Origin, bulk_steps, notes_as_warnings, opt_outs_first, origin_of
 from stcrm_pandas.edits.plan.model import UNDO_OF, Cell, Key, PlanData, Refusal, Step
 from stcrm_pandas.edits.plan.steps import Change, PlanOptions, plan_row
 from stcrm_pandas.edits.port import Port
+from stcrm_pandas.edits.values import COLUMNS_WITH_PARTS, current_value, missing_part, parts_of, to_json
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
 from stcrm_pandas.frame.matching import SHOWN, key_columns, with_key

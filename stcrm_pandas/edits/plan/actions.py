@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.contract.operations import OPERATIONS
-from stcrm_pandas.edits.diff.columns import TARGETS, Target
-from stcrm_pandas.edits.diff.values import to_json
+from stcrm_pandas.edits.columns import TARGETS, Target
 from stcrm_pandas.edits.plan.build import WARN_ABOVE, Origin, bulk_steps, check_origin, rows_of, warn_if_many
 from stcrm_pandas.edits.plan.model import Cell, Key, PlanData, Refusal, Step
+from stcrm_pandas.edits.values import to_json
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.customers import merged_into
 from stcrm_pandas.frame.foreign_cells import is_missing

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from stcrm_pandas.contract.operations import OPERATIONS
-from stcrm_pandas.edits.diff.columns import TARGETS, Target
-from stcrm_pandas.edits.diff.frames import Changes, diff
+from stcrm_pandas.edits.columns import TARGETS, Target
+from stcrm_pandas.edits.diff import Changes, diff
 from stcrm_pandas.edits.plan.model import BEFORE_READ_AT, Cell, Key, PlanData, Refusal, Step
 from stcrm_pandas.edits.plan.steps import PlanOptions, plan_row
 from stcrm_pandas.edits.port import Port

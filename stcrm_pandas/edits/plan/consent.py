@@ -24,7 +24,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from stcrm_pandas.contract.schemas.fields import snake
-from stcrm_pandas.edits.diff.columns import LEGACY, OTHER_OPERATIONS, Target, target_of
+from stcrm_pandas.edits.columns import LEGACY, OTHER_OPERATIONS, Target, target_of
 from stcrm_pandas.edits.plan.model import Step
 from stcrm_pandas.frame.contact_values import same_contacts
 from stcrm_pandas.frame.customers import MARKS
@@ -83,7 +83,7 @@ def consent_change(
 
     Examples
     --------
-    >>> from stcrm_pandas.edits.diff.columns import TARGETS
+    >>> from stcrm_pandas.edits.columns import TARGETS
     >>> consent_change(TARGETS["customers"], "do_not_mail", True, False, {})
     'opt in'
     >>> consent_change(TARGETS["customer_contacts"], "value", "512-555-0101", "(512) 555-0101", {})

@@ -16,9 +16,9 @@ from typing import Any
 
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.contract.schemas.fields import snake
-from stcrm_pandas.edits.diff.columns import OTHER_OPERATIONS, Target, target_of
-from stcrm_pandas.edits.diff.values import parts_of, to_json
+from stcrm_pandas.edits.columns import OTHER_OPERATIONS, Target, target_of
 from stcrm_pandas.edits.plan.model import Cell, Step
+from stcrm_pandas.edits.values import parts_of, to_json
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.edits.diff.columns import TARGETS
+from stcrm_pandas.edits.columns import TARGETS
 from stcrm_pandas.edits.plan.build import Origin, notes_as_warnings, rows_of
 from stcrm_pandas.edits.plan.consent import FLAGS, is_opt_out
 from stcrm_pandas.edits.plan.model import Key, PlanData, Refusal, Step

@@ -13,13 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from stcrm_pandas.edits.diff.columns import LEGACY, OTHER_OPERATIONS, TARGETS, ColumnRule, Target, target_of
-from stcrm_pandas.edits.diff.values import COLUMNS_WITH_PARTS
+from stcrm_pandas.edits.columns import LEGACY, OTHER_OPERATIONS, TARGETS, ColumnRule, Target, target_of
 from stcrm_pandas.edits.plan.build import BULK, bulk_steps
 from stcrm_pandas.edits.plan.consent import CONTACT_VALUES, consent_change
 from stcrm_pandas.edits.plan.model import VERSION, Cell, PlanData, Step, from_json
 from stcrm_pandas.edits.plan.steps import PlanOptions, set_of
 from stcrm_pandas.edits.port import Port
+from stcrm_pandas.edits.values import COLUMNS_WITH_PARTS
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.files.private import write_private
 from stcrm_pandas.http.body import body_value

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from stcrm_pandas.contract import rules
-from stcrm_pandas.edits.diff.columns import LEGACY, ColumnRule, Target, target_of
-from stcrm_pandas.edits.diff.values import COLUMNS_WITH_PARTS, missing_part, parts_of, to_json
+from stcrm_pandas.edits.columns import LEGACY, ColumnRule, Target, target_of
 from stcrm_pandas.edits.plan.consent import ARCHIVED, FLAGS, consent_change
 from stcrm_pandas.edits.plan.fill import OLDER, CannotFill, fill_of, merged
 from stcrm_pandas.edits.plan.model import Cell, Key, Refusal, Step
+from stcrm_pandas.edits.values import COLUMNS_WITH_PARTS, missing_part, parts_of, to_json
 from stcrm_pandas.frame.customers import merged_into
 from stcrm_pandas.frame.foreign_cells import is_missing
 from stcrm_pandas.http.body import body_value
@@ -118,7 +118,7 @@ def inactive_reason(target: Target, row: Mapping[str, Any], options: PlanOptions
 
     Examples
     --------
-    >>> from stcrm_pandas.edits.diff.columns import TARGETS
+    >>> from stcrm_pandas.edits.columns import TARGETS
     >>> inactive_reason(TARGETS["customers"], {"active": False, "merged_to_id": 7}, PlanOptions())
     ('it was merged into another row', 'change 7 instead, or plan with allow_inactive=True')
     """

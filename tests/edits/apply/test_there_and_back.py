@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import stcrm_pandas as stcrm
 from stcrm_pandas.contract.schemas.parts import CustomField
 from stcrm_pandas.edits import plans
-from stcrm_pandas.edits.diff.columns import LEGACY, TARGETS
+from stcrm_pandas.edits.columns import LEGACY, TARGETS
 from stcrm_pandas.sandbox import Sandbox
 
 from .company import FIELD, OTHER_FIELD, PROVIDER, TAGS, Company, guid

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.contract.schemas.list_dtype import dtypes_of
-from stcrm_pandas.edits.diff.columns import TARGETS
+from stcrm_pandas.edits.columns import TARGETS
 from stcrm_pandas.edits.plan import build
 from stcrm_pandas.edits.plan.build import Origin
 from stcrm_pandas.edits.plan.steps import PlanOptions

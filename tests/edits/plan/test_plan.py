@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from stcrm_pandas.contract.schemas.parts import CustomField, ExternalData
-from stcrm_pandas.edits.diff.columns import TARGETS
+from stcrm_pandas.edits.columns import TARGETS
 from stcrm_pandas.edits.plan.fill import CannotFill, body_of
 from stcrm_pandas.edits.plan.steps import PlanOptions
 from stcrm_pandas.errors import UsageError

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.contract.schemas.fields import Field
-from stcrm_pandas.edits.diff.columns import LEGACY, OTHER_OPERATIONS, TARGETS
-from stcrm_pandas.edits.diff.frames import diff
-from stcrm_pandas.edits.diff.values import parts_of, to_json
+from stcrm_pandas.edits.columns import LEGACY, OTHER_OPERATIONS, TARGETS
+from stcrm_pandas.edits.diff import diff
 from stcrm_pandas.edits.plan import plan_file
 from stcrm_pandas.edits.plan.build import rows_of
 from stcrm_pandas.edits.plan.fill import body_of
 from stcrm_pandas.edits.plan.steps import PlanOptions
 from stcrm_pandas.edits.plans import Plan
+from stcrm_pandas.edits.values import parts_of, to_json
 
 from ...frame.random_frames import frames
 from .rows import ORIGIN, plan_changes

@@ -19,10 +19,10 @@ from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.contract.schemas.list_dtype import dtypes_of
 from stcrm_pandas.contract.schemas.locations import LOCATIONS
 from stcrm_pandas.contract.schemas.parts import CustomField, ExternalData
-from stcrm_pandas.edits.diff.frames import diff
+from stcrm_pandas.edits.diff import diff
 from stcrm_pandas.errors import UsageError
 
-from ...frame.random_frames import ROWS, frames, values
+from ..frame.random_frames import ROWS, frames, values
 
 MOMENT = pd.Timestamp("2026-01-01T12:00:00.123456Z").as_unit("us")
 

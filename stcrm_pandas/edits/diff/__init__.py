@@ -1,1 +1,0 @@
-"""What differs between two frames, cell by cell. Pure."""
