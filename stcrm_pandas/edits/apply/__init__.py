@@ -1,1 +1,6 @@
-"""Sending a plan: fresh rows, requests, the journal, undo."""
+"""Applying a plan: checks, locks, fresh rows, requests, the journal, and the undo.
+
+`start` holds the lock and opens the journal; `check` refuses what only a read can tell, `opt_in_checks` and `opt_ins`
+opt-ins that somebody took back. `scheduler` decides what `fresh_rows` reads and `sending` sends, `outcomes` what became
+of each row. `journal` has each request before it is sent, `result` shows it, and `undo` plans the way back.
+"""
