@@ -176,8 +176,8 @@ def within(name: str, html: str) -> str:
     '<a href="#leads-late">Call</a> <h3 id="leads-late">Late</h3>'
     """
 
-    def renamed(found: re.Match[str]) -> str:
-        return found[1] + " ".join(f"{name}-{anchor}" for anchor in found[2].split()) + '"'
+    def renamed(match: re.Match[str]) -> str:
+        return match[1] + " ".join(f"{name}-{anchor}" for anchor in match[2].split()) + '"'
 
     # text has no quotation marks: they are escaped; scripts have
     parts = re.split(r"(<script\b.*?</script>)", html, flags=re.DOTALL)

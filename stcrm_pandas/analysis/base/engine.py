@@ -262,11 +262,11 @@ def is_among(rows: Rows, column: str, ids: Mapping[int | None, Sequence[int]]) -
     """Return whether an id is among those of its tenant, or among those under None, which are for all tenants."""
     if any(tenant is not None for tenant in ids) and TENANT not in rows.collect_schema():
         raise UsageError(f"the ids for {column} are by tenant, but the DataFrame has no column tenant")
-    found: nw.Expr = nw.lit(value=False)
+    chosen: nw.Expr = nw.lit(value=False)
     for tenant, those in ids.items():
         among = true(nw.col(column).is_in([*those]))
-        found = found | (among if tenant is None else among & true(nw.col(TENANT) == tenant))
-    return found
+        chosen = chosen | (among if tenant is None else among & true(nw.col(TENANT) == tenant))
+    return chosen
 
 
 def refuse_repeats(rows: Rows, name: str, key: str = "id") -> None:

@@ -139,12 +139,12 @@ class Inputs:
         """Return the names of groups that were given, and those of the mirror for the other dimensions."""
         if self._mirror is None or not (given is None or _by_dimension(given)):
             return given
-        found = dict(given or {})
+        lookups = dict(given or {})
         for dimension in dict.fromkeys(dimensions):
-            if dimension not in found and dimension in _NAMES:
+            if dimension not in lookups and dimension in _NAMES:
                 lookup = self.optional(f"names of {dimension.replace('_', ' ')}s", None, _NAMES[dimension])
-                found |= {} if lookup is None else {dimension: lookup}
-        return found or given
+                lookups |= {} if lookup is None else {dimension: lookup}
+        return lookups or given
 
     def contacts(self, given: Any) -> Any:
         """Return the contacts that were given, else those of the customers and locations of a mirror of one tenant."""
@@ -189,14 +189,14 @@ class Inputs:
 
 def _settings_of(mirrors: Sequence[Any], *, leave_out: bool) -> list[Mapping[str, Any]]:
     """Return the settings of mirrors, if asked without those that have none."""
-    found: list[Mapping[str, Any]] = []
+    settings: list[Mapping[str, Any]] = []
     for place, mirror in enumerate(mirrors, 1):
         try:
-            found.append(mirror.settings())
+            settings.append(mirror.settings())
         except MirrorError:
-            if not leave_out or (place == len(mirrors) and not found):
+            if not leave_out or (place == len(mirrors) and not settings):
                 raise
-    return found
+    return settings
 
 
 def _by_dimension(names: Any) -> bool:

@@ -134,13 +134,13 @@ def unusual(total: float, largest: float, negative: float, currency: str | None,
     >>> unusual(90_000, 4_000, -1_200, "USD")
     ['negative totals of -$1,200 in all are part of the revenue behind it']
     """
-    found = []
+    parts = []
     if total > 0 and largest > total / 2:
         part = "more than all" if largest > total else format_percent(largest / total)
-        found.append(f"{amount} of {money(largest, currency)} is {part} of the revenue behind it")
+        parts.append(f"{amount} of {money(largest, currency)} is {part} of the revenue behind it")
     if negative < 0:
-        found.append(f"negative totals of {money(negative, currency)} in all are part of the revenue behind it")
-    return found
+        parts.append(f"negative totals of {money(negative, currency)} in all are part of the revenue behind it")
+    return parts
 
 
 def several(currencies: Sequence[str]) -> list[str]:

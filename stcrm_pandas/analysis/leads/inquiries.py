@@ -53,8 +53,8 @@ def persons_of(leads: Rows) -> Rows:
     )
     # only leads without a customer are looked up; a missing phone matches nothing
     lost = rows.filter(nw.col("customer").is_null() & ~nw.col("phone").is_null())
-    found = lost.select(*keys(rows, "id"), "phone").join(known, on=by, how="inner").select(*keys(rows, "id"), "known")
-    rows = rows.join(found, on=keys(rows, "id"), how="left")
+    matches = lost.select(*keys(rows, "id"), "phone").join(known, on=by, how="inner").select(*keys(rows, "id"), "known")
+    rows = rows.join(matches, on=keys(rows, "id"), how="left")
     return _numbered(rows.with_columns(customer=nw.coalesce("customer", "known")).drop("known"))
 
 

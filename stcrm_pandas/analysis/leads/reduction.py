@@ -297,10 +297,10 @@ def not_leads(call_reasons: pd.DataFrame | None) -> dict[int | None, list[int]]:
     those = call_reasons[no_lead]
     if TENANT not in those:
         return {None: [int(id) for id in those["id"]]}
-    found: dict[int | None, list[int]] = {}
+    by_tenant: dict[int | None, list[int]] = {}
     for tenant, id in zip(those[TENANT], those["id"], strict=True):
-        found.setdefault(int(tenant), []).append(int(id))
-    return found
+        by_tenant.setdefault(int(tenant), []).append(int(id))
+    return by_tenant
 
 
 def _left_out(no_lead: nw.Expr, reasons: Mapping[int, str]) -> Any:
@@ -329,7 +329,7 @@ def _inquiries(dated: Rows, carried: Sequence[str], within: dt.timedelta | None,
         datable=nw.when(converted & (nw.col("how") != 4)).then(nw.lit(1)).otherwise(nw.lit(0)),
         ended=nw.when(dismissed).then(nw.col("late")),
     )
-    found = inquiries_of(
+    inquiries = inquiries_of(
         rows,
         within=within,
         first=("unit", "month", "date", *carried),
@@ -365,7 +365,7 @@ def _inquiries(dated: Rows, carried: Sequence[str], within: dt.timedelta | None,
     # only complete days: events after an inquiry's last complete day would give that day too much weight
     # in steps, because pandas evaluates an expression anew wherever it is used
     lost, age = nw.col("rank") == 0, nw.col("age")
-    found = found.with_columns(
+    inquiries = inquiries.with_columns(
         age=(nw.lit(until) - created) // _DAY,
         dismissed_day=_days(nw.col("ended") - created),
         early_day=_days(early),
@@ -374,7 +374,7 @@ def _inquiries(dated: Rows, carried: Sequence[str], within: dt.timedelta | None,
     early_day, late_day = (
         nw.when(won).then(nw.col(name)).when(lost).then(nw.col("dismissed_day")) for name in ("early_day", "late_day")
     )
-    found = found.with_columns(
+    inquiries = inquiries.with_columns(
         followed=nw.when(age > LONGEST).then(nw.lit(LONGEST)).when(age < 0).then(nw.lit(0)).otherwise(age),
         early_day=nw.when(unknown).then(nw.lit(0)).otherwise(early_day),  # may be a conversion, at once
         late_day=late_day,
@@ -384,12 +384,12 @@ def _inquiries(dated: Rows, carried: Sequence[str], within: dt.timedelta | None,
         seen = true(nw.col(f"{side}_day") <= nw.col("followed"))
         ended = nw.when(seen & lost).then(nw.lit(2)).otherwise(nw.lit(0))
         ends[f"{side}_event"] = nw.when(seen & chance).then(nw.lit(1)).otherwise(ended)
-    found = found.with_columns(**ends)
+    inquiries = inquiries.with_columns(**ends)
     for side in ("early", "late"):
         day = nw.when(nw.col(f"{side}_event") == 0).then(nw.col("followed")).otherwise(nw.col(f"{side}_day"))
         ends[f"{side}_event"], ends[f"{side}_day"] = nw.col(f"{side}_event"), day
-    return found.select(
-        *keys(found, "id", "created", "unit", "month", "date"),
+    return inquiries.select(
+        *keys(inquiries, "id", "created", "unit", "month", "date"),
         *carried,
         "leads",
         nw.col("linked").alias("linked_not_converted"),

@@ -86,8 +86,8 @@ def strata(cells: pd.DataFrame, by: Sequence[str], lookup: Mapping[str, Any]) ->
         finer.append(keys[[*by].index(TENANT)])
     sums = sums_of(cells, list(dict.fromkeys([*keys, *finer]))).reset_index()
     stratum = sums[finer].astype("Float64").fillna(-1.0).astype(int)
-    found = heads(sums[keys], by, lookup)[["id"]].assign(stratum=pd.MultiIndex.from_frame(stratum).to_flat_index())
-    return found.join(sums[["mature", "lower", "upper"]].rename(columns={"mature": "n"}))
+    of_groups = heads(sums[keys], by, lookup)[["id"]].assign(stratum=pd.MultiIndex.from_frame(stratum).to_flat_index())
+    return of_groups.join(sums[["mature", "lower", "upper"]].rename(columns={"mature": "n"}))
 
 
 def months(days: pd.DataFrame, limits: Limits, min_group: int) -> pd.DataFrame:

@@ -102,8 +102,8 @@ def _tagged(rows: pd.DataFrame, tags: pd.DataFrame) -> npt.NDArray[np.int8]:
     each = rows[[TENANT, "tag_type_ids"]].reset_index(drop=True).explode("tag_type_ids").reset_index()
     each["tag"] = each["tag_type_ids"].astype("Int64")
     by_tenant = TENANT in tags and bool((rows[TENANT] != 0).any())
-    found = each.merge(tags, on=["tag", TENANT] if by_tenant else "tag")["index"].unique()
-    return rows.reset_index(drop=True).index.isin(found).astype(np.int8)
+    tagged = each.merge(tags, on=["tag", TENANT] if by_tenant else "tag")["index"].unique()
+    return rows.reset_index(drop=True).index.isin(tagged).astype(np.int8)
 
 
 def locations_of(frame: Any, customers: Owners) -> Owners:
