@@ -119,10 +119,10 @@ def diff(before: pd.DataFrame, after: pd.DataFrame | Sheet, *, row: Row) -> Chan
         old, new = Side(before[name], old_places), Side(after[name], new_places)
         return _compared(known[name], old, new) if name in known else _differs(old, new)
 
-    found = dict(zip(common, _in_threads(of_column, common, cells=len(after) * len(common)), strict=True))
-    differences = [one for one in found.values() if isinstance(one, _Difference)]
+    compared = dict(zip(common, _in_threads(of_column, common, cells=len(after) * len(common)), strict=True))
+    differences = [difference for difference in compared.values() if isinstance(difference, _Difference)]
     unknown = [name for name in after.columns if name not in before.columns]
-    unknown += [name for name, one in found.items() if one is True]
+    unknown += [name for name, difference in compared.items() if difference is True]
     changed, unreadable = _frames(row, before, old_places, differences)
     return Changes(row, changed, unreadable, tuple(map(str, unknown)), suspects)
 
@@ -139,15 +139,15 @@ def _differs(old: Side, new: Side) -> bool:
     """Return whether a column that the API does not document differs anywhere."""
     pairs = zip(*(side.paired(side.cells.astype(object).to_numpy()) for side in (old, new)), strict=True)
     return any(
-        not (one is other or (is_missing(one) and is_missing(other)) or _equal(one, other)) for one, other in pairs
+        not (cell is other or (is_missing(cell) and is_missing(other)) or _equal(cell, other)) for cell, other in pairs
     )
 
 
-def _equal(one: Any, other: Any) -> bool:
+def _equal(cell: Any, other: Any) -> bool:
     try:
-        return bool(one == other)
+        return bool(cell == other)
     except (TypeError, ValueError):
-        return repr(one) == repr(other)
+        return repr(cell) == repr(other)
 
 
 @dataclass(frozen=True)
@@ -161,11 +161,11 @@ class _Difference:
     faults: dict[int, str]
 
 
-def _compared(column: Column, old_given: Side, new_given: Side) -> _Difference:
+def _compared(column: Column, old_side: Side, new_side: Side) -> _Difference:
     places = None
     if column.field.many:
-        old_given, new_given, places = _differing_lists(old_given, new_given)
-    (old, old_faults, _), (new, new_faults, uncertain) = _read(column, old_given), _read(column, new_given)
+        old_side, new_side, places = _differing_lists(old_side, new_side)
+    (old, old_faults, _), (new, new_faults, uncertain) = _read(column, old_side), _read(column, new_side)
     where = differing(column, old, new)
     values = new.at(where)
     faults = {**{place: f"{why} (in `before`)" for place, why in old_faults.items()}, **new_faults}
@@ -173,7 +173,9 @@ def _compared(column: Column, old_given: Side, new_given: Side) -> _Difference:
         faults |= {place: UNCERTAIN[column.field.kind] for place in where.tolist() if place in uncertain}
     if column.dtype == "Float64":
         pairs = zip(where.tolist(), values, strict=True)
-        faults |= {place: "is not a finite number" for place, one in pairs if one is not None and not np.isfinite(one)}
+        faults |= {
+            place: "is not a finite number" for place, value in pairs if value is not None and not np.isfinite(value)
+        }
     if faults:
         kept = ~np.isin(where, list(faults))
         where, values = where[kept], values[kept]
@@ -183,28 +185,30 @@ def _compared(column: Column, old_given: Side, new_given: Side) -> _Difference:
     return _Difference(column.name, rows, old.at(where), values, faults)
 
 
-def _read(column: Column, given: Side) -> tuple[Side, dict[int, str], set[int]]:
+def _read(column: Column, side: Side) -> tuple[Side, dict[int, str], set[int]]:
     """Read a column by its documented type; also return unreadable pairs, and pairs that are a guess."""
-    if not column.field.many and str(given.cells.dtype) == column.dtype:
-        return Side(given.cells.array, given.places), {}, set()
-    reading = read(column, given.cells if given.places is None else given.cells.take(given.places))
+    if not column.field.many and str(side.cells.dtype) == column.dtype:
+        return Side(side.cells.array, side.places), {}, set()
+    reading = read(column, side.cells if side.places is None else side.cells.take(side.places))
     return Side(reading.cells), reading.unreadable, set(reading.uncertain)
 
 
 def _frames(
-    row: Row, before: pd.DataFrame, places: Positions | None, found: list[_Difference]
+    row: Row, before: pd.DataFrame, places: Positions | None, differences: list[_Difference]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return all changes and all unreadable cells with their keys, row by row."""
-    rows = _joined([one.rows for one in found], np.intp)
-    columns = np.repeat(np.arange(len(found)), [len(one.rows) for one in found])
+    rows = _joined([difference.rows for difference in differences], np.intp)
+    columns = np.repeat(np.arange(len(differences)), [len(difference.rows) for difference in differences])
     order = np.argsort(rows, kind="stable")  # the columns of one row are in order already
-    old, new = (_joined([getattr(one, side) for one in found], np.object_)[order] for side in ("old", "new"))
+    old, new = (
+        _joined([getattr(difference, side) for difference in differences], np.object_)[order] for side in ("old", "new")
+    )
     changed = _keys(row, before, rows[order], places)
-    changed["column"] = _repeated_texts([one.column for one in found], columns[order])
+    changed["column"] = _repeated_texts([difference.column for difference in differences], columns[order])
     changed["old"] = pd.Series(old, dtype=object)
     changed["new"] = pd.Series(new, dtype=object)
     changed["state"] = _repeated_texts(["set", "cleared"], pd.isna(new).astype(np.intp))
-    faults = [(place, one.column, why) for one in found for place, why in one.faults.items()]
+    faults = [(place, difference.column, why) for difference in differences for place, why in difference.faults.items()]
     faults.sort(key=lambda fault: fault[0])
     unreadable = _keys(row, before, np.array([place for place, _, _ in faults], np.intp), places)
     unreadable["column"] = pd.Series([name for _, name, _ in faults], dtype="str")
@@ -231,8 +235,8 @@ def _joined(parts: list[Any], dtype: Any) -> npt.NDArray[Any]:
 
 def _repeated_texts(words: list[str], codes: Positions) -> pd.Series[str]:
     """Return texts by their codes, without a Python object for each."""
-    found = pa.array(words, pa.large_string()).take(pa.array(codes))
-    return pd.Series(pd.array(found, dtype="str"))
+    texts = pa.array(words, pa.large_string()).take(pa.array(codes))
+    return pd.Series(pd.array(texts, dtype="str"))
 
 
 Positions = npt.NDArray[np.intp]
@@ -278,8 +282,8 @@ def differing(column: Column, old: Side, new: Side) -> Positions:
 
 
 def _numbers(old: Side, new: Side) -> Positions:
-    (one, gone), (other, gone_too) = _values(old.cells), _values(new.cells)
-    unlike = old.paired(one) != new.paired(other)
+    (old_values, gone), (new_values, gone_too) = _values(old.cells), _values(new.cells)
+    unlike = old.paired(old_values) != new.paired(new_values)
     gone, gone_too = old.paired(gone), new.paired(gone_too)
     return np.flatnonzero((unlike & ~(gone | gone_too)) | (gone != gone_too))
 
@@ -292,20 +296,20 @@ def _values(cells: Any) -> tuple[npt.NDArray[Any], Flags]:
 
 
 def _texts(old: Side, new: Side) -> Positions:
-    one, other = _arrow(old.cells), _arrow(new.cells)
-    if old.places is None and new.places is None and _same_memory(one, other):
+    old_texts, new_texts = _arrow(old.cells), _arrow(new.cells)
+    if old.places is None and new.places is None and _same_memory(old_texts, new_texts):
         return np.empty(0, np.intp)
     # Arrow takes twice as long with missing cells, so compare the bytes as if none were missing.
-    unlike = pc.not_equal(_paired(old, _filled(one)), _paired(new, _filled(other)))
-    gone, gone_too = _paired(old, pc.is_null(one)), _paired(new, pc.is_null(other))
+    unlike = pc.not_equal(_paired(old, _filled(old_texts)), _paired(new, _filled(new_texts)))
+    gone, gone_too = _paired(old, pc.is_null(old_texts)), _paired(new, pc.is_null(new_texts))
     unlike = pc.or_(pc.and_not(unlike, pc.or_(gone, gone_too)), pc.xor(gone, gone_too))
     return np.asarray(pc.indices_nonzero(unlike)).astype(np.intp)
 
 
 def _arrow(texts: Any) -> Any:
-    found = pa.array(texts)
-    found = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
-    return found if found.type == _TEXT else found.cast(_TEXT)
+    array = pa.array(texts)
+    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    return array if array.type == _TEXT else array.cast(_TEXT)
 
 
 def _same_memory(one: Any, other: Any) -> bool:
@@ -354,8 +358,8 @@ class _Memory:
         self.objects = objects  # keeps the memory alive
 
 
-def _alike(one: Any, other: Any) -> bool:
-    return isinstance(one, tuple) and isinstance(other, tuple) and one == other
+def _alike(cell: Any, other: Any) -> bool:
+    return isinstance(cell, tuple) and isinstance(other, tuple) and cell == other
 
 
 def _lists(old: Any, new: Any, *, as_sets: bool) -> Positions:

@@ -92,13 +92,13 @@ def summaries(folder: Path, place: tuple[str, int] | None = None) -> Iterator[Jo
         counts = {name: states[name] for name in ("succeeded", "already", "failed")}
         counts |= {
             "conflicts": states["conflict"],
-            "untried": states["untried"] + sum(states[one] for one in IN_PROGRESS),
+            "untried": states["untried"] + sum(states[running] for running in IN_PROGRESS),
         }
         yield JournalSummary(path, state, facts, counts)
 
 
 def _state(path: Path, states: Counter[str], digest: str, about: Mapping[Path, Mapping[str, str]]) -> str:
-    running = sum(states[one] for one in IN_PROGRESS)
+    running = sum(states[state] for state in IN_PROGRESS)
     if (running or states["untried"]) and is_held(path.parent, digest):
         return "running"
     if running:
@@ -112,15 +112,15 @@ def journals(port: Port) -> pd.DataFrame:
     """Return the journals of a connection's tenant as a frame. See `Client.journals`."""
     rows = [
         {
-            "journal": str(one.path),
-            "applied_at": one.about.get("applied_at"),
-            "resource": one.about.get("resource"),
-            "reason": one.about.get("reason") or None,
-            "rows": sum(one.counts.values()) if one.counts else None,
-            **one.counts,
-            "state": one.state,
+            "journal": str(summary.path),
+            "applied_at": summary.about.get("applied_at"),
+            "resource": summary.about.get("resource"),
+            "reason": summary.about.get("reason") or None,
+            "rows": sum(summary.counts.values()) if summary.counts else None,
+            **summary.counts,
+            "state": summary.state,
         }
-        for one in summaries(port.journal_folder, (port.name, port.tenant))
+        for summary in summaries(port.journal_folder, (port.name, port.tenant))
     ]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     frame["applied_at"] = pd.to_datetime(frame["applied_at"], utc=True, format="ISO8601", errors="coerce")
@@ -193,7 +193,7 @@ def journals_about(folder: Path, tenant: int, owns: Owns, mentions: Mentions) ->
     tenant : int
         Only journals of this tenant; ids of another tenant mean something else.
     """
-    found = []
+    results = []
     for path in sorted(folder.glob("*.sqlite")):
         try:
             with closing(connect_read_only(path)) as db:
@@ -201,18 +201,18 @@ def journals_about(folder: Path, tenant: int, owns: Owns, mentions: Mentions) ->
                 texts = [text for (text,) in db.execute("SELECT value FROM texts UNION ALL SELECT details FROM rows")]
             plan = from_json(json.loads(about["plan"]))
         except (sqlite3.Error, OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
-            found.append(Concerned(path, 0))
+            results.append(Concerned(path, 0))
             continue
         if plan.tenant == tenant:
             concerned = _concerns(plan, owns) or any(map(mentions, [about["plan"], *texts]))
             if concerned:
-                found.append(Concerned(path, len(plan.keys), _count_opt_ins(path), opt_ins_lock(plan)))
-    return found
+                results.append(Concerned(path, len(plan.keys), _count_opt_ins(path), opt_ins_lock(plan)))
+    return results
 
 
 def plans_about(folder: Path, tenant: int, owns: Owns, mentions: Mentions) -> list[Concerned]:
     """Return the plan files in a folder, and in those below it, that concern a person."""
-    found = []
+    results = []
     for path in sorted(folder.rglob("*.json")):
         try:
             text = path.read_text(encoding="utf-8")
@@ -224,8 +224,8 @@ def plans_about(folder: Path, tenant: int, owns: Owns, mentions: Mentions) -> li
         except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
             continue
         if plan.tenant == tenant and (_concerns(plan, owns) or mentions(text)):
-            found.append(Concerned(path, len(plan.keys)))
-    return found
+            results.append(Concerned(path, len(plan.keys)))
+    return results
 
 
 def delete_journals(folder: Path, journals: Iterable[Concerned]) -> list[Concerned]:
@@ -239,10 +239,13 @@ def delete_journals(folder: Path, journals: Iterable[Concerned]) -> list[Concern
         An apply is running.
     """
     chosen = list(journals)
-    counted = {one.path: frozenset[OptIn]() for one in chosen if one.is_deleted}
-    deleted = delete(folder, counted, {one.opt_ins_lock for one in chosen})
+    counted = {journal.path: frozenset[OptIn]() for journal in chosen if journal.is_deleted}
+    deleted = delete(folder, counted, {journal.opt_ins_lock for journal in chosen})
     kept = counted.keys() - set(deleted)
-    return [replace(one, opt_ins=_count_opt_ins(one.path)) if one.path in kept else one for one in chosen]
+    return [
+        replace(journal, opt_ins=_count_opt_ins(journal.path)) if journal.path in kept else journal
+        for journal in chosen
+    ]
 
 
 def _count_opt_ins(path: Path) -> int | None:

@@ -298,32 +298,32 @@ def changes(
         return replace(plan, warnings=(*plan.warnings, later))
 
 
-def custom_fields(port: Port, resource: str, before: pd.DataFrame, after: pd.DataFrame, **given: Any) -> Plan:
+def custom_fields(port: Port, resource: str, before: pd.DataFrame, after: pd.DataFrame, **options: Any) -> Plan:
     """Return the plan that sets custom fields, given in long or wide form."""
-    return changes(port, resource, before, put_back_custom_fields(before, after), **given)
+    return changes(port, resource, before, put_back_custom_fields(before, after), **options)
 
 
 def dismissals(
-    port: Port, resource: str, frame: pd.DataFrame, given: Mapping[str, Any], *, reason: str | None = None
+    port: Port, resource: str, frame: pd.DataFrame, values: Mapping[str, Any], *, reason: str | None = None
 ) -> Plan:
     """Return the plan that dismisses leads or bookings."""
-    plan = actions.plan_dismiss(resource, frame, given, origin=origin_of(port), reason=reason)
+    plan = actions.plan_dismiss(resource, frame, values, origin=origin_of(port), reason=reason)
     return Plan.of(plan, port)
 
 
-def follow_ups(port: Port, frame: pd.DataFrame, given: Mapping[str, Any], *, reason: str | None = None) -> Plan:
+def follow_ups(port: Port, frame: pd.DataFrame, values: Mapping[str, Any], *, reason: str | None = None) -> Plan:
     """Return the plan that gives leads a follow-up date."""
     zone = port.time_zone
-    plan = actions.plan_follow_up(frame, given, origin=origin_of(port), time_zone=zone, reason=reason)
+    plan = actions.plan_follow_up(frame, values, origin=origin_of(port), time_zone=zone, reason=reason)
     return Plan.of(plan, port)
 
 
-def tags(port: Port, customers: Any, add: Any, remove: Any, **given: Any) -> Plan:
+def tags(port: Port, customers: Any, add: Any, remove: Any, **options: Any) -> Plan:
     """Return the plan that tags many customers; names of tag types are looked up."""
     if actions.has_names(add) or actions.has_names(remove):
         known = port.list("lookups.tag_types.list")
         add, remove = actions.ids_of_names(add, known, "add"), actions.ids_of_names(remove, known, "remove")
-    plan = actions.plan_tags(customers, add, remove, origin=origin_of(port), **given)
+    plan = actions.plan_tags(customers, add, remove, origin=origin_of(port), **options)
     return Plan.of(without(plan, tags_refused(plan, port)), port)
 
 
@@ -331,19 +331,19 @@ def opt_outs(port: Port, phones_or_emails: Any, names: Iterable[str], *, reason:
     """Return the plan that opts numbers and addresses out of marketing; it reads all contacts and leads."""
     wanted = opt_out.requested_values(phones_or_emails)
     names = [names] if isinstance(names, str) else list(names)
-    found = read_contacts(port)
-    owners = opt_out.owners_of(wanted, found)
-    found = replace(
-        found,
+    contacts = read_contacts(port)
+    owners = opt_out.owners_of(wanted, contacts)
+    contacts = replace(
+        contacts,
         owners={
             resource: port.list(f"{resource}.list", ids=ids, active=None) for resource, ids in owners.items() if ids
         },
         leads=_leads(port),
     )
     if names:
-        methods = opt_out.rows_with_value(found.methods, wanted)
-        found = replace(found, preferences=read_preferences(port, methods))
-    return Plan.of(opt_out.plan_opt_out(wanted, found, names, origin=origin_of(port), reason=reason), port)
+        methods = opt_out.rows_with_value(contacts.methods, wanted)
+        contacts = replace(contacts, preferences=read_preferences(port, methods))
+    return Plan.of(opt_out.plan_opt_out(wanted, contacts, names, origin=origin_of(port), reason=reason), port)
 
 
 def _leads(port: Port) -> pd.DataFrame | None:

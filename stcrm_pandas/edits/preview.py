@@ -67,8 +67,8 @@ def _cell(head: str, text: str) -> str:
 
 def parts(plan: PlanData) -> list[Part]:
     """Return the tables of a preview: changes by column, first rows, refusals, and values without a match."""
-    found = [_by_column(plan), _first_rows(plan), _refused(plan), _unmatched(plan)]
-    return [_without_empty_columns(part) for part in found if part.rows]
+    sections = [_by_column(plan), _first_rows(plan), _refused(plan), _unmatched(plan)]
+    return [_without_empty_columns(part) for part in sections if part.rows]
 
 
 def _without_empty_columns(part: Part) -> Part:
@@ -140,11 +140,11 @@ def _filled(fill: Mapping[str, Any]) -> str:
 
 def _refused(plan: PlanData) -> Part:
     by_reason: dict[str, list[Refusal]] = {}
-    for one in plan.refusals:
-        by_reason.setdefault(one.reason, []).append(one)
+    for refusal in plan.refusals:
+        by_reason.setdefault(refusal.reason, []).append(refusal)
     rows = []
-    for reason, some in sorted(by_reason.items(), key=lambda one: -len(one[1]))[:REFUSED]:
-        columns = list(dict.fromkeys(one.column or "the row" for one in some))
+    for reason, some in sorted(by_reason.items(), key=lambda pair: -len(pair[1]))[:REFUSED]:
+        columns = list(dict.fromkeys(refusal.column or "the row" for refusal in some))
         more = f" and {len(columns) - PAIRS} more" if len(columns) > PAIRS else ""
         first = some[0]
         names = f"{', '.join(columns[:PAIRS])}{more}"
@@ -155,8 +155,8 @@ def _refused(plan: PlanData) -> Part:
 
 def _unmatched(plan: PlanData) -> Part:
     by_reason: dict[tuple[str, str], list[str]] = {}
-    for one in plan.listed:
-        by_reason.setdefault((str(one.get("why")), str(one.get("instead"))), []).append(_show(one.get("what")))
+    for entry in plan.listed:
+        by_reason.setdefault((str(entry.get("why")), str(entry.get("instead"))), []).append(_show(entry.get("what")))
     rows = [(what[0], f"{len(what):,}", why, instead) for (why, instead), what in by_reason.items()]
     title = f"Not in the plan: {plural(len(plan.listed), 'value')} (all in plan.unmatched)"
     return Part(title, ("first", "times", "because", "instead"), sorted(rows, key=_by_times)[:REFUSED])
@@ -179,14 +179,14 @@ def _show(value: Any) -> str:
 
 def changes_of(plan: PlanData) -> pd.DataFrame:
     """Return a row for each changed cell: `resource`, the columns of the key, old and new value, and flags."""
-    found = [(step.operation, key, cell, step) for step in plan.steps for cell in step.cells for key in step.keys]
-    table = _keys(plan, [(target_of(operation).resource, key) for operation, key, _, _ in found])
-    table["column"] = _text([cell.column for _, _, cell, _ in found])
-    table["old"] = _objects([cell.old for _, _, cell, _ in found])
-    table["new"] = _objects([cell.new for _, _, cell, _ in found])
-    table["one_way"] = _flags([cell.one_way for _, _, cell, _ in found])
-    table["consent"] = _flags([cell.consent for _, _, cell, _ in found])
-    table["opt_out"] = _flags([step.opt_out for *_, step in found])
+    changes = [(step.operation, key, cell, step) for step in plan.steps for cell in step.cells for key in step.keys]
+    table = _keys(plan, [(target_of(operation).resource, key) for operation, key, _, _ in changes])
+    table["column"] = _text([cell.column for _, _, cell, _ in changes])
+    table["old"] = _objects([cell.old for _, _, cell, _ in changes])
+    table["new"] = _objects([cell.new for _, _, cell, _ in changes])
+    table["one_way"] = _flags([cell.one_way for _, _, cell, _ in changes])
+    table["consent"] = _flags([cell.consent for _, _, cell, _ in changes])
+    table["opt_out"] = _flags([step.opt_out for *_, step in changes])
     return table
 
 
@@ -230,8 +230,8 @@ def _keys(plan: PlanData, rows: list[tuple[str, Key]]) -> pd.DataFrame:
     columns = next(target.columns for target in TARGETS.values() if target.row.key == names)
     for place, name in enumerate(names):
         values = [key[place] if key else None for _, key in rows]
-        whole = columns[name].field.kind == "integer" and not any(isinstance(value, str) for value in values)
-        table[name] = pd.Series(values, dtype="Int64" if whole else "str")
+        integers = columns[name].field.kind == "integer" and not any(isinstance(value, str) for value in values)
+        table[name] = pd.Series(values, dtype="Int64" if integers else "str")
     return table
 
 

@@ -40,7 +40,7 @@ def to_json(value: Any, column: Column) -> Any:
     if is_missing(value):
         return None
     if column.field.many:
-        return [_item(column.field, one) for one in value]
+        return [_item(column.field, element) for element in value]
     return utc_text(value, "UTC") if column.field.kind == "time" else _plain(value)
 
 
@@ -115,34 +115,34 @@ def parts_of(column: str, value: Any, *, strict: bool = False) -> dict[str, Any]
     ValueError
         With `strict`, a part has no name, or a name appears twice.
     """
-    found: dict[str, Any] = {}
-    for name, one in _pairs(column, () if is_missing(value) else value):
+    contents: dict[str, Any] = {}
+    for name, content in _pairs(column, () if is_missing(value) else value):
         if strict and name is None:
             raise ValueError(f"one of its parts has no {'key' if column == 'external_data' else 'type'}")
-        if strict and name in found and column != "tag_type_ids":
+        if strict and name in contents and column != "tag_type_ids":
             raise ValueError(f"{name} appears twice")
         if name is not None:
-            found[name] = one
-    return found
+            contents[name] = content
+    return contents
 
 
 def _pairs(column: str, value: Any) -> Iterator[tuple[str | None, Any]]:
-    for one in value:
+    for part in value:
         if column == "tag_type_ids":
-            yield None if is_missing(one) else str(int(one)), True
+            yield None if is_missing(part) else str(int(part)), True
         elif column == "custom_fields":
             yield (
-                None if is_missing(one.type_id) else str(int(one.type_id)),
-                None if is_missing(one.value) else one.value,
+                None if is_missing(part.type_id) else str(int(part.type_id)),
+                None if is_missing(part.value) else part.value,
             )
         else:
-            yield None if is_missing(one.key) else str(one.key), None if is_missing(one.value) else one.value
+            yield None if is_missing(part.key) else str(part.key), None if is_missing(part.value) else part.value
 
 
-def _item(field: Field, one: Any) -> Any:
+def _item(field: Field, element: Any) -> Any:
     if field.kind != "object":
-        return _plain(one)
-    return {part.name: _plain(value) for part, value in zip(field.fields, one, strict=True)}
+        return _plain(element)
+    return {part.name: _plain(value) for part, value in zip(field.fields, element, strict=True)}
 
 
 def _plain(value: Any) -> Any:

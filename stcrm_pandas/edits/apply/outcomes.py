@@ -91,15 +91,15 @@ class Outcomes:
         """Find out what an apply changed in some rows: from its journal, and by a read where that is not enough."""
         known = list(_sent(journal, rows))
         steps = journal.plan.steps
-        unsure = {one.entry.position: one for one in known if _is_unsure(one, steps[one.entry.step])}
-        places = [(target_of(steps[step].operation).resource, one.entry.key) for (step, _), one in unsure.items()]
+        unsure = {sent.entry.position: sent for sent in known if _is_unsure(sent, steps[sent.entry.step])}
+        places = [(target_of(steps[step].operation).resource, sent.entry.key) for (step, _), sent in unsure.items()]
         now, failed = _read(places, port)
         outcomes = cls()
-        for one in known:
-            if one.entry.position in unsure:
-                outcomes._decide(one, steps[one.entry.step], now, failed)
+        for sent in known:
+            if sent.entry.position in unsure:
+                outcomes._decide(sent, steps[sent.entry.step], now, failed)
             else:
-                outcomes.rows.append(one)
+                outcomes.rows.append(sent)
         if failed:
             outcomes.warnings.append(
                 f"{plural(len(failed), 'row')} that may have been changed could not be read, so the undo does not "
@@ -108,29 +108,29 @@ class Outcomes:
         return outcomes
 
     def _decide(
-        self, one: SentRow, step: Step, now: Mapping[_Record, FreshRow], failed: Mapping[_Record, Exception]
+        self, sent: SentRow, step: Step, now: Mapping[_Record, FreshRow], failed: Mapping[_Record, Exception]
     ) -> None:
-        key, target = one.entry.key, target_of(step.operation)
+        key, target = sent.entry.key, target_of(step.operation)
         row = now.get((target.resource, key))
-        cells = one.changed(target, step)
+        cells = sent.changed(target, step)
         if step.irreversible:
-            self.rows.append(one)
+            self.rows.append(sent)
         elif row is not None:
             late = [cell for cell in cells if current_value(target, row, cell.column) == cell.new]
-            if not one.after or any(current_value(target, one.after, cell.column) != cell.new for cell in late):
-                self.rows.append(replace(one, after=row))
+            if not sent.after or any(current_value(target, sent.after, cell.column) != cell.new for cell in late):
+                self.rows.append(replace(sent, after=row))
             else:
-                self.rows.append(one)
-            for cell in () if one.after else cells:
+                self.rows.append(sent)
+            for cell in () if sent.after else cells:
                 if current_value(target, row, cell.column) not in (
                     cell.new,
-                    current_value(target, one.before, cell.column),
+                    current_value(target, sent.before, cell.column),
                 ):
                     reason = "the apply may have changed this cell; its value is neither the old nor the planned one"
                     self.refusals.append(Refusal(key, cell.column, reason, "look at the row"))
         else:
-            if one.after:
-                self.rows.append(one)
+            if sent.after:
+                self.rows.append(sent)
             error = failed.get((target.resource, key))
             reason = "this row may have been changed, but " + (
                 "it no longer exists" if error is None else f"it could not be read to find out: {error}"
@@ -178,12 +178,14 @@ def _sent(journal: Journal, rows: Set[PlanRow]) -> Iterator[SentRow]:
         yield SentRow(entry, row_from_json(operation, before), row_from_json(operation, after), body)
 
 
-def _is_unsure(one: SentRow, step: Step) -> bool:
+def _is_unsure(sent: SentRow, step: Step) -> bool:
     """Return whether a read has to decide: the row was not read afterwards, or did not have the planned values then.
 
     The change may have come later. A row in conflict was read afterwards, and only part of its change was sent.
     """
-    return not one.after or (one.entry.state in ("failed", "already", "untried") and not is_as_planned(step, one.after))
+    return not sent.after or (
+        sent.entry.state in ("failed", "already", "untried") and not is_as_planned(step, sent.after)
+    )
 
 
 def _read(places: list[_Record], port: Port) -> tuple[dict[_Record, FreshRow], dict[_Record, Exception]]:

@@ -63,9 +63,9 @@ class ResultData:
         """Rows that were written and read back as planned: `operation`, `columns` (a tuple) and `sent_at`."""
         return self._frame(
             ["succeeded"],
-            operation=("str", lambda one: self._plan.steps[one.step].operation),
-            columns=("object", lambda one: tuple(cell.column for cell in self._plan.steps[one.step].cells)),
-            sent_at=("datetime64[us, UTC]", lambda one: one.sent_at),
+            operation=("str", lambda entry: self._plan.steps[entry.step].operation),
+            columns=("object", lambda entry: tuple(cell.column for cell in self._plan.steps[entry.step].cells)),
+            sent_at=("datetime64[us, UTC]", lambda entry: entry.sent_at),
         )
 
     @cached_property
@@ -73,25 +73,25 @@ class ResultData:
         """Rows that failed: `operation`, `status`, `why`, `fields` (JSON), `trace_id` and `worth_retrying`."""
         return self._frame(
             ["failed"],
-            operation=("str", lambda one: self._plan.steps[one.step].operation),
-            status=("Int64", lambda one: one.status),
-            why=("str", lambda one: one.why),
-            fields=("str", lambda one: json.dumps(one.fields, ensure_ascii=False) if one.fields else None),
-            trace_id=("str", lambda one: one.trace_id),
-            worth_retrying=("boolean", lambda one: one.worth_retrying),
+            operation=("str", lambda entry: self._plan.steps[entry.step].operation),
+            status=("Int64", lambda entry: entry.status),
+            why=("str", lambda entry: entry.why),
+            fields=("str", lambda entry: json.dumps(entry.fields, ensure_ascii=False) if entry.fields else None),
+            trace_id=("str", lambda entry: entry.trace_id),
+            worth_retrying=("boolean", lambda entry: entry.worth_retrying),
         )
 
     @cached_property
     def conflicts(self) -> pd.DataFrame:
         """One row per cell that has neither its old nor its planned value: `column`, `old`, `now`, `new` and `why`."""
-        found = [(one, column) for one in self._entries if one.state == "conflict" for column in one.now]
-        table = self._keys([one for one, _ in found])
+        found = [(entry, column) for entry in self._entries if entry.state == "conflict" for column in entry.now]
+        table = self._keys([entry for entry, _ in found])
         table["column"] = pd.Series([column for _, column in found], dtype="str")
-        cells = [self._cell(one, column) for one, column in found]
+        cells = [self._cell(entry, column) for entry, column in found]
         table["old"] = pd.Series([old for old, _ in cells], dtype="object")
-        table["now"] = pd.Series([one.now[column] for one, column in found], dtype="object")
+        table["now"] = pd.Series([entry.now[column] for entry, column in found], dtype="object")
         table["new"] = pd.Series([new for _, new in cells], dtype="object")
-        table["why"] = pd.Series([one.why or "somebody else changed it" for one, _ in found], dtype="str")
+        table["why"] = pd.Series([entry.why or "somebody else changed it" for entry, _ in found], dtype="str")
         return table
 
     @cached_property
@@ -102,13 +102,15 @@ class ResultData:
     @cached_property
     def untried(self) -> pd.DataFrame:
         """Rows that were not sent in this apply: `state`, and `why` they were not sent."""
-        return self._frame(UNFINISHED, state=("str", lambda one: one.state), why=("str", lambda one: one.why or None))
+        return self._frame(
+            UNFINISHED, state=("str", lambda entry: entry.state), why=("str", lambda entry: entry.why or None)
+        )
 
     @cached_property
     def filled(self) -> pd.DataFrame:
         """Copied values that differ from those in the plan: `field`, and `planned` and `sent` as JSON values."""
-        found = [(one, *of) for one in self._entries if one.sent_at for of in one.differing]
-        table = self._keys([one for one, *_ in found])
+        found = [(entry, *of) for entry in self._entries if entry.sent_at for of in entry.differing]
+        table = self._keys([entry for entry, *_ in found])
         table["field"] = pd.Series([name for _, name, _, _ in found], dtype="str")
         table["planned"] = pd.Series([planned for _, _, planned, _ in found], dtype="object")
         table["sent"] = pd.Series([sent for *_, sent in found], dtype="object")
@@ -117,7 +119,7 @@ class ResultData:
     @property
     def ok(self) -> bool:
         """Whether every row has its planned values."""
-        return all(one.state in ("succeeded", "already") for one in self._entries)
+        return all(entry.state in ("succeeded", "already") for entry in self._entries)
 
     def save(self, folder: str | Path) -> list[Path]:
         """Write each frame that has rows to a CSV file that only its owner can read.
@@ -159,7 +161,7 @@ class ResultData:
         UsageError
             No failed row is worth retrying.
         """
-        keys = [one.key for one in self._entries if one.state == "failed" and one.worth_retrying]
+        keys = [entry.key for entry in self._entries if entry.state == "failed" and entry.worth_retrying]
         if not keys:
             raise UsageError("No failed row is worth retrying. result.failed has the reason for each.")
         return _part(self._plan, self._entries)
@@ -198,16 +200,16 @@ class ResultData:
     def _written(self) -> list[WrittenCell]:
         return [
             WrittenCell(
-                target_of(self._plan.steps[one.step].operation).resource,
-                one.key,
+                target_of(self._plan.steps[entry.step].operation).resource,
+                entry.key,
                 cell.column,
                 cell.old,
                 cell.new,
-                one.sent_at or self._about["applied_at"],
+                entry.sent_at or self._about["applied_at"],
             )
-            for one in self._entries
-            if one.state == "succeeded"
-            for cell in self._plan.steps[one.step].cells
+            for entry in self._entries
+            if entry.state == "succeeded"
+            for cell in self._plan.steps[entry.step].cells
         ]
 
     def _cell(self, entry: Entry, column: str) -> tuple[Any, Any]:
@@ -218,10 +220,10 @@ class ResultData:
         return step.expects.get(column), None
 
     def _frame(self, states: Iterable[str], **columns: tuple[str, Callable[[Entry], Any]]) -> pd.DataFrame:
-        some = [one for one in self._entries if one.state in states]
+        some = [entry for entry in self._entries if entry.state in states]
         table = self._keys(some)
         for name, (dtype, value) in columns.items():
-            values = [value(one) for one in some]
+            values = [value(entry) for entry in some]
             if dtype.startswith("datetime"):
                 table[name] = pd.to_datetime(pd.Series(values, dtype="object"), utc=True, format="ISO8601").astype(
                     "datetime64[us, UTC]"
@@ -231,18 +233,18 @@ class ResultData:
         return table
 
     def _keys(self, entries: list[Entry]) -> pd.DataFrame:
-        targets = [target_of(self._plan.steps[one.step].operation) for one in entries]
+        targets = [target_of(self._plan.steps[entry.step].operation) for entry in entries]
         table = pd.DataFrame({"resource": pd.Series([target.resource for target in targets], dtype="str")})
         names = key_names(self._plan)
         if names == ("key",):
-            table["key"] = pd.Series(["/".join(map(str, one.key)) for one in entries], dtype="str")
+            table["key"] = pd.Series(["/".join(map(str, entry.key)) for entry in entries], dtype="str")
             return table
         columns: dict[str, Column] = {}
         for step in self._plan.steps[:1]:
             columns = dict(target_of(step.operation).columns)
         for place, name in enumerate(names):
             dtype = columns[name].dtype if name in columns else "object"
-            table[name] = pd.Series([one.key[place] for one in entries], dtype=dtype)
+            table[name] = pd.Series([entry.key[place] for entry in entries], dtype=dtype)
         return table
 
     def _counts(self) -> list[tuple[str, int]]:
@@ -269,9 +271,9 @@ class ResultData:
 def _part(plan: PlanData, entries: Iterable[Entry]) -> PlanData:
     """Return the steps and rows that may succeed now."""
     wanted: dict[int, list[Any]] = {}
-    for one in entries:
-        if one.state == "failed" and one.worth_retrying:
-            wanted.setdefault(one.step, []).append(one.key)
+    for entry in entries:
+        if entry.state == "failed" and entry.worth_retrying:
+            wanted.setdefault(entry.step, []).append(entry.key)
     steps = tuple(with_keys(plan.steps[step], tuple(keys)) for step, keys in wanted.items())
     return replace(plan, steps=steps, sample_of=plan.sample_of or plan.digest)
 

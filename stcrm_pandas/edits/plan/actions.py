@@ -24,7 +24,7 @@ OPEN = {"leads": ("Open",), "bookings": ("New", "Accepted")}
 
 
 def plan_dismiss(
-    resource: str, frame: pd.DataFrame, given: Mapping[str, Any], *, origin: Origin, reason: str | None = None
+    resource: str, frame: pd.DataFrame, values: Mapping[str, Any], *, origin: Origin, reason: str | None = None
 ) -> PlanData:
     """Return the plan that dismisses leads or bookings. It cannot be undone.
 
@@ -34,7 +34,7 @@ def plan_dismiss(
         `leads` or `bookings`.
     frame : DataFrame
         The rows as read. A row that was modified since is a conflict when the plan is applied.
-    given : mapping
+    values : mapping
         The arguments of the operation, by their names in snake_case.
     origin : Origin
         Environment, tenant and time of the plan.
@@ -45,7 +45,7 @@ def plan_dismiss(
         The frame is of another tenant or lacks a column, or a value has the wrong type.
     """
     operation = "Leads_Dismiss" if resource == "leads" else "Bookings_DismissBooking"
-    body = _body(operation, given, None)
+    body = _body(operation, values, None)
     becomes = {"status": "Dismissed"}
     if "dismissingReasonId" in body:
         becomes["dismissing_reason_id"] = body["dismissingReasonId"]
@@ -54,7 +54,7 @@ def plan_dismiss(
 
 def plan_follow_up(
     frame: pd.DataFrame,
-    given: Mapping[str, Any],
+    values: Mapping[str, Any],
     *,
     origin: Origin,
     time_zone: str | None = None,
@@ -66,7 +66,7 @@ def plan_follow_up(
     ----------
     frame : DataFrame
         The leads as read.
-    given : mapping
+    values : mapping
         `follow_up_date`, and `text` and `pin_to_top` of a note.
     origin : Origin
         Environment, tenant and time of the plan.
@@ -79,7 +79,7 @@ def plan_follow_up(
         As `plan_dismiss`.
     """
     operation = "Leads_CreateFollowUp"
-    body = _body(operation, given, time_zone)
+    body = _body(operation, values, time_zone)
     becomes = {"follow_up_date": body["followUpDate"]}
     return _plan(TARGETS["leads"], operation, frame, body, becomes, origin=origin, reason=reason)
 
@@ -179,7 +179,7 @@ def plan_tags(
 
 def has_names(tag_types: Any) -> bool:
     """Return whether tag types are given by name, not only by id."""
-    return any(isinstance(one, str) and not one.strip().isdecimal() for one in _as_list(tag_types))
+    return any(isinstance(tag, str) and not tag.strip().isdecimal() for tag in _as_list(tag_types))
 
 
 def ids_of_names(tag_types: Any, known: pd.DataFrame, parameter: str) -> list[Any]:
@@ -200,19 +200,19 @@ def ids_of_names(tag_types: Any, known: pd.DataFrame, parameter: str) -> list[An
         No tag type has a name, or several have it.
     """
     ids: list[Any] = []
-    for one in _as_list(tag_types):
-        if not has_names(one):
-            ids.append(one)
+    for tag in _as_list(tag_types):
+        if not has_names(tag):
+            ids.append(tag)
             continue
-        named = known[known["name"] == one]
+        named = known[known["name"] == tag]
         if len(named) > 1:
             named = named[named["active"].fillna(False)]
         if len(named) != 1:
-            near = closest(one, known["name"].dropna())
+            near = closest(tag, known["name"].dropna())
             hint = f" Did you mean {near!r}?" if near else " crm.lookups.tag_types.list() has all."
-            many = f"several tag types are named {one!r}. Give the id."
+            many = f"several tag types are named {tag!r}. Give the id."
             raise UsageError(
-                f"tags.plan({parameter}=…): {many if len(named) else f'no tag type is named {one!r}.{hint}'}"
+                f"tags.plan({parameter}=…): {many if len(named) else f'no tag type is named {tag!r}.{hint}'}"
             )
         ids.append(named["id"].iloc[0])
     return ids
@@ -245,22 +245,22 @@ def _inactive_reason(row: Mapping[str, Any]) -> tuple[str, str] | None:
     return None
 
 
-def _body(operation: str, given: Mapping[str, Any], time_zone: str | None) -> dict[str, Any]:
-    body, problems = check_body(OPERATIONS[operation], given, time_zone=time_zone)
+def _body(operation: str, values: Mapping[str, Any], time_zone: str | None) -> dict[str, Any]:
+    body, problems = check_body(OPERATIONS[operation], values, time_zone=time_zone)
     if problems or body is None:
         raise UsageError(f"{OPERATIONS[operation].name}: {'; '.join(problems)}.")
     return body
 
 
-def _as_list(given: Any) -> list[Any]:
-    if given is None:
+def _as_list(values: Any) -> list[Any]:
+    if values is None:
         return []
-    return list(given) if isinstance(given, Iterable) and not isinstance(given, (str, bytes)) else [given]
+    return list(values) if isinstance(values, Iterable) and not isinstance(values, (str, bytes)) else [values]
 
 
-def _ids(given: Any, name: str) -> list[int]:
+def _ids(values: Any, name: str) -> list[int]:
     try:
-        return list(dict.fromkeys(whole_number(one) for one in _as_list(given)))
+        return list(dict.fromkeys(whole_number(value) for value in _as_list(values)))
     except ValueError as error:
         raise UsageError(f"tags.plan({name}=…): {error}.") from None
 

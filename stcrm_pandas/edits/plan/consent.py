@@ -139,14 +139,14 @@ def filled_opt_ins(step: Step, body: Mapping[str, Any]) -> frozenset[str]:
     if not needs_last_read(step):
         return frozenset()
     fixed = step.set.get("preferences", {})
-    found = {
+    columns = {
         f"preferences_{snake(name)}"
         for name, value in (body.get("preferences") or {}).items()
         if value is True and name not in fixed
     }
     if body.get("isArchived") is False and "isArchived" not in step.set:
-        found.add(ARCHIVED)
-    return frozenset(found - {LEGACY})
+        columns.add(ARCHIVED)
+    return frozenset(columns - {LEGACY})
 
 
 def is_switched_off(column: str, row: Mapping[str, Any]) -> bool:

@@ -264,11 +264,11 @@ def with_keys(step: Step, keys: tuple[Key, ...]) -> Step:
 
 def from_json(plain: Mapping[str, Any]) -> PlanData:
     """Return the plan that `as_json` wrote."""
-    given = dict(plain)
-    given["steps"] = tuple(_step(one) for one in plain["steps"])
-    given["refusals"] = tuple(Refusal(**{**one, "key": tuple(one["key"])}) for one in plain["refusals"])
-    given["warnings"], given["listed"] = tuple(plain["warnings"]), tuple(plain["listed"])
-    return PlanData(**given)
+    content = dict(plain)
+    content["steps"] = tuple(_step(one) for one in plain["steps"])
+    content["refusals"] = tuple(Refusal(**{**one, "key": tuple(one["key"])}) for one in plain["refusals"])
+    content["warnings"], content["listed"] = tuple(plain["warnings"]), tuple(plain["listed"])
+    return PlanData(**content)
 
 
 def _step(plain: Mapping[str, Any]) -> Step:

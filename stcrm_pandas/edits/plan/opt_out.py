@@ -82,19 +82,19 @@ def requested_values(phones_or_emails: Any) -> dict[str, list[str]]:
     many = [phones_or_emails] if isinstance(phones_or_emails, str) else phones_or_emails
     if not isinstance(many, Iterable) or isinstance(many, (bytes, Mapping, pd.DataFrame)):
         raise UsageError("plan_opt_out takes a list of phone numbers and e-mail addresses.")
-    found: dict[str, list[str]] = {}
-    for one in many:
-        if is_missing(one) or (isinstance(one, str) and not one.strip()):
+    texts_of: dict[str, list[str]] = {}
+    for entry in many:
+        if is_missing(entry) or (isinstance(entry, str) and not entry.strip()):
             continue
-        text = str(one) if isinstance(one, (str, int)) and not isinstance(one, bool) else None
+        text = str(entry) if isinstance(entry, (str, int)) and not isinstance(entry, bool) else None
         if text is None:
             raise UsageError("plan_opt_out takes phone numbers as text: a float may have lost digits.")
         for value in find_contacts(text) or (text,):
-            texts = found.setdefault(value, [])
+            texts = texts_of.setdefault(value, [])
             texts += [] if text in texts else [text]
-    if not found:
+    if not texts_of:
         raise UsageError("plan_opt_out: the list is empty. Give at least one phone number or e-mail address.")
-    return found
+    return texts_of
 
 
 def rows_with_value(frame: pd.DataFrame, values: Iterable[str]) -> pd.DataFrame:
@@ -104,23 +104,23 @@ def rows_with_value(frame: pd.DataFrame, values: Iterable[str]) -> pd.DataFrame:
     return frame[np.array([not among.isdisjoint(find_contacts(value)) for value in frame["value"]], dtype=bool)]
 
 
-def _requested_in(given: Mapping[str, Any], value: Any) -> list[str]:
+def _requested_in(wanted: Mapping[str, Any], value: Any) -> list[str]:
     """Return the requested numbers and addresses in a value."""
-    return [one for one in find_contacts(value) if one in given]
+    return [contact for contact in find_contacts(value) if contact in wanted]
 
 
-def owners_of(given: Iterable[str], found: ContactRows) -> dict[str, list[int]]:
+def owners_of(wanted: Iterable[str], contacts: ContactRows) -> dict[str, list[int]]:
     """Return, by resource, the ids of customers and locations with contacts of these numbers and addresses."""
-    among = list(given)
+    among = list(wanted)
     return {
-        "customers": rows_with_value(found.customers, among)["customer_id"].unique().tolist(),
-        "locations": rows_with_value(found.locations, among)["location_id"].unique().tolist(),
+        "customers": rows_with_value(contacts.customers, among)["customer_id"].unique().tolist(),
+        "locations": rows_with_value(contacts.locations, among)["location_id"].unique().tolist(),
     }
 
 
 def plan_opt_out(
-    given: Mapping[str, Sequence[str]],
-    found: ContactRows,
+    wanted: Mapping[str, Sequence[str]],
+    contacts: ContactRows,
     names: Sequence[str] = (),
     *,
     origin: Origin,
@@ -130,9 +130,9 @@ def plan_opt_out(
 
     Parameters
     ----------
-    given : mapping
+    wanted : mapping
         The result of `requested_values`.
-    found : ContactRows
+    contacts : ContactRows
         The rows to search.
     names : sequence of str, default ()
         The contact preferences that mean marketing.
@@ -144,47 +144,47 @@ def plan_opt_out(
     notes: list[str] = []
     listed: list[dict[str, Any]] = []
     seen: set[str] = set()
-    texts: set[str] = set()
+    textable: set[str] = set()
     planned_for: set[str] = set()
-    for owner, frame in (("customer", found.customers), ("location", found.locations)):
+    for owner, frame in (("customer", contacts.customers), ("location", contacts.locations)):
         target = TARGETS[f"{owner}_contacts"]
-        closed = _unchangeable_owners(owner, found.owners.get(f"{owner}s"))
-        for key, row in rows_of(target, rows_with_value(frame, given), None):
-            values = _requested_in(given, row["value"])
+        closed = _unchangeable_owners(owner, contacts.owners.get(f"{owner}s"))
+        for key, row in rows_of(target, rows_with_value(frame, wanted), None):
+            values = _requested_in(wanted, row["value"])
             seen.update(values)
             if row.get("type") in PHONES and not _is_true(row.get("phone_settings_do_not_text")):
-                texts.update(values)
+                textable.update(values)
             if not is_missing(row.get(MARKETING)) and not row[MARKETING]:
                 continue
             if key[0] in closed:
-                listed += [one for value in values for one in _unmatched(given[value], *closed[key[0]])]
+                listed += [entry for value in values for entry in _unmatched(wanted[value], *closed[key[0]])]
                 continue
             planned = plan_row(target, key, [(MARKETING, row.get(MARKETING), False)], row, PlanOptions())
             refusals += planned.refusals
             steps += [planned.step] if planned.step else []
             notes += planned.notes
             planned_for.update(values)
-    listed += _plan_preferences(given, found, names, seen, steps, planned_for)
-    listed += _on_leads(given, found.leads, seen)
-    for value, asked in given.items():
-        if value in texts:
-            listed += _unmatched(asked, f"no operation stops text messages: {_REGISTER}", _BY_HAND)
-    for value, asked in given.items():
+    listed += _plan_preferences(wanted, contacts, names, seen, steps, planned_for)
+    listed += _on_leads(wanted, contacts.leads, seen)
+    for value, texts in wanted.items():
+        if value in textable:
+            listed += _unmatched(texts, f"no operation stops text messages: {_REGISTER}", _BY_HAND)
+    for value, texts in wanted.items():
         if value not in seen:
             neither = not find_contacts(value)
             why = "this is neither a phone number nor an e-mail address" if neither else "no searched record has it"
-            for text in asked:
+            for text in texts:
                 several = f"{value}: " if len(find_contacts(text)) > 1 else ""
                 listed += _unmatched([text], several + why, "check the spelling" if neither else "")
-    for text in dict.fromkeys(text for asked in given.values() for text in asked):
+    for text in dict.fromkeys(text for texts in wanted.values() for text in texts):
         if rest := unrecognized_rest(text):
             listed += _unmatched([text], f"part of the text cannot be read: {rest}", "check the spelling")
-    left = {one["what"] for one in listed}
-    done = [value for value in given if value in seen - planned_for and left.isdisjoint(given[value])]
-    already = f"{len(done):,} of the {len(given):,} numbers and addresses {'is' if len(done) == 1 else 'are'} already"
+    left = {entry["what"] for entry in listed}
+    done = [value for value in wanted if value in seen - planned_for and left.isdisjoint(wanted[value])]
+    already = f"{len(done):,} of the {len(wanted):,} numbers and addresses {'is' if len(done) == 1 else 'are'} already"
     warnings = [f"{already} opted out in all records found."] if done else []
-    warnings += [_NO_LEADS] if found.leads is None else []
-    warnings += [_TEXTS] if any(value.startswith("+") for value in given) else []
+    warnings += [_NO_LEADS] if contacts.leads is None else []
+    warnings += [_TEXTS] if any(value.startswith("+") for value in wanted) else []
     return PlanData(
         "opt_out",
         origin.environment,
@@ -192,7 +192,7 @@ def plan_opt_out(
         origin.made_at,
         tuple(steps),
         tuple(refusals),
-        total_rows=len(found.customers) + len(found.locations) + len(found.methods),
+        total_rows=len(contacts.customers) + len(contacts.locations) + len(contacts.methods),
         warnings=(*notes_as_warnings(notes), *warnings, _BOOKINGS),
         reason=reason,
         listed=tuple(listed),
@@ -205,19 +205,19 @@ def _unchangeable_owners(owner: str, owners: pd.DataFrame | None) -> dict[Any, t
     """Return customers or locations whose contacts cannot be changed: id to the reason and what to do instead."""
     if owners is None:
         return {}
-    found: dict[Any, tuple[str, str]] = {}
+    reasons: dict[Any, tuple[str, str]] = {}
     for (id,), row in rows_of(TARGETS[f"{owner}s"], owners, None):
         if into := merged_into(row):
             merged = f"{owner} {id} was merged into {into}, so its contacts cannot be changed"
-            found[id] = merged, "change it in ServiceTitan"
+            reasons[id] = merged, "change it in ServiceTitan"
         elif not _is_true(row.get("active")):
             inactive = f"{owner} {id} is inactive, so its contacts cannot be changed"
-            found[id] = inactive, f"activate {owner} {id}, or change it in ServiceTitan"
-    return found
+            reasons[id] = inactive, f"activate {owner} {id}, or change it in ServiceTitan"
+    return reasons
 
 
 def _on_leads(
-    given: Mapping[str, Sequence[str]], leads: pd.DataFrame | None, seen: set[str]
+    wanted: Mapping[str, Sequence[str]], leads: pd.DataFrame | None, seen: set[str]
 ) -> Iterator[dict[str, Any]]:
     """Yield one entry for each number or address that leads have."""
     if leads is None:
@@ -225,22 +225,22 @@ def _on_leads(
     carry: dict[str, dict[int, None]] = defaultdict(dict)
     for column in ("lead_phone", "lead_email"):
         for id, text in zip(leads["id"], leads[column], strict=True):
-            for value in _requested_in(given, text):
+            for value in _requested_in(wanted, text):
                 carry[value][int(id)] = None
     for value, ids in carry.items():
         seen.add(value)
         some = ", ".join(map(str, list(ids)[:SHOWN])) + (", …" if len(ids) > SHOWN else "")
         leads_have = f"lead {some} has it" if len(ids) == 1 else f"{len(ids):,} leads have it ({some})"
         yield from _unmatched(
-            given[value],
+            wanted[value],
             f"{leads_have}, and leads have no preferences",
             "change it in ServiceTitan; crm.leads.plan_dismiss(…) dismisses open leads",
         )
 
 
 def _plan_preferences(
-    given: Mapping[str, Sequence[str]],
-    found: ContactRows,
+    wanted: Mapping[str, Sequence[str]],
+    contacts: ContactRows,
     names: Sequence[str],
     seen: set[str],
     steps: list[Step],
@@ -249,24 +249,24 @@ def _plan_preferences(
     """Add the requests for contact preferences; yield what cannot be decided."""
     target = TARGETS["contact_preferences"]
     by_method: dict[Key, list[tuple[Key, dict[str, Any]]]] = defaultdict(list)
-    for key, row in rows_of(target, found.preferences, None):
+    for key, row in rows_of(target, contacts.preferences, None):
         by_method[key[:2]].append((key, row))
     lower = {name.casefold() for name in names}
-    for method, line in rows_of(TARGETS["contact_methods"], rows_with_value(found.methods, given), None):
-        values = _requested_in(given, line["value"])
+    for method, line in rows_of(TARGETS["contact_methods"], rows_with_value(contacts.methods, wanted), None):
+        values = _requested_in(wanted, line["value"])
         seen.update(values)
-        asked = [text for value in values for text in given[value]]
+        texts = [text for value in values for text in wanted[value]]
         where = f"contact method {method[1]}"
         if not names:
             yield from _unmatched(
-                asked,
+                texts,
                 f"{where}: it is unknown which of its preferences mean marketing",
                 "name them with names=['…']; crm.contact_preferences.list_types() lists them",
             )
             continue
         meant = [(key, row) for key, row in by_method[method] if str(key[2]).casefold() in lower]
         if not meant:
-            yield from _unmatched(asked, f"{where} has no preference with these names", "check its preferences")
+            yield from _unmatched(texts, f"{where} has no preference with these names", "check its preferences")
         for key, row in meant:
             if not is_opt_out(row.get("value")):
                 planned = plan_row(target, key, [("value", row.get("value"), "false")], row, PlanOptions())

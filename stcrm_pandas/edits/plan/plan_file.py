@@ -65,9 +65,9 @@ def read(path: str | Path) -> PlanData:
         )
     digest = content.pop("digest", None)
     try:
-        given = from_json(content)
-        plan = rebuild(given)
-        same = given.digest == plan.digest == digest
+        stored = from_json(content)
+        plan = rebuild(stored)
+        same = stored.digest == plan.digest == digest
     except (KeyError, TypeError, ValueError, AttributeError):
         same = False
     if not same:

@@ -308,10 +308,14 @@ class _Cells:
                 address, f"another part of the address was refused: {self._refused_part}", f"see {self._refused_part}"
             )
             return
-        given = changed.intersection(COORDINATES)
-        if COORDINATES[0] not in self._target.columns or not changed.intersection(ADDRESS_PARTS) or len(given) == 2:
+        coordinates = changed.intersection(COORDINATES)
+        if (
+            COORDINATES[0] not in self._target.columns
+            or not changed.intersection(ADDRESS_PARTS)
+            or len(coordinates) == 2
+        ):
             return
-        if given:
+        if coordinates:
             self._drop_address(address, "the address changes with only one of its coordinates", "give both coordinates")
         elif self._target.resource == "customers" and not self._options.keep_coordinates:
             self._drop_address(
@@ -390,7 +394,7 @@ def notes_of(target: Target, step: Step, row: Mapping[str, Any]) -> list[str]:
             notes.append("{} with unknown preferences: these are sent as switched off")
     if step.operation == "Leads_Update" and any(cell.column == "campaign_id" for cell in step.cells):
         notes.append("{} with a new campaign: a job booked from the lead keeps its own campaign")
-    if any(one["value"] is None for one in step.set.get("customFields", ())):
+    if any(custom_field["value"] is None for custom_field in step.set.get("customFields", ())):
         notes.append("{} with a cleared custom field: it is left out of the complete list that is sent")
     return notes
 
