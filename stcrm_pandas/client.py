@@ -26,12 +26,11 @@ from stcrm_pandas.http import wire
 from stcrm_pandas.http.cache import Cache, cache_path
 from stcrm_pandas.http.session import CachedServiceSession
 from stcrm_pandas.output.printable import closest, printable
-from stcrm_pandas.reads.connection import Connection
+from stcrm_pandas.reads.connection import Connection, Writer
 from stcrm_pandas.reads.fetching import Fetcher
 from stcrm_pandas.reads.naming import add_names
 from stcrm_pandas.reads.progress import Progress
 from stcrm_pandas.reads.reading import MaxAge, Options, Reader
-from stcrm_pandas.reads.writing import Writer
 from stcrm_pandas.resources.bookings import BookingProviderTags, Bookings
 from stcrm_pandas.resources.contacts import ContactMethods, ContactPreferences, Contacts
 from stcrm_pandas.resources.customers import Customers

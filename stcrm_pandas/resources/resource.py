@@ -16,9 +16,9 @@ from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.http.query import path_of
 from stcrm_pandas.output.printable import closest
+from stcrm_pandas.reads.connection import Writer
 from stcrm_pandas.reads.naming import add_names
 from stcrm_pandas.reads.reading import Feed, MaxAge, Options, Reader, below
-from stcrm_pandas.reads.writing import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
