@@ -170,18 +170,18 @@ class Target:
 
     def _requested(self, path: tuple[str, ...]) -> Field | None:
         fields: tuple[Field, ...] = self.call.body.fields if self.call.body else ()
-        found = None
+        body_field = None
         for name in path:
-            found = next((field for field in fields if field.name == name), None)
-            if found is None:
+            body_field = next((field for field in fields if field.name == name), None)
+            if body_field is None:
                 return None
-            fields = found.fields
-        return found
+            fields = body_field.fields
+        return body_field
 
     def parts(self, group: str) -> tuple[Field, ...]:
         """Return the fields of an object in the request, for example `address`."""
-        found = self._requested((group,))
-        return found.fields if found else ()
+        body_field = self._requested((group,))
+        return body_field.fields if body_field else ()
 
 
 _GROUPS: Mapping[str, Group] = {

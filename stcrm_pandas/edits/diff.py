@@ -223,10 +223,12 @@ def _keys(row: Row, before: pd.DataFrame, rows: Positions, places: Positions | N
 
 def _differing_lists(old: Side, new: Side) -> tuple[Side, Side, Positions]:
     """Return the cells that are not equal as they are: only these have to be read."""
-    one, other = (Side(side.cells.to_numpy(dtype=object), side.places) for side in (old, new))
-    pairs = differing_objects(one, other)
-    one, other = (Side(pd.Series(side.cells[side.of(pairs)], dtype=object)) for side in (one, other))
-    return one, other, pairs
+    old_lists, new_lists = (Side(side.cells.to_numpy(dtype=object), side.places) for side in (old, new))
+    pairs = differing_objects(old_lists, new_lists)
+    old_lists, new_lists = (
+        Side(pd.Series(side.cells[side.of(pairs)], dtype=object)) for side in (old_lists, new_lists)
+    )
+    return old_lists, new_lists, pairs
 
 
 def _joined(parts: list[Any], dtype: Any) -> npt.NDArray[Any]:
@@ -312,10 +314,10 @@ def _arrow(texts: Any) -> Any:
     return array if array.type == _TEXT else array.cast(_TEXT)
 
 
-def _same_memory(one: Any, other: Any) -> bool:
+def _same_memory(old_texts: Any, new_texts: Any) -> bool:
     """Return whether two columns share their memory: a copy of a frame shares unchanged texts."""
-    places = [[one and one.address for one in texts.buffers()] for texts in (one, other)]
-    return (one.offset, len(one), places[0]) == (other.offset, len(other), places[1])
+    places = [[buffer and buffer.address for buffer in texts.buffers()] for texts in (old_texts, new_texts)]
+    return (old_texts.offset, len(old_texts), places[0]) == (new_texts.offset, len(new_texts), places[1])
 
 
 def _filled(texts: Any) -> Any:
@@ -335,12 +337,14 @@ def differing_objects(old: Side, new: Side) -> Positions:
     """Return the pairs of objects that are not equal."""
     # Most pairs are the same object, which shows without reading the objects from memory.
     others = np.flatnonzero(old.paired(_addresses(old.cells)) != new.paired(_addresses(new.cells)))
-    one, other = old.cells[old.of(others)], new.cells[new.of(others)]
+    old_cells, new_cells = old.cells[old.of(others)], new.cells[new.of(others)]
     unlike: Flags
     try:
-        unlike = one != other
+        unlike = old_cells != new_cells
     except (TypeError, ValueError):  # a cell that cannot be compared: an array, or NA
-        unlike = np.fromiter((not _alike(a, b) for a, b in zip(one, other, strict=True)), np.bool_, len(one))
+        unlike = np.fromiter(
+            (not _alike(a, b) for a, b in zip(old_cells, new_cells, strict=True)), np.bool_, len(old_cells)
+        )
     return others[unlike]
 
 

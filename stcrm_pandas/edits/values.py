@@ -58,7 +58,7 @@ def from_json(value: Any, column: Column) -> Any:
     if column.field.many:
         record = column.field.record
         parts = [part.name for part in column.field.fields]
-        return tuple(record(*map(one.get, parts)) if record else one for one in value)
+        return tuple(record(*map(element.get, parts)) if record else element for element in value)
     return pd.Timestamp(value) if column.field.kind == "time" else value
 
 
@@ -226,16 +226,16 @@ def _wide(before: pd.DataFrame, after: pd.DataFrame, key: str) -> Iterator[tuple
     for column in after.columns:
         if column == key:
             continue
-        found = names.get(str(column))
-        if found is None and (by_id := _BY_ID.fullmatch(str(column))):
-            found = int(by_id[1])
-        if found is None:
+        chosen = names.get(str(column))
+        if chosen is None and (by_id := _BY_ID.fullmatch(str(column))):
+            chosen = int(by_id[1])
+        if chosen is None:
             raise UsageError(
                 f"plan_custom_fields: no row has a field {str(column)!r}. Name a new field by the id of its type "
                 f"(list_custom_field_types lists them). Existing fields: {', '.join(names)}."
             )
         for id, value in zip(after[key], after[column], strict=True):
-            yield to_id(id), found, value
+            yield to_id(id), chosen, value
 
 
 def _id_reader(key: str) -> Callable[[Any], int]:

@@ -130,10 +130,10 @@ def plan_cells(target: Target, changes: Changes, before: pd.DataFrame, options: 
         Refusal((), name, "this column cannot be compared with what was read", "drop the column, or read it, too")
         for name in changes.unknown_columns
     ]
-    found = changes.unreadable
+    unreadable = changes.unreadable
     refusals += [
         Refusal(key, column, why, "correct the cell; until then it counts as unchanged")
-        for key, column, why in zip(_keys(target, found), found["column"], found["why"], strict=True)
+        for key, column, why in zip(_keys(target, unreadable), unreadable["column"], unreadable["why"], strict=True)
     ]
     by_row: dict[Key, list[tuple[str, Any, Any]]] = {}
     frame = changes.frame
@@ -174,7 +174,10 @@ def merge_into_bulk(target: Target, steps: Sequence[Step]) -> list[Step]:
             alike.setdefault(tuple(sorted(step.cells, key=lambda cell: cell.column)), []).append(step)
         else:
             others.append(step)
-    return [*others, *(call for cells, same in alike.items() for call in bulk_steps(cells, [one.key for one in same]))]
+    return [
+        *others,
+        *(call for cells, same in alike.items() for call in bulk_steps(cells, [step.key for step in same])),
+    ]
 
 
 def bulk_steps(cells: Sequence[Cell], keys: Sequence[Key]) -> list[Step]:
@@ -193,7 +196,7 @@ def rows_of(
     """Yield the wanted rows of a frame, or all rows, with their keys: column to value."""
     in_index = [name for name in target.row.key if name in frame.index.names and name not in frame.columns]
     frame = frame.reset_index(in_index) if in_index else frame
-    keys = list(zip(*(_to_list(one) for one in key_columns(target.row, frame, "before")), strict=True))
+    keys = list(zip(*(_to_list(cells) for cells in key_columns(target.row, frame, "before")), strict=True))
     positions = [position for position, key in enumerate(keys) if wanted is None or key in wanted]
     some = frame.iloc[positions]
     columns: dict[str, Sequence[Any]] = {}
@@ -268,7 +271,7 @@ def check_origin(target: Target, frame: pd.DataFrame, name: str, origin: Origin)
         same = operation.resource == target.call.resource and operation.row.key == target.row.key
         if not same and not set(target.row.key) <= set(frame.columns):
             raise UsageError(f"`{name}` was read with {operation.name} and has no rows of {target.resource}.")
-        other = [one for one in TARGETS.values() if one.row.key == operation.row.key and one.row is operation.row]
+        other = [kind for kind in TARGETS.values() if kind.row.key == operation.row.key and kind.row is operation.row]
         if not same and other:
             raise UsageError(
                 f"`{name}` has rows of {other[0].resource}, not {target.resource}: use the method for those."

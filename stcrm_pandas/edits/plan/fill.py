@@ -89,7 +89,9 @@ def merged(fixed: Mapping[str, Any], fill: Mapping[str, Any]) -> dict[str, Any]:
     for name in fixed.keys() & fill.keys():
         body[name] = {**fill[name], **fixed[name]} if isinstance(fill[name], Mapping) else [*fill[name], *fixed[name]]
     if "customFields" in body:
-        body["customFields"] = [one for one in body["customFields"] if one["value"] is not None]
+        body["customFields"] = [
+            custom_field for custom_field in body["customFields"] if custom_field["value"] is not None
+        ]
     return body
 
 
@@ -121,8 +123,8 @@ def _preferences(target: Target, fixed: Mapping[str, Any], row: Mapping[str, Any
             _refuse_unread(target, column, row)
             raise CannotFill(f"{column} is missing, and the API requires all preferences", column)
         fill[part.name] = bool(value)
-    whole = {**fill, **fixed}
-    return {**fill, OLDER: all(whole[name] for name in BOTH)}
+    flags = {**fill, **fixed}
+    return {**fill, OLDER: all(flags[name] for name in BOTH)}
 
 
 def _refuse_unread(target: Target, column: str, row: Mapping[str, Any]) -> None:
@@ -146,11 +148,11 @@ def _custom_fields(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return the custom fields by type. The complete list is sent: a field that is not in it would be deleted."""
     cell: Any = row.get("custom_fields")
     fields = parts_of("custom_fields", cell)
-    for one in () if is_missing(cell) else cell:
-        if is_missing(one.value):
+    for custom_field in () if is_missing(cell) else cell:
+        if is_missing(custom_field.value):
             continue
-        if is_missing(one.type_id) or fields[str(int(one.type_id))] != one.value:
-            what = "has no type" if is_missing(one.type_id) else f"({int(one.type_id)}) appears twice"
+        if is_missing(custom_field.type_id) or fields[str(int(custom_field.type_id))] != custom_field.value:
+            what = "has no type" if is_missing(custom_field.type_id) else f"({int(custom_field.type_id)}) appears twice"
             raise CannotFill(
                 f"one of the custom fields {what} and would be lost, because the API replaces all of them at once by "
                 "type",

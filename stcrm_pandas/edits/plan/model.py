@@ -265,14 +265,14 @@ def with_keys(step: Step, keys: tuple[Key, ...]) -> Step:
 def from_json(plain: Mapping[str, Any]) -> PlanData:
     """Return the plan that `as_json` wrote."""
     content = dict(plain)
-    content["steps"] = tuple(_step(one) for one in plain["steps"])
-    content["refusals"] = tuple(Refusal(**{**one, "key": tuple(one["key"])}) for one in plain["refusals"])
+    content["steps"] = tuple(_step(part) for part in plain["steps"])
+    content["refusals"] = tuple(Refusal(**{**part, "key": tuple(part["key"])}) for part in plain["refusals"])
     content["warnings"], content["listed"] = tuple(plain["warnings"]), tuple(plain["listed"])
     return PlanData(**content)
 
 
 def _step(plain: Mapping[str, Any]) -> Step:
-    cells = tuple(Cell(**one) for one in plain["cells"])
+    cells = tuple(Cell(**cell) for cell in plain["cells"])
     return Step(**{**plain, "keys": tuple(tuple(key) for key in plain["keys"]), "cells": cells})
 
 
@@ -290,5 +290,5 @@ def _plain(record: Step | Refusal | Cell) -> dict[str, Any]:
 def _plain_key(key: Any) -> Any:
     """Return a key with plain Python values, from values of pandas or numpy."""
     if isinstance(key, (tuple, list)):
-        return tuple(_plain_key(one) for one in key)
+        return tuple(_plain_key(part) for part in key)
     return key.item() if hasattr(key, "item") else key
