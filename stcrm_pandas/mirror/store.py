@@ -3,7 +3,7 @@
 A file is named after its first and last commit, as in `000000004-000000004.parquet`. It contains the rows that the
 commits wrote, with the number of each row's commit in `_seq`, and has the commits themselves in its metadata. Files
 appear complete or not at all, and are never changed. Compaction writes a file that covers several, ordered by key and
-commit; those stay for a day, so that readers that opened them can finish.
+commit; those stay for a day, or for an hour if there are many, so that readers that opened them can finish.
 
 A file names its tenant, its resource and the digest of the file before it. So a file that was damaged, changed, moved
 here from another folder, or restored without those around it is an error, and the rows in it are not read.
@@ -49,8 +49,12 @@ SEQ = "_seq"
 _OWN = ("_seen_at", "_valid_from", "_deleted")
 KEPT_FOR = 24 * 3600.0
 """Seconds for which files stay that compaction replaced."""
-MOST_FILES = 12
-"""The number of files above which a sync merges the newest ones."""
+MOST_REPLACED, KEPT_IF_MANY = 200, 3600.0
+"""If there are more replaced files than this, they stay for fewer seconds: every read has to list them."""
+MOST_FILES, MOST_SMALL = 12, 4
+"""The numbers of files, and of small ones with rows, above which a sync merges the newest ones."""
+SMALL = 1_000
+"""A file with at most so many rows is small: it is read at once, and merged with all small ones beside it."""
 _NAME = re.compile(r"(\d{9})-(\d{9})\.parquet")
 
 
@@ -69,6 +73,7 @@ class OpenHistory:
     def __init__(self, store: Store, files: Mapping[Path, pq.ParquetFile]) -> None:
         self._store, self.files = store, files
         self._schemas = {path: file.schema_arrow for path, file in files.items()}
+        self._small: dict[Path, pa.Table] = {}
         self.names = {name for schema in self._schemas.values() for name in schema.names}
 
     def read(self, columns: Sequence[str] | None = None, *, among: tuple[str, pa.Array] | None = None) -> pa.Table:
@@ -76,8 +81,17 @@ class OpenHistory:
         tables = []
         for path, file in self.files.items():
             with self._store.blaming(path), decoding():
-                tables.append(_typed(_read(file, self._schemas[path], columns, among), self._store.types))
+                if file.metadata.num_rows <= SMALL:
+                    tables.append(_part(self._small_table(path, file), columns, among))
+                else:
+                    tables.append(_typed(_read(file, self._schemas[path], columns, among), self._store.types))
         return pa.concat_tables(tables, promote_options="default")
+
+    def _small_table(self, path: Path, file: pq.ParquetFile) -> pa.Table:
+        """Return all of a small file, which is read once: a read of some columns takes as long."""
+        if path not in self._small:
+            self._small[path] = _typed(file.read().replace_schema_metadata(None), self._store.types).combine_chunks()
+        return self._small[path]
 
 
 class Store:
@@ -109,22 +123,28 @@ class Store:
         MirrorError
             A commit is missing.
         """
-        found = []
-        for path in self.history.glob("*.parquet"):
-            if match := _NAME.fullmatch(path.name):
-                found.append(HistoryFile(path, int(match[1]), int(match[2])))
         chosen: list[HistoryFile] = []
-        for file in sorted(found, key=lambda file: (file.first, -file.last)):
-            after = chosen[-1].last if chosen else 0
-            if file.last <= after:
+        after = 0
+        for first, last in self._spans():
+            if last <= after:
                 continue  # covered by a compacted one
-            if file.first != after + 1:
+            path = self._path(first, last)
+            if first != after + 1:
                 raise MirrorError(
-                    f"{self.history}: the file before {file.path.name} is missing. Restore it from a backup, or delete "
+                    f"{self.history}: the file before {path.name} is missing. Restore it from a backup, or delete "
                     "the folder of this resource and sync again."
                 )
-            chosen.append(file)
+            chosen.append(HistoryFile(path, first, last))
+            after = last
         return chosen
+
+    def _spans(self) -> list[tuple[int, int]]:
+        """Return the first and the last commit of every file: a merged one before those that it replaced."""
+        names: list[str] = []
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            names = os.listdir(self.history)
+        spans = [(int(match[1]), int(match[2])) for match in map(_NAME.fullmatch, names) if match]
+        return sorted(spans, key=lambda span: (span[0], -span[1]))
 
     def exists(self) -> bool:
         """Return whether there is a file, damaged or not."""
@@ -255,15 +275,15 @@ class Store:
     def compact_newest(self, key: Sequence[str]) -> HistoryFile | None:
         """Merge the newest files if there are too many; large ones before them stay as they are.
 
-        An earlier file is merged, too, if it has no more rows than all that follow. So the work of a merge is in
-        proportion to what was written since. The lock of the tenant must be held.
+        An earlier file is merged, too, if it is small, or has no more rows than all that follow. So the work of a merge
+        is in proportion to what was written since. The lock of the tenant must be held.
         """
         files = self.files()
-        if len(files) <= MOST_FILES:
-            return None
         rows = [self._footer(file)[0].parquet.num_rows for file in files]
-        start = len(files) - MOST_FILES // 2
-        while start and rows[start - 1] <= sum(rows[start:]):
+        if len(files) <= MOST_FILES and sum(0 < count <= SMALL for count in rows) <= MOST_SMALL:
+            return None
+        start = max(0, len(files) - MOST_FILES // 2)
+        while start and rows[start - 1] <= max(SMALL, sum(rows[start:])):
             start -= 1
         return self.compact(key, files[start:])
 
@@ -289,17 +309,22 @@ class Store:
         self._publish(table, commits, self._path(1, commits[-1].number), self._label)
 
     def sweep(self, now: float) -> None:
-        """Delete parts of interrupted writes, and files that were replaced a day ago. The lock must be held."""
+        """Delete parts of interrupted writes, and files that were replaced long ago. The lock must be held."""
         for part in self.history.glob("*.part"):
             discard(part)
-        files = self.files()
-        needed = {file.path for file in files}
-        for path in self.history.glob("*.parquet"):
-            if path in needed or not _NAME.fullmatch(path.name):
-                continue
-            covering = next(file for file in files if file.last >= int(path.name[10:19]))
-            if now - covering.path.stat().st_mtime >= KEPT_FOR:
+        replaced: list[tuple[Path, float]] = []  # since when: the first merged file with its commits was written
+        around: list[tuple[int, int]] = []  # files that have the commits of the next one, or those before it
+        for span in self._spans():
+            while around and around[-1][1] < span[1]:
+                around.pop()
+            if around:
+                replaced.append((self._path(*span), self._path(*around[-1]).stat().st_mtime))
+            around.append(span)
+        kept_for = KEPT_FOR if len(replaced) <= MOST_REPLACED else KEPT_IF_MANY
+        for path, since in replaced:
+            if now - since >= kept_for:
                 discard(path)
+        files = self.files()
         self.current.sweep(self._stored_current(files).values())
 
     def drop_leftovers(self) -> None:
@@ -495,6 +520,13 @@ def _read(
         if pc.any(found).as_py():
             parts.append(file.read_row_group(group, columns=there).filter(found))
     return pa.concat_tables(parts).replace_schema_metadata(None)
+
+
+def _part(table: pa.Table, columns: Sequence[str] | None, among: tuple[str, pa.Array] | None) -> pa.Table:
+    """Return those of some columns that a table has, and the rows with some values."""
+    if among is not None:
+        table = table.filter(pc.is_in(table.column(among[0]), value_set=among[1]))
+    return table if columns is None else table.select([name for name in columns if name in table.column_names])
 
 
 def _groups_with(file: pq.ParquetFile, name: str, values: pa.Array) -> Iterator[int]:

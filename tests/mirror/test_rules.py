@@ -14,7 +14,7 @@ import pytest
 from stcrm_pandas.errors import MirrorBusy, MirrorError, RequestError, StcrmWarning, UsageError
 from stcrm_pandas.mirror.many import mirrors
 from stcrm_pandas.mirror.mirror import Mirror
-from stcrm_pandas.mirror.store import MOST_FILES, Store, locked
+from stcrm_pandas.mirror.store import MOST_FILES, SMALL, Store, locked
 
 from .service import Service
 
@@ -264,21 +264,21 @@ def test_compaction_keeps_every_version_and_the_files_it_replaces_for_a_day(serv
 
 
 def test_a_sync_merges_many_small_files_and_leaves_the_large_one(service, mirror):
-    for id in range(1, 201):
+    for id in range(1, SMALL + 2):
         service.put("leads", id, summary="first")
     sync(mirror, service, only=["leads"])
     store = Store(mirror.folder, "leads")
     edit = store.read().filter(pc.field("id") == 1).drop_columns(["_seq"])
     for number in range(2, MOST_FILES + 1):  # as many syncs do
         store.append(edit.set_column(0, "id", [[number]]), replace(store.last(), number=number, rows=1))
-    before = mirror.history("leads", range(1, 201))
+    before = mirror.history("leads", range(1, SMALL + 2))
     service.put("leads", 1, summary="last")
     sync(mirror, service, only=["leads"])
     assert [(file.first, file.last) for file in store.files()] == [(1, 1), (2, MOST_FILES + 1)]
     assert [commit.number for commit in store.commits()] == list(range(1, MOST_FILES + 2))
-    after = mirror.history("leads", range(1, 201))
+    after = mirror.history("leads", range(1, SMALL + 2))
     pd.testing.assert_frame_equal(after[after["summary"] != "last"].reset_index(drop=True), before)
-    assert mirror.leads()["summary"].tolist() == ["last", *["first"] * 199]
+    assert mirror.leads()["summary"].tolist() == ["last", *["first"] * SMALL]
     assert len(list(store.history.glob("*.parquet"))) == MOST_FILES + 2, "replaced files stay for a day"
     store.sweep(store.files()[1].path.stat().st_mtime + 25 * 3600)
     assert len(list(store.history.glob("*.parquet"))) == 2

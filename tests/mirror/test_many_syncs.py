@@ -1,0 +1,88 @@
+"""A mirror that is synced often has few files to read and to list, and keeps those that a reader may need."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from dataclasses import replace
+
+import pytest
+
+from stcrm_pandas.mirror.mirror import Mirror
+from stcrm_pandas.mirror.store import KEPT_FOR, KEPT_IF_MANY, MOST_REPLACED, MOST_SMALL, SEQ, Store
+
+from .service import Service
+
+KEY = ("id",)
+HOUR = 3600.0
+
+
+@pytest.fixture
+def store(tmp_path):
+    service = Service()
+    service.put("leads", 1, summary="first")
+    service.now += dt.timedelta(hours=1)
+    mirror = Mirror(tmp_path / "titan", tenant=7, crm=service)
+    mirror.sync(only=["leads"])
+    return Store(mirror.folder, "leads")
+
+
+def test_changes_with_each_sync_are_read_from_few_files(store):
+    """A read opens each file with rows, so they are merged long before there are many."""
+    rows = store.read().drop_columns([SEQ])
+    opened = []
+    for number in range(2, 42):
+        store.append(rows, replace(store.last(), number=number, full=False, rows=1))
+        store.compact_newest(KEY)
+        with store.opened() as history:
+            opened.append(len(history.files))
+    assert max(opened) == MOST_SMALL
+    assert store.read([SEQ]).column(SEQ).to_pylist() == list(range(1, 42))
+    assert store.check() == 0
+
+
+def test_columns_of_small_files_are_read_together(store):
+    """They are in memory once, from the first read on."""
+    with store.opened() as history:
+        first, again = (history.read([name, "id"]).column("id").chunk(0) for name in ("summary", "status"))
+        assert first.buffers()[1].address == again.buffers()[1].address
+
+
+def test_a_replaced_file_stays_for_a_day_since_it_was_first_replaced(store):
+    """Files are merged again and again, so a day since the last merge never comes."""
+    written: dict[str, float] = {}
+
+    def write(first, last, hour):
+        path = store.history / f"{first:09}-{last:09}.parquet"
+        path.touch()
+        os.utime(path, (hour * HOUR, hour * HOUR))
+        written[path.name] = hour * HOUR
+
+    for hour in range(1, 101):
+        write(hour, hour, hour)
+        if hour % 4 == 0:
+            write(1, hour, hour)
+            merged_at = {number: -(-number // 4) * 4 * HOUR for number in range(1, hour + 1)}
+            store.sweep(hour * HOUR)
+            kept = {int(path.name[:9]) for path in store.history.glob("*") if path.name[:9] == path.name[10:19]}
+            assert kept - {1} == {n for n, since in merged_at.items() if hour * HOUR - since < KEPT_FOR} - {1}
+    assert [(file.first, file.last) for file in store.files()] == [(1, 100)]
+    assert len(list(store.history.glob("*.parquet"))) < 24 + 24 / 4 + 2
+
+
+def test_many_replaced_files_stay_for_an_hour(store):
+    """Each read lists them."""
+    for number in range(2, 1_002):
+        path = store.history / f"{number:09}-{number:09}.parquet"
+        path.touch()
+    merged = store.history / "000000001-000001001.parquet"
+    merged.touch()
+    since = merged.stat().st_mtime
+    store.sweep(since + KEPT_IF_MANY - 1)
+    assert len(list(store.history.glob("*.parquet"))) == 1_002, "a reader may still need them"
+    store.sweep(since + KEPT_IF_MANY)
+    assert [path.name for path in store.history.glob("*.parquet")] == [merged.name]
+    for number in range(1, MOST_REPLACED):
+        (store.history / f"{number:09}-{number:09}.parquet").touch()
+    store.sweep(since + KEPT_FOR - 1)
+    assert len(list(store.history.glob("*.parquet"))) == MOST_REPLACED
