@@ -63,6 +63,9 @@ _REACHED = {flag: frozenset((("service", "text"), ("service", "e-mail"))) for fl
 }
 """The messages that an opt-in in a column may lead to; in a column that is not named here, all."""
 
+_OPENS_ALL = {mark for mark in MARKS if ("service", "text") in FORBIDS[mark]}
+"""The marks that forbid more than marketing, which a record without marketing can still get."""
+
 
 def read_contacts(port: Port) -> ContactRows:
     """Read all contacts of customers and locations, and all contact methods, also while they are edited."""
@@ -275,7 +278,12 @@ class OptInChecks:
         Whether the row itself is opted out in the columns that the request opts in is decided by `classify`.
         """
         with self._lock:
-            opt_outs = [opt_out for number in self._numbers_of(step) for opt_out in self._opt_outs_of(number)]
+            opt_outs = [
+                opt_out
+                for number in self._numbers_of(step)
+                for opt_out in self._opt_outs_of(number)
+                if not self._stays(step, number, opt_out.column)
+            ]
             opt_outs += [mark for customer in self._other_owners(step) for mark in self._marks.get(customer, ())]
             own = {(_record(step), column) for column in opt_in_columns(step)}
             opt_outs = [one for one in opt_outs if (one.record, one.column) not in own and not self._is_agreed(one)]
@@ -284,6 +292,13 @@ class OptInChecks:
                 blocking = (opt_out.refusal(step.key, column) for opt_out in opt_outs if opt_out.blocks(column))
                 refusals += itertools.islice(blocking, 1)
             return refusals
+
+    def _stays(self, step: Step, number: str, column: str) -> bool:
+        """Return whether an opt-in of a customer leaves a number opted out in a column, on each of its records."""
+        if not opts_in_customer(step):
+            return False
+        owned = [known for record in self._owns(step) if number in (known := self._known[record]).numbers]
+        return all(column in known.off for known in owned)
 
     def _is_agreed(self, opt_out: OptOut) -> bool:
         """Return whether the plan was made from an opt-out and changes it to an opt-in, and has not done so yet."""
@@ -301,7 +316,7 @@ class OptInChecks:
         """Return the numbers and addresses that an opt-in is about.
 
         Removing a mark from a customer opts in all its numbers and addresses, a tag all its e-mail addresses, but for
-        those that stay opted out on their own record.
+        those whose own record stays opted out of all that this opens.
         """
         with self._lock:
             if target_of(step.operation).resource in CONTACT_VALUES:
@@ -310,7 +325,8 @@ class OptInChecks:
                     return set(find_contacts(new[0]))
             owned = [self._known.get(record, _Known()) for record in self._owns(step)]
             if opts_in_customer(step):
-                owned = [known for known in owned if {MARKETING, DO_NOT_TEXT}.isdisjoint(known.off)]
+                opened = {MARKETING} if opt_in_columns(step).isdisjoint(_OPENS_ALL) else {*FLAGS}
+                owned = [known for known in owned if not opened <= {*known.off}]
             numbers = {number for known in owned for number in known.numbers}
             if opts_in_customer(step) and opt_in_columns(step).isdisjoint(MARKS):
                 numbers = {number for number in numbers if "@" in number}

@@ -271,6 +271,8 @@ def test_opt_in_check_parses_values_the_same_way(box, crm):
 def test_removing_a_mark_opts_in_all_numbers_of_the_customer(box, crm, mark, table, key, where):
     """Another record of an e-mail that opted out refuses it; the customer's own opt-out stays, and does not."""
     box.change("customers", 1, doNotMail=True, doNotService=True)
+    for id in crm.customers.list(active=None)["id"][1:]:
+        box.change("customers", int(id), doNotMail=False, doNotService=False)
     free = {"preferences": YES, "phoneSettings.doNotText": False}
     rows = crm.customers.list_contacts(refresh=True)
     for id in rows.loc[rows["customer_id"] == 1, "id"]:
@@ -295,6 +297,47 @@ def test_removing_a_mark_opts_in_all_numbers_of_the_customer(box, crm, mark, tab
     assert plan.refused["reason"].tolist() == refused
     assert plan.apply().ok
     assert box.row("customers", 1)["doNotMail" if mark == "do_not_mail" else "doNotService"] is (where == "elsewhere")
+
+
+OWN_PART_OFF = {
+    "no marketing": {"preferences": {**YES, "marketingUpdatesEnabled": False}},
+    "no texts": {"phoneSettings.doNotText": True},
+}
+ELSEWHERE_OFF = {
+    "no marketing": ("customer_contacts", (2, 102), {"preferences": {**YES, "marketingUpdatesEnabled": False}}),
+    "no texts": ("customer_contacts", (2, 102), {"phoneSettings.doNotText": True}),
+    "not served": ("customers", 2, {"doNotService": True}),
+}
+
+
+@pytest.mark.parametrize("mark", ["do_not_mail", "do_not_service"])
+@pytest.mark.parametrize("own", OWN_PART_OFF)
+@pytest.mark.parametrize("elsewhere", ELSEWHERE_OFF)
+def test_a_number_that_stays_opted_out_of_a_part_is_still_opted_in(box, crm, mark, own, elsewhere):
+    """Without the mark, a number without marketing gets calls and reminders, and one without texts gets calls."""
+    box.change("customers", 1, doNotMail=True, doNotService=True)
+    for id in crm.customers.list(active=None)["id"][1:]:
+        box.change("customers", int(id), doNotMail=False, doNotService=False)
+    free = {"preferences": YES, "phoneSettings.doNotText": False}
+    for customer, id in ((1, 101), (2, 102)):
+        box.change("customer_contacts", (customer, id), value="512-555-7777", type="MobilePhone", **free)
+    rows = crm.customers.list_contacts(customer_ids=[1], refresh=True)
+    for id in rows.loc[rows["id"] != 101, "id"]:
+        box.change("customer_contacts", (1, int(id)), preferences=NO)
+    box.change("customer_contacts", (1, 101), **OWN_PART_OFF[own])
+    table, key, change = ELSEWHERE_OFF[elsewhere]
+    box.change(table, key, **change)
+    before = crm.customers.list(ids=[1], refresh=True)
+    plan = crm.customers.plan_changes(
+        before, before.assign(**{mark: False}), allow_opt_in=True, consent_source="letter"
+    )
+    only_marketing = mark == "do_not_mail" and own == "no marketing"  # this mark forbids nothing else but letters
+    assert len(plan.refused) == (0 if only_marketing or own == elsewhere else 1)
+    assert plan.apply().ok
+    assert (
+        bool(box.row("customers", 1)["doNotMail" if mark == "do_not_mail" else "doNotService"])
+        is not plan.refused.empty
+    )
 
 
 def test_placeholders_of_other_records_refuse_nothing(box, crm):
