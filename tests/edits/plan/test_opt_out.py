@@ -288,7 +288,7 @@ def test_removing_a_mark_opts_in_all_numbers_of_the_customer(box, crm, mark, tab
         box.change("customer_contacts", (2, 102), value="sole@Example.com", type="Email", **off)
     elif where == "own":
         box.change(table, key, **off)
-        box.change("customer_contacts", (2, 102), value="sole@Example.com", type="Email", **off)
+        box.change("customer_contacts", (2, 102), value="sole@Example.com", type="Email", **{**free, **off})
     before = crm.customers.list(ids=[1], refresh=True)
     plan = crm.customers.plan_changes(
         before, before.assign(**{mark: False}), allow_opt_in=True, consent_source="letter"
