@@ -213,9 +213,10 @@ def journals_about(folder: Path, tenant: int, owns: Owns, mentions: Mentions) ->
 def plans_about(folder: Path, tenant: int, owns: Owns, mentions: Mentions) -> list[Concerned]:
     """Return the plan files in a folder, and in those below it, that concern a person."""
     results = []
-    for path in sorted(folder.rglob("*.json")):
+    for path in sorted(filter(Path.is_file, folder.rglob("*"))):  # a plan can be saved under any name
         try:
-            text = path.read_text(encoding="utf-8")
+            with path.open(encoding="utf-8") as file:
+                text = (first := file.read(1)) + (file.read() if first == "{" else "")
             content = json.loads(text)
             if not isinstance(content, dict) or content.pop("kind", None) != KIND:
                 continue

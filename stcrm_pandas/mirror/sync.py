@@ -183,7 +183,7 @@ class Sync:
         lacking = versions.vanished(self._row, current, read, pd.Timestamp(0, tz="UTC"))
         known = sum(key in doubted for key in _keys(self._row, lacking)) if doubted else 0
         gone, live = len(lacking) - known, int((~current[versions.DELETED].astype(bool)).sum()) - known
-        whole = all and gone == live > 1
+        whole = all and 0 < gone == live
         if not allow_deletions and (whole or (live > _FEW and gone > MOST_VANISHED * live)):
             raise MirrorError(
                 f"{self._mirrored.name}: the complete list lacks {plural(gone, 'row')} of {live:,} that the mirror "

@@ -43,6 +43,7 @@ def stored(tmp_path):
         plan = crm.customers.plan_changes(before, before.assign(name=f"{NAME} Jr"))
         assert plan.apply().ok
         plan.save(state / "plan.json")
+        plan.save(state / "plan of names")
         other = customers[customers["active"].eq(True) & (customers["id"] != owner)].head(1)
         kept = crm.customers.plan_changes(other, other.assign(name="Somebody Else")).apply()
         log = GridLog.open(

@@ -361,14 +361,19 @@ def test_rows_that_a_complete_list_lacks_are_asked_for_before_they_are_deleted(s
     assert sync(mirror, service, full=True)["written"].tolist() == [0, 0]
 
 
-def test_a_list_without_any_row_is_a_problem_however_few_there_were(service, mirror):
+@pytest.mark.parametrize(("gone", "count"), [(set(), "3 rows of 3"), ({2}, "2 rows of 2"), ({2, 3}, "1 row of 1")])
+def test_a_list_without_any_row_is_a_problem_however_few_there_were(service, mirror, gone, count):
     sync(mirror, service)
+    service.hidden = gone
+    sync(mirror, service, full=True, allow_deletions=True)
+    left = 3 - len(gone)
     service.hidden = {1, 2, 3}
-    with pytest.warns(StcrmWarning, match="campaigns: the complete list lacks 3 rows of 3"):
-        done = sync(mirror, service, full=True)
-    assert done["problem"].str.contains("allow_deletions=True").tolist() == [True, True]
-    assert len(mirror.read("campaigns")) == 3
-    assert sync(mirror, service, full=True, allow_deletions=True)["deleted"].tolist() == [3, 3]
+    for _ in range(2):
+        with pytest.warns(StcrmWarning, match=f"campaigns: the complete list lacks {count}"):
+            done = sync(mirror, service, full=True)
+        assert done["problem"].str.contains("allow_deletions=True").tolist() == [True, True]
+        assert len(mirror.read("campaigns")) == left
+    assert sync(mirror, service, full=True, allow_deletions=True)["deleted"].tolist() == [left, left]
 
 
 def test_the_name_of_a_folder_above_is_no_value(service, tmp_path):
