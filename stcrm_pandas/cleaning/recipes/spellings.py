@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -18,13 +18,13 @@ from stcrm_pandas.cleaning.recipes.fix import Fix
 from stcrm_pandas.cleaning.recipes.letters import letters_apart
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
-from stcrm_pandas.output.printable import spelling_key
 
 CONFIRM = "may mean the same as another one: confirm the map"
 _LONG_WORD = 5
 """From so many letters on, a word with one more of them may be the same word."""
 _LONGER_WORD = 8
 """From so many letters on, a word with another one of them may be the same word."""
+_WORDS = re.compile(r"[^\W_]+")
 _FEW_VALUES = 30
 """Most different values of a custom field whose spellings are compared: other fields hold free text."""
 
@@ -284,32 +284,42 @@ def propose(counts: Mapping[str, int]) -> list[tuple[str, int, str, str]]:
 def _alike(names: Mapping[Any, str]) -> Iterable[tuple[Any, Any, str]]:
     """Yield pairs of keys whose names may mean the same, in the order of `names`, and the reason."""
     keys = list(names)
-    folded = [_folded(names[key]) for key in keys]
-    buckets: dict[tuple[Any, ...], list[int]] = {}
-    whole = [spelling_key(names[key]) for key in keys]
-    for place, parts in enumerate(folded):
-        for bucket in ((whole[place],), *_buckets(parts)) if whole[place] else ():
-            buckets.setdefault(bucket, []).append(place)
-    pairs = {pair for places in buckets.values() for pair in combinations(places, 2)}
-    for one, other in sorted(pairs):
-        if whole[one] == whole[other]:
-            yield keys[one], keys[other], "only case, spaces or punctuation differ"
-        elif _one_letter_apart(folded[one], folded[other]):
-            yield keys[one], keys[other], "one letter differs"
+    folded = [_folded(name) for name in names.values()]
+    letters = ["".join(words) for words in folded]
+    known: dict[str, int] = {}
+    shared: defaultdict[str, list[int]] = defaultdict(list)
+    for place, words in enumerate(folded):
+        for bucket in {letters[place], *_buckets(words)} if words else ():
+            if known.setdefault(bucket, place) != place:
+                shared[bucket].append(place)
+    pairs = {pair for bucket, places in shared.items() for pair in combinations([known[bucket], *places], 2)}
+    for first, second in sorted(pairs):
+        if letters[first] == letters[second]:
+            yield keys[first], keys[second], "only case, spaces or punctuation differ"
+        elif _one_letter_apart(folded[first], folded[second]):
+            yield keys[first], keys[second], "one letter differs"
 
 
-def _buckets(parts: list[str]) -> Iterable[tuple[Any, ...]]:
-    """Yield what two names share if a word may be misspelled: one letter of it leaves its first or last two."""
-    for place, word in enumerate(parts):
+def _buckets(words: list[str]) -> list[str]:
+    """Return what two names share if a word is misspelled: the name, or all but the letters within that word.
+
+    A letter within a word of at least five leaves its first three and its last, or its first and its last three.
+    """
+    name = " ".join(words)
+    buckets, start = [name], 0
+    for word in words:
+        end = start + len(word)
         if len(word) >= _LONG_WORD:
-            around = (place, *parts[:place], "", *parts[place + 1 :])
-            yield (*around, "first", word[:2])
-            yield (*around, "last", word[-2:])
+            buckets += (f"{name[: start + 3]}+{name[end - 1 :]}", f"{name[: start + 1]}-{name[end - 3 :]}")
+        start = end + 1
+    return buckets
 
 
 def _folded(name: str) -> list[str]:
-    plain = unicodedata.normalize("NFKD", name.casefold())
-    return re.findall(r"[^\W_]+", "".join(one for one in plain if not unicodedata.combining(one)))
+    plain = name.casefold()
+    if not plain.isascii():
+        plain = "".join(letter for letter in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(letter))
+    return _WORDS.findall(plain)
 
 
 def _one_letter_apart(one: list[str], other: list[str]) -> bool:
