@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+import filelock
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.errors import MirrorError, NotMirrored, StcrmError, StcrmWarning, UsageError, notify
+from stcrm_pandas.errors import MirrorBusy, MirrorError, NotMirrored, StcrmError, StcrmWarning, UsageError, notify
+from stcrm_pandas.files.private import make_private_folder
 from stcrm_pandas.http.query import guid, whole_number
 from stcrm_pandas.mirror.derived import refresh_current
 from stcrm_pandas.mirror.privacy import copies, forgetting, old_versions, people
@@ -20,7 +23,7 @@ from stcrm_pandas.mirror.privacy.forgotten import Forgotten
 from stcrm_pandas.mirror.reading import StoredMirror
 from stcrm_pandas.mirror.resources import EVERY, MIRRORED, ON_DEMAND, Mirrored, mirrored_as
 from stcrm_pandas.mirror.status_log import ImportedStatuses, read_log
-from stcrm_pandas.mirror.store import Store, disk, locked
+from stcrm_pandas.mirror.store import Store
 from stcrm_pandas.mirror.sync import Sync, describe_problem
 from stcrm_pandas.mirror.verification import Total, Verification, Verified
 from stcrm_pandas.output.printable import plural
@@ -441,8 +444,8 @@ class Mirror(StoredMirror):
     def compact(self) -> None:
         """Merge the files of each resource into one file.
 
-        A sync merges the newest files by itself when there are more than 12. The mirror can be read meanwhile, because
-        the replaced files are kept for a day.
+        A sync merges the newest files by itself when there are more than 12, or more than 4 small ones. The mirror can
+        be read meanwhile: the replaced files are kept for a day, or for an hour if there are more than 200.
 
         Raises
         ------
@@ -511,3 +514,44 @@ def _parents_for(chosen: list[Mirrored], parents: Iterable[int | str]) -> list[i
         return [clean(id) for id in ([parents] if isinstance(parents, (int, str)) else parents)]
     except ValueError as error:
         raise UsageError(f"parents: a {column} {error}.") from None
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a tenant's folder.
+
+    Raises
+    ------
+    MirrorBusy
+        Another process or thread holds it.
+    """
+    make_private_folder(folder)
+    lock = filelock.FileLock(folder / ".lock", mode=0o600)
+    try:
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        raise MirrorBusy(
+            f"{folder} is being synced or compacted by another process. Wait until it has ended."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def disk(folder: Path) -> Iterator[None]:
+    """Raise a clear error if the disk fails.
+
+    Raises
+    ------
+    MirrorError
+        The folder cannot be written to.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise MirrorError(
+            f"The mirror cannot be written to {folder} ({error.strerror}). Data from earlier syncs is not affected; "
+            "free some disk space or make the folder writable, and sync again."
+        ) from None

@@ -19,14 +19,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import filelock
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stcrm_pandas.contract.schemas.arrow import arrow_type
-from stcrm_pandas.errors import MirrorBusy, MirrorError
+from stcrm_pandas.errors import MirrorError
 from stcrm_pandas.files.private import make_private_folder
 from stcrm_pandas.mirror.commits import Commit, FileCommits, metadata_of, times_of
 from stcrm_pandas.mirror.files.current import CurrentFiles
@@ -464,47 +463,6 @@ class Store:
             part.unlink(missing_ok=True)
         sync_folder(self.history)
         return HistoryFile(target, commits[0].number, commits[-1].number)
-
-
-@contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a tenant's folder.
-
-    Raises
-    ------
-    MirrorBusy
-        Another process or thread holds it.
-    """
-    make_private_folder(folder)
-    lock = filelock.FileLock(folder / ".lock", mode=0o600)
-    try:
-        lock.acquire(blocking=False)
-    except filelock.Timeout:
-        raise MirrorBusy(
-            f"{folder} is being synced or compacted by another process. Wait until it has ended."
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@contextlib.contextmanager
-def disk(folder: Path) -> Iterator[None]:
-    """Raise a clear error if the disk fails.
-
-    Raises
-    ------
-    MirrorError
-        The folder cannot be written to.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise MirrorError(
-            f"The mirror cannot be written to {folder} ({error.strerror}). Data from earlier syncs is not affected; "
-            "free some disk space or make the folder writable, and sync again."
-        ) from None
 
 
 def _read(

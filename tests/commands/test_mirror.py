@@ -9,7 +9,7 @@ import pytest
 
 from stcrm_pandas.commands.tenants import read_tenants, with_secrets
 from stcrm_pandas.mirror.many import mirrors
-from stcrm_pandas.mirror.store import locked
+from stcrm_pandas.mirror.mirror import locked
 from stcrm_pandas.sandbox import Sandbox
 
 from ..edits.apply.company import LEADS, Company

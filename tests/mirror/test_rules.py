@@ -13,8 +13,8 @@ import pytest
 
 from stcrm_pandas.errors import MirrorBusy, MirrorError, RequestError, StcrmWarning, UsageError
 from stcrm_pandas.mirror.many import mirrors
-from stcrm_pandas.mirror.mirror import Mirror
-from stcrm_pandas.mirror.store import MOST_FILES, SMALL, Store, locked
+from stcrm_pandas.mirror.mirror import Mirror, locked
+from stcrm_pandas.mirror.store import MOST_FILES, SMALL, Store
 
 from .service import Service
 
