@@ -311,6 +311,7 @@ class Store:
         """Delete parts of interrupted writes, and files that were replaced long ago. The lock must be held."""
         for part in self.history.glob("*.part"):
             discard(part)
+        files = self.files()  # if one is missing, nothing is deleted
         replaced: list[tuple[Path, float]] = []  # since when: the first merged file with its commits was written
         around: list[tuple[int, int]] = []  # files that have the commits of the next one, or those before it
         for span in self._spans():
@@ -323,7 +324,6 @@ class Store:
         for path, since in replaced:
             if now - since >= kept_for:
                 discard(path)
-        files = self.files()
         self.current.sweep(self._stored_current(files).values())
 
     def drop_leftovers(self) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from stcrm_pandas.errors import MirrorError
 from stcrm_pandas.mirror.mirror import Mirror
 from stcrm_pandas.mirror.store import KEPT_FOR, KEPT_IF_MANY, MOST_REPLACED, MOST_SMALL, SEQ, Store
 
@@ -86,3 +87,13 @@ def test_many_replaced_files_stay_for_an_hour(store):
         (store.history / f"{number:09}-{number:09}.parquet").touch()
     store.sweep(since + KEPT_FOR - 1)
     assert len(list(store.history.glob("*.parquet"))) == MOST_REPLACED
+
+
+def test_nothing_is_deleted_while_a_file_is_missing(store):
+    """What was replaced may be needed to restore it."""
+    for first, last in ((2, 2), (1, 2), (4, 4)):
+        (store.history / f"{first:09}-{last:09}.parquet").touch()
+    before = sorted(store.history.iterdir())
+    with pytest.raises(MirrorError, match=r"the file before 000000004-000000004\.parquet is missing"):
+        store.sweep((store.history / "000000001-000000002.parquet").stat().st_mtime + KEPT_FOR)
+    assert sorted(store.history.iterdir()) == before
