@@ -22,6 +22,7 @@ from stcrm_pandas.errors import UsageError
 
 from .booking_company import AS_OF, ZONE, company
 
+AGREED = {"preferences_marketing_updates_enabled": True}
 DATA = ("leads", "bookings", "jobs", "customers", "contacts", "call_reasons")
 SUBSETS = [frozenset(some) for some in chain.from_iterable(combinations(DATA, size) for size in range(len(DATA) + 1))]
 Given = frozenset[str]
@@ -69,7 +70,7 @@ def frames() -> dict[str, Any]:
 def reduced(analysis: str, by: str, given: Given) -> Any:
     """The result of an analysis, made once for the inputs of its reduction."""
     some = {name: frames()[name] for name in given}
-    people = pd.DataFrame({"customer_id": [1], "type": ["Phone"], "value": ["512-555-0100"]})
+    people = pd.DataFrame({"customer_id": [1], "type": ["Phone"], "value": ["512-555-0100"], **AGREED})
     usual: dict[str, Any] = {"by": by, "as_of": AS_OF, "time_zone": ZONE}
     names = {"campaign": frames()["campaigns"], "business_unit": frames()["business_units"]}
     if analysis == "leads":
@@ -262,11 +263,14 @@ def test_calls_of_bookings_need_to_know_whom_not_to_call(
     bookings: Any, jobs: Any, given: Given, kinds: Sequence[int]
 ) -> None:
     waiting = bookings({"id": 1, "created_on": AS_OF - dt.timedelta(days=5), "status": "New"})
-    people = pd.DataFrame({"customer_id": [9], "type": ["Phone"], "value": ["512-555-0102"]})
+    bare = pd.DataFrame({"customer_id": [9], "type": ["Phone"], "value": ["512-555-0102"]})
+    people = bare.assign(**AGREED)
     own = pd.DataFrame({"booking_id": [1], "type": ["Phone"], "value": ["512-555-0101"]})
     inputs = {
         "jobs": jobs({"customer_id": 3, "created_on": "2026-05-25T12:00Z"}),
-        "customers": pd.DataFrame({"id": [1], "created_on": [pd.Timestamp("2026-01-05T12:00Z")]}),
+        "customers": pd.DataFrame(
+            {"id": [1], "created_on": [pd.Timestamp("2026-01-05T12:00Z")], "do_not_service": [False]}
+        ),
     }
     some = {name: inputs[name] for name in given if name in inputs}
     contacts_of_kind = [[own, people], people] if "contacts" in given else [None, own, [own, None], []]
@@ -279,6 +283,30 @@ def test_calls_of_bookings_need_to_know_whom_not_to_call(
             assert action.do == "Review the 1 booking waiting for more than a day."
             assert action.brief.startswith("whom not to call is unknown: ")
             assert (action.worth, action.amount) == (0, 0)
+
+
+def test_rows_without_marks_and_preferences_do_not_tell_whom_not_to_call(leads: Any, bookings: Any, jobs: Any) -> None:
+    """Names of customers, and numbers alone, are no permission to call."""
+    at = {"created_on": AS_OF - dt.timedelta(days=20), "status": "Open"}
+    asked, waiting = leads({**at, "customer_id": 1}), bookings({**at, "id": 1, "status": "New"})
+    made = jobs({"customer_id": 3, "created_on": "2026-05-25T12:00Z"})
+    named = pd.DataFrame({"id": [1], "name": ["Ann"], "created_on": [pd.Timestamp("2026-01-05T12:00Z")]})
+    marked = named.assign(do_not_service=False)
+    bare = pd.DataFrame({"customer_id": [9], "type": ["Phone"], "value": ["512-555-0102"]})
+    at_all: dict[str, Any] = {"as_of": AS_OF, "time_zone": ZONE, "jobs": made}
+    for customers, contacts, unknown in (
+        (marked, bare.assign(**AGREED), ""),
+        (named, bare.assign(**AGREED), "customers were not read"),
+        (marked, bare, "contacts were not read"),
+    ):
+        results = (
+            lead_conversion(asked, names={"customer": customers}, contacts=contacts, **at_all),
+            booking_sources(waiting, customers=customers, contacts=contacts, **at_all),
+        )
+        for result, key in zip(results, ("no-follow-up", "still-new"), strict=True):
+            (action,) = (action for action in result.actions() if action.work_list == key)
+            assert action.do.startswith("Review the " if unknown else "Call the ")
+            assert unknown in (action.brief or "")
 
 
 def test_shares_without_leads_have_bounds_that_hold_the_true_ones() -> None:

@@ -138,7 +138,9 @@ def waiting(bookings: Frames, jobs: Frames) -> BookingSources:
     )
     known = {
         "jobs": made,
-        "customers": pd.DataFrame({"id": [1, 2, 3, 9], "created_on": [pd.Timestamp("2026-01-05T12:00Z")] * 4}),
+        "customers": pd.DataFrame(
+            {"id": [1, 2, 3, 9], "created_on": pd.Timestamp("2026-01-05T12:00Z"), "do_not_service": False}
+        ),
         "contacts": contacts,
     }
     return booking_sources(bookings(*rows), **known, as_of=AS_OF, time_zone=ZONE, min_group=1)

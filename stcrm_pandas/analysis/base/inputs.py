@@ -216,6 +216,29 @@ def all_contacts(contacts: AllContacts) -> pd.DataFrame | None:
     return pd.concat(checked, ignore_index=True) if checked else None
 
 
+def tells_marks(customers: Any) -> bool:
+    """Return whether customers tell who is marked 'do not service'.
+
+    >>> tells_marks(pd.DataFrame({"id": [7], "name": ["Ann"]}))
+    False
+    """
+    return isinstance(customers, pd.DataFrame) and "do_not_service" in customers
+
+
+def tell_opt_outs(contacts: AllContacts) -> bool:
+    """Return whether contacts tell which numbers opted out: none are missing, and those of customers have preferences.
+
+    >>> tell_opt_outs(pd.DataFrame({"customer_id": [7], "type": ["Phone"], "value": ["512-555-0101"]}))
+    False
+    """
+    frames = [contacts] if isinstance(contacts, pd.DataFrame) else [*(contacts or ())]
+    return all(frame is not None for frame in frames) and any(
+        "customer_id" in frame and any(str(name).startswith("preferences_") for name in frame)
+        for frame in frames
+        if frame is not None
+    )
+
+
 NEEDS: Mapping[str, tuple[str, ...]] = {
     # Lead conversion. Inquiries that are no leads are dismissed: a group with many of them looks worse.
     "leads: groups": ("leads", "call_reasons"),

@@ -19,7 +19,7 @@ from stcrm_pandas.analysis.base.conversion import table_of
 from stcrm_pandas.analysis.base.display import Sentences, Shown
 from stcrm_pandas.analysis.base.engine import EPOCH, TENANT, created_within, lazy, refuse_mixed_tenants
 from stcrm_pandas.analysis.base.headline import Headline
-from stcrm_pandas.analysis.base.inputs import AllContacts, Inputs, MirrorLike, all_contacts
+from stcrm_pandas.analysis.base.inputs import AllContacts, Inputs, MirrorLike, all_contacts, tell_opt_outs
 from stcrm_pandas.analysis.base.money import currencies_of, in_use, several
 from stcrm_pandas.analysis.base.names import dimensions, lookups
 from stcrm_pandas.analysis.base.periods import Limits, Period, checked_period
@@ -255,7 +255,7 @@ def booking_sources(
     shown = None if asked_for is None else measurable_period(rows, asked_for, limits, min_group)
     named = lookups(names, by, [*DIMENSIONS])
     of_unit = currencies_of(named.get("business_unit") if business_units is None else business_units)
-    have = inputs.given(contacts=_opt_outs(contacts))
+    have = inputs.given(contacts=contacts if tell_opt_outs(contacts) else None)
     counted = count_bookings(rows, by, limits, follow_on_jobs(jobs), of_unit, have, shown)
     currencies = in_use(counted.amounts.loc[counted.amounts["total"] != 0, "currency"])
     spelt = spellings(counted.spellings, groups)
@@ -343,10 +343,3 @@ def _health(counted: Counted, campaigns: Any) -> Attribution:
         chains=int(chains["chains"].sum()),
         differing=int(chains["differ"].sum()),
     )
-
-
-def _opt_outs(contacts: AllContacts) -> Any:
-    """Return the contacts if they tell who opted out: those of customers are among them, and none is missing."""
-    frames = [contacts] if isinstance(contacts, pd.DataFrame) else [*(contacts or ())]
-    columns = [() if frame is None else frame.columns for frame in frames]
-    return contacts if all(map(len, columns)) and any("customer_id" in names for names in columns) else None

@@ -21,7 +21,7 @@ from stcrm_pandas.analysis.base.headline import (
     Tile,
     year_of,
 )
-from stcrm_pandas.analysis.base.inputs import not_read
+from stcrm_pandas.analysis.base.inputs import not_read, tells_marks
 from stcrm_pandas.analysis.base.money import unusual
 from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.base.provenance import bounds_of_creation
@@ -150,7 +150,7 @@ def _of_waiting(result: BookingSourcesResult, lists: Mapping[str, WorkList]) -> 
 
 def _unknown_marks(result: BookingSourcesResult) -> tuple[str, ...]:
     """Return what would tell whom not to call and was not read; marks are read only in a pandas frame of customers."""
-    unmarked = () if result.customers is not None else ("customers",)
+    unmarked = () if tells_marks(result.customers) else ("customers",)
     return result.lacks("bookings: whom to call") or unmarked
 
 

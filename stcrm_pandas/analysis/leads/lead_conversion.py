@@ -19,7 +19,15 @@ import pandas as pd
 from stcrm_pandas.analysis.base.display import Table
 from stcrm_pandas.analysis.base.engine import collected, true
 from stcrm_pandas.analysis.base.headline import Headline
-from stcrm_pandas.analysis.base.inputs import AllContacts, Inputs, MirrorLike, all_contacts, lacking
+from stcrm_pandas.analysis.base.inputs import (
+    AllContacts,
+    Inputs,
+    MirrorLike,
+    all_contacts,
+    lacking,
+    tell_opt_outs,
+    tells_marks,
+)
 from stcrm_pandas.analysis.base.names import dimensions
 from stcrm_pandas.analysis.base.periods import Limits, Period, began_too_late, checked_period
 from stcrm_pandas.analysis.base.provenance import (
@@ -361,9 +369,8 @@ def _people_known(leads: Any, customers: Any, contacts: AllContacts) -> frozense
     names = [name for name in ("customer_id", "lead_phone") if name in rows.collect_schema()]
     asking = collected(rows.filter(true(nw.col("status") == "Open")).select(*names)) if names else pd.DataFrame()
     named = {name for name in names if asking[name].notna().any()}
-    frames = [contacts] if isinstance(contacts, pd.DataFrame) else [*(contacts or ())]
     known = {
-        "customers": isinstance(customers, pd.DataFrame) or "customer_id" not in named,
-        "contacts": bool(frames and all(frame is not None for frame in frames)) or not named,
+        "customers": tells_marks(customers) or "customer_id" not in named,
+        "contacts": tell_opt_outs(contacts) or not named,
     }
     return frozenset(name for name, there in known.items() if there)

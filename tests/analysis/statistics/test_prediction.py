@@ -131,6 +131,8 @@ def test_waiting_bookings_are_compared_with_earlier_waiting_ones() -> None:
     """Of all bookings half become work, of those still new after a day far fewer; counted again with pandas."""
     frames = company()[0]
     linked = {name: frames[name] for name in ("leads", "jobs", "customers")}
+    agreed = {"preferences_marketing_updates_enabled": [True]}
+    linked["contacts"] = pd.DataFrame({"customer_id": [1], "type": ["Phone"], "value": ["512-555-0100"], **agreed})
     found = booking_sources(frames["bookings"], as_of=AS_OF, time_zone=ZONE, **linked)
     (call,) = [one for one in found.actions() if one.work_list == "still-new"]
     waiting = len(found.work_lists["still-new"])
