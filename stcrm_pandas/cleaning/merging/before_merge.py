@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -12,14 +12,15 @@ import pandas as pd
 from stcrm_pandas.cleaning.contact_owners import owners_of, whole_ids
 from stcrm_pandas.cleaning.merging.carried_over import tags_not_added, unite
 from stcrm_pandas.edits.plan.build import opt_outs_first
-from stcrm_pandas.edits.plan.consent import BLOCKING_FLAGS, FLAGS
+from stcrm_pandas.edits.plan.consent import BLOCKING_FLAGS, FLAGS, is_opt_out
 from stcrm_pandas.edits.plan.opt_out import MARKETING
 from stcrm_pandas.edits.plans import Plan
-from stcrm_pandas.errors import PermissionDenied
+from stcrm_pandas.errors import PermissionDenied, UsageError
 from stcrm_pandas.frame.contact_values import find_contacts, is_placeholder
-from stcrm_pandas.frame.customers import OPTED_IN, is_merged
+from stcrm_pandas.frame.customers import DORMANT, OPTED_IN, is_merged
 from stcrm_pandas.frame.foreign_cells import is_missing
 from stcrm_pandas.output.printable import spelling_key
+from stcrm_pandas.resources.contacts import ContactMethods, ContactPreferences
 from stcrm_pandas.resources.customers import Customers
 from stcrm_pandas.resources.locations import Locations
 from stcrm_pandas.resources.lookups import Lookups
@@ -44,10 +45,49 @@ def strictest_flags(customers: pd.DataFrame, cluster: pd.Series) -> pd.DataFrame
     return after
 
 
-def strictest_preferences(contacts: pd.DataFrame, cluster: pd.Series) -> pd.DataFrame:
+def opted_out_numbers(
+    methods: pd.DataFrame, preferences: pd.DataFrame, marketing_names: Iterable[str]
+) -> frozenset[str]:
+    """Return the numbers and addresses that are opted out of marketing in the newer contacts API.
+
+    Parameters
+    ----------
+    methods : DataFrame
+        Contact methods.
+    preferences : DataFrame
+        Their preferences.
+    marketing_names : iterable of str
+        The names of the preferences that mean marketing.
+
+    Raises
+    ------
+    UsageError
+        No preference has one of these names.
+    """
+    names = [marketing_names] if isinstance(marketing_names, str) else list(marketing_names)
+    meant = preferences["name"].str.casefold().isin([name.casefold() for name in names])
+    if len(preferences) and not meant.any():
+        known = ", ".join(sorted(map(repr, preferences["name"].dropna().unique())))
+        raise UsageError(f"marketing_names: no contact method has a preference named {names}. They have {known}.")
+    off = preferences[meant & preferences["value"].map(is_opt_out).astype(bool)]
+    among = pd.MultiIndex.from_frame(off[["contact_id", "contact_method_id"]])
+    opted_out = pd.MultiIndex.from_frame(methods[["contact_id", "id"]]).isin(among)
+    numbers = (number for value in methods.loc[opted_out, "value"] for number in find_contacts(value))
+    return frozenset(number for number in numbers if not is_placeholder(number))
+
+
+def _has_one_of(numbers: Collection[str], contacts: pd.DataFrame) -> pd.Series:
+    among = frozenset(numbers)
+    return contacts["value"].map(lambda value: not among.isdisjoint(find_contacts(value))).astype(bool)
+
+
+def strictest_preferences(
+    contacts: pd.DataFrame, cluster: pd.Series, opted_out: Collection[str] = frozenset()
+) -> pd.DataFrame:
     """Return contacts with each preference switched off that one of their cluster has switched off.
 
-    - Marketing that is off for one contact is off for all of them.
+    - Marketing that is off for one contact is off for all of them. So is marketing that is off for a contact method of
+      one of their numbers or addresses.
     - What is off for a number or an address is off for it in all records.
     - A reminder, invoice or statement that is off for one phone number is off for all phone numbers, and likewise for
       e-mail addresses. Not if all is off for that contact: then it is not used, which tells nothing about the others.
@@ -61,11 +101,17 @@ def strictest_preferences(contacts: pd.DataFrame, cluster: pd.Series) -> pd.Data
         Contacts of customers and of their locations.
     cluster : Series
         The cluster of each contact.
+    opted_out : collection of str, default frozenset()
+        The result of `opted_out_numbers`.
     """
     flags = [flag for flag in FLAGS if flag in contacts]
     channel = contacts["type"].eq("Email").fillna(value=False)
     same = contacts["value"].map(lambda value: " ".join(find_contacts(value)) or str(value).casefold())
     after = contacts[flags].copy()
+    if MARKETING in flags:
+        switch = _has_one_of(opted_out, contacts) & after[MARKETING].ne(other=False).fillna(value=True)
+        after[MARKETING] = after[MARKETING].mask(switch, other=False)
+        after[switch] = after[switch].fillna(value=False)
     while True:  # until nothing changes, so that a second plan has nothing to add
         off = after.eq(other=False).fillna(value=False).astype(bool)
         used = ~off.all(axis=1)
@@ -111,7 +157,14 @@ NAMES = {
 
 
 def missing_opt_outs(
-    customers: pd.DataFrame, contacts: pd.DataFrame | None, locations: pd.DataFrame | None, group_of: Mapping[int, int]
+    customers: pd.DataFrame,
+    contacts: pd.DataFrame | None,
+    locations: pd.DataFrame | None,
+    group_of: Mapping[int, int],
+    *,
+    kept: Collection[int] = (),
+    tag_names: Mapping[int, str] | None = None,
+    opted_out: Collection[str] = frozenset(),
 ) -> dict[int, list[str]]:
     """Return the opt-outs that active customers lack although another record of the same customer has them.
 
@@ -125,6 +178,12 @@ def missing_opt_outs(
         The locations.
     group_of : mapping
         Id of each customer to a number that all records of the same customer have.
+    kept : collection of int, default ()
+        The customers that are kept: only these get tags of the others.
+    tag_names : mapping, optional
+        Id of a tag to its name.
+    opted_out : collection of str, default frozenset()
+        The result of `opted_out_numbers`.
 
     Returns
     -------
@@ -145,17 +204,25 @@ def missing_opt_outs(
 
     marks = [flag for flag in BLOCKING_FLAGS["customers"] if flag in customers]
     note(customers["id"], marks, customers, strictest_flags(customers, customers["id"].map(group_of)))
+    dormant = {tag for tag, name in (tag_names or {}).items() if spelling_key(name) == DORMANT}
+    members: dict[int, list[int]] = defaultdict(list)
+    for id, number in group_of.items():
+        members[number].append(id)
+    ranked = {id: [id, *(other for other in members[group_of[id]] if other != id)] for id in active.intersection(kept)}
+    for tag, _, id in tags_not_added(customers, ranked, addable=()) if dormant else ():
+        if tag in dormant:
+            names_of[id]["email dormant"] = None
     if contacts is not None:
         some = locations if locations is not None else pd.DataFrame({"id": [], "customer_id": []}, dtype="Int64")
         owners = owners_of(contacts, some)
         contacts, owners = contacts[owners.isin(list(group_of))], owners[owners.isin(list(group_of))]
         group, flags = owners.map(group_of), [flag for flag in FLAGS if flag in contacts]
-        strict = strictest_preferences(contacts, group)
+        strict = strictest_preferences(contacts, group, opted_out)
         mixed = set(numbers_not_to_text(contacts, group))
         if mixed:
             flags = [*flags, DO_NOT_TEXT]
-            named = contacts["value"].map(lambda value: not mixed.isdisjoint(find_contacts(value))).astype(bool)
-            strict = strict.assign(**{DO_NOT_TEXT: contacts[DO_NOT_TEXT].mask(named, other=True)})
+            named = contacts[DO_NOT_TEXT].mask(_has_one_of(mixed, contacts), other=True)
+            strict = strict.assign(**{DO_NOT_TEXT: named})
         open_locations = set(whole_ids(some.loc[_is_open(some), "id"]))
         changeable = pd.Series(True, index=contacts.index)
         if "location_id" in contacts:
@@ -177,13 +244,26 @@ def _any(flags: pd.Series, groups: list[pd.Series]) -> pd.Series:
 
 
 _COLUMNS = ("type", "value", DO_NOT_TEXT, *FLAGS)
-_METHODS = (
-    "Contact methods (crm.contact_methods) were not searched. crm.plan_opt_out(numbers, names=[…]) opts them out, too."
+_NOT_READ = (
+    "Contact methods (crm.contact_methods) were not searched. desk.plan(crm, marketing_names=[…]) takes over their "
+    "opt-outs, and crm.plan_opt_out(numbers, names=[…]) opts them out, too."
+)
+_READ = (
+    "Opt-outs of contact methods (crm.contact_methods) are taken over, but their own preferences stay as they are. "
+    "crm.plan_opt_out(numbers, names=[…]) opts them out, too."
 )
 
 
 class Connected(Protocol):
-    """A connection with customers, locations and lookups."""
+    """A connection with customers, locations, contact methods and lookups."""
+
+    @property
+    def contact_methods(self) -> ContactMethods:
+        """The contact methods of the newer contacts API."""
+
+    @property
+    def contact_preferences(self) -> ContactPreferences:
+        """The preferences of contact methods."""
 
     @property
     def customers(self) -> Customers:
@@ -209,7 +289,9 @@ class _Contacts:
     cluster: pd.Series
 
 
-def plan_before_merge(crm: Connected, ranked: Mapping[int, Sequence[int]], reason: str) -> Plan:
+def plan_before_merge(
+    crm: Connected, ranked: Mapping[int, Sequence[int]], reason: str, marketing_names: Sequence[str] = ()
+) -> Plan:
     """Return the plan that unites tags and custom fields, and makes consent the strictest of each cluster.
 
     All rows are read from the service, so that the latest opt-out counts.
@@ -222,10 +304,12 @@ def plan_before_merge(crm: Connected, ranked: Mapping[int, Sequence[int]], reaso
         Number of a cluster to the ids of its customers, the one to keep first.
     reason : str
         Why the change is made.
+    marketing_names : sequence of str, default ()
+        The preferences of contact methods that mean marketing. Without them, no contact method is read.
     """
     cluster_of = {id: cluster for cluster, ids in ranked.items() for id in ids}
     customers = crm.customers.list(ids=list(cluster_of), refresh=True)
-    names = _tag_names(crm)
+    names = _read_tag_names(crm)
     addable = {tag for tag, name in names.items() if spelling_key(name) != OPTED_IN}
     after = strictest_flags(unite(customers, ranked, addable), customers["id"].map(cluster_of))
     open_rows = ~is_merged(customers["merged_to_id"])
@@ -235,7 +319,7 @@ def plan_before_merge(crm: Connected, ranked: Mapping[int, Sequence[int]], reaso
     contacts = _read_contacts(crm, customers, cluster_of)
     together = pd.concat([group.rows.reindex(columns=_COLUMNS) for group in contacts], ignore_index=True)
     clusters = pd.concat([group.cluster for group in contacts], ignore_index=True)
-    strict = strictest_preferences(together, clusters)
+    strict = strictest_preferences(together, clusters, _read_opted_out(crm, together, marketing_names))
     listed = list(_not_to_text(numbers_not_to_text(together, clusters)))
     listed += [
         _not_added(tag, names.get(tag), other, kept) for tag, other, kept in tags_not_added(customers, ranked, addable)
@@ -252,7 +336,7 @@ def plan_before_merge(crm: Connected, ranked: Mapping[int, Sequence[int]], reaso
         plans.append(
             group.resource.plan_contact_changes(group.rows[can], wanted[can], reason=reason, warn_above=1.0),
         )
-    return _joined(plans, listed)
+    return _joined(plans, listed, _READ if marketing_names else _NOT_READ)
 
 
 def _read_contacts(crm: Connected, customers: pd.DataFrame, cluster_of: Mapping[int, int]) -> list[_Contacts]:
@@ -268,12 +352,28 @@ def _read_contacts(crm: Connected, customers: pd.DataFrame, cluster_of: Mapping[
     return of_owners
 
 
-def _tag_names(crm: Connected) -> dict[int, str]:
+def _read_opted_out(crm: Connected, contacts: pd.DataFrame, marketing_names: Sequence[str]) -> frozenset[str]:
+    """Return the numbers and addresses of contacts that are opted out in the newer contacts API."""
+    if not marketing_names:
+        return frozenset()
+    methods = crm.contact_methods.search(refresh=True)
+    methods = methods[_has_one_of({number for value in contacts["value"] for number in find_contacts(value)}, methods)]
+    if methods.empty:
+        return frozenset()
+    preferences = crm.contact_preferences.list(methods["contact_id"], methods["id"], refresh=True)
+    return opted_out_numbers(methods, preferences, marketing_names)
+
+
+def _read_tag_names(crm: Connected) -> dict[int, str]:
     """Return the names of all tags, retired ones included; none without permission to read them."""
     try:
-        tag_types = crm.lookups.tag_types.list(active=None, refresh=True)
+        return names_of_tags(crm.lookups.tag_types.list(active=None, refresh=True))
     except PermissionDenied:
         return {}
+
+
+def names_of_tags(tag_types: pd.DataFrame) -> dict[int, str]:
+    """Return the name of each tag that has one."""
     return {int(id): name for id, name in zip(tag_types["id"], tag_types["name"], strict=True) if not is_missing(name)}
 
 
@@ -299,7 +399,7 @@ def _unchangeable(contacts: pd.DataFrame, owner: str) -> Iterator[dict[str, Any]
         yield {"what": value, "why": why, "instead": "change it in ServiceTitan, or plan again after the merge"}
 
 
-def _joined(plans: Sequence[Plan], listed: Sequence[dict[str, Any]]) -> Plan:
+def _joined(plans: Sequence[Plan], listed: Sequence[dict[str, Any]], about_methods: str) -> Plan:
     """Return plans as one, opt-outs first."""
     return replace(
         plans[0],
@@ -307,7 +407,7 @@ def _joined(plans: Sequence[Plan], listed: Sequence[dict[str, Any]]) -> Plan:
         steps=tuple(opt_outs_first(step for plan in plans for step in plan.steps)),
         refusals=tuple(refusal for plan in plans for refusal in plan.refusals),
         total_rows=sum(plan.total_rows for plan in plans),
-        warnings=(*dict.fromkeys(warning for plan in plans for warning in plan.warnings), _METHODS),
+        warnings=(*dict.fromkeys(warning for plan in plans for warning in plan.warnings), about_methods),
         options={name: value for plan in plans for name, value in plan.options.items()},
         listed=tuple(listed),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -264,7 +264,9 @@ class MergeDesk:
         """The merge list as a section of a report: `stcrm.analysis.work_lists(desk, service=…)`."""
         return {"merges": as_work_list(self.merge_list())}
 
-    def plan(self, crm: Connected, *, reason: str = "before duplicates are merged") -> Plan:
+    def plan(
+        self, crm: Connected, *, marketing_names: Sequence[str] = (), reason: str = "before duplicates are merged"
+    ) -> Plan:
         """Return the plan to apply before the merges. Nothing is sent.
 
         The customers of all clusters are read from the service. The plan
@@ -278,13 +280,16 @@ class MergeDesk:
           apart from marketing, it is only switched off for the same number or address in the other records.
 
         Nobody is opted in. `plan.unmatched` lists the tags that are not added, and what the API cannot change, such as
-        Do Not Text. Plan again just
-        before the merges: an earlier plan does not have the opt-outs since then.
+        Do Not Text. Plan again just before the merges: an earlier plan does not have the opt-outs since then.
 
         Parameters
         ----------
         crm : Client
             The connection.
+        marketing_names : sequence of str, default ()
+            The preferences of the newer contacts API that mean marketing; `crm.contact_preferences.list_types()` lists
+            them all. With them, all contact methods are read, and one that is opted out of marketing counts for the
+            contacts of its number or address. By default, contact methods are not read.
         reason : str, default "before duplicates are merged"
             Why the change is made. It is stored in the journal.
 
@@ -296,20 +301,26 @@ class MergeDesk:
         Raises
         ------
         UsageError
-            There is nothing to merge, or the customers are of another tenant or environment.
+            There is nothing to merge, the customers are of another tenant or environment, or no contact method has a
+            preference with one of the `marketing_names`.
         """
         if not len(self):
             raise UsageError(
                 "There is nothing to merge: nobody decided that two customers are the same. Decide with dup.review(), "
                 "or open the desk with confirm='sure'."
             )
-        return plan_before_merge(crm, self._ranked(), reason)
+        return plan_before_merge(crm, self._ranked(), reason, marketing_names)
 
     def check(
         self,
         customers: pd.DataFrame,
         contacts: pd.DataFrame | None = None,
         locations: pd.DataFrame | None = None,
+        *,
+        tag_types: pd.DataFrame | None = None,
+        methods: pd.DataFrame | None = None,
+        method_preferences: pd.DataFrame | None = None,
+        marketing_names: Sequence[str] = (),
     ) -> pd.DataFrame:
         """Return what became of each merge, and opt-outs that it does not have; see `check_merges`.
 
@@ -322,6 +333,14 @@ class MergeDesk:
             Do Not Service are checked.
         locations : DataFrame, optional
             All locations, for contacts of locations.
+        tag_types : DataFrame, optional
+            All tags, `crm.lookups.tag_types.list(active=None)`, to check the tag `Email Dormant`.
+        methods, method_preferences : DataFrame, optional
+            Contact methods of the newer contacts API, `crm.contact_methods.search(refresh=True)`, and their
+            preferences, `crm.contact_preferences.list(methods["contact_id"], methods["id"], refresh=True)`. A contact
+            method that is opted out counts for the contacts of its number or address.
+        marketing_names : sequence of str, default ()
+            The preferences of contact methods that mean marketing; `crm.contact_preferences.list_types()` lists all.
 
         Returns
         -------
@@ -331,9 +350,18 @@ class MergeDesk:
         Raises
         ------
         UsageError
-            A column is missing.
+            A column is missing, or contact methods were passed without their preferences or `marketing_names`.
         """
-        return check_merges(self.merge_list(), customers, contacts, locations)
+        return check_merges(
+            self.merge_list(),
+            customers,
+            contacts,
+            locations,
+            tag_types=tag_types,
+            methods=methods,
+            method_preferences=method_preferences,
+            marketing_names=marketing_names,
+        )
 
     def summary(self) -> str:
         """Return the merges in a sentence, with counts only.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.format import format_time
-from stcrm_pandas.cleaning.merging.before_merge import missing_opt_outs
+from stcrm_pandas.cleaning.merging.before_merge import missing_opt_outs, names_of_tags, opted_out_numbers
 from stcrm_pandas.contract.schemas.fields import Row, decimal, integer, text, time
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.customers import merged_into
@@ -102,6 +102,11 @@ def check_merges(
     customers: pd.DataFrame,
     contacts: pd.DataFrame | None = None,
     locations: pd.DataFrame | None = None,
+    *,
+    tag_types: pd.DataFrame | None = None,
+    methods: pd.DataFrame | None = None,
+    method_preferences: pd.DataFrame | None = None,
+    marketing_names: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Compare a merge list with customers that were read later, and return what became of each merge.
 
@@ -118,6 +123,14 @@ def check_merges(
         Service are checked.
     locations : DataFrame, optional
         All locations, for contacts of locations.
+    tag_types : DataFrame, optional
+        All tags, `crm.lookups.tag_types.list(active=None)`, to check the tag `Email Dormant`.
+    methods, method_preferences : DataFrame, optional
+        Contact methods of the newer contacts API, `crm.contact_methods.search(refresh=True)`, and their preferences,
+        `crm.contact_preferences.list(methods["contact_id"], methods["id"], refresh=True)`. A contact method that is
+        opted out counts for the contacts of its number or address.
+    marketing_names : sequence of str, default ()
+        The preferences of contact methods that mean marketing; `crm.contact_preferences.list_types()` lists all.
 
     Returns
     -------
@@ -125,8 +138,8 @@ def check_merges(
         One row per customer to merge: `cluster`, `survivor_id`, `customer_id`, `status`, `merged_to_id` (the
         customer that it is part of now; missing if it was not merged) and `opt_outs`: what another record of the same
         customer has, but not the record that is kept (or, before the merge, one of the two), such as "do not mail,
-        no marketing". Missing if there is none. Plan again before you merge, or opt out by hand after it. The status
-        is:
+        no marketing" (the tag is "email dormant"). Missing if there is none. Plan again before you merge, or opt out by
+        hand after it. The status is:
 
         - `done`: it was merged into the survivor
         - `still open`: it was not merged
@@ -137,8 +150,9 @@ def check_merges(
     Raises
     ------
     UsageError
-        A column or an id is missing, a row keeps and merges the same customer, or the sheet has cells that a
-        spreadsheet may have changed.
+        A column or an id is missing, a row keeps and merges the same customer, the sheet has cells that a spreadsheet
+        may have changed, contact methods were passed without their preferences or `marketing_names`, or no contact
+        method has a preference with one of these names.
 
     Examples
     --------
@@ -149,7 +163,8 @@ def check_merges(
     """
     if not isinstance(merges, pd.DataFrame):
         merges = read_merge_list(merges)
-    for name, frame, needed in (("merges", merges, _COLUMNS), ("customers", customers, ("id", "merged_to_id"))):
+    columns = ("id", "merged_to_id", *(() if tag_types is None else ("tag_type_ids",)))
+    for name, frame, needed in (("merges", merges, _COLUMNS), ("customers", customers, columns)):
         if missing := [column for column in needed if column not in frame]:
             raise UsageError(f"{name}: the DataFrame has no columns {', '.join(missing)}")
     into = {
@@ -166,7 +181,15 @@ def check_merges(
     rows = [
         *zip(table["survivor_id"].tolist(), table["customer_id"].tolist(), (end for _, end in statuses), strict=True)
     ]
-    lacking = missing_opt_outs(customers, contacts, locations, _groups(rows))
+    lacking = missing_opt_outs(
+        customers,
+        contacts,
+        locations,
+        _groups(rows),
+        kept={_end(into, survivor) if end is None else end for survivor, _, end in rows},
+        tag_names={} if tag_types is None else names_of_tags(tag_types),
+        opted_out=_opted_out(methods, method_preferences, marketing_names),
+    )
     kept = [[survivor, id] if end is None else [end] for survivor, id, end in rows]
     names = [", ".join(dict.fromkeys(name for id in ids for name in lacking.get(id, ()))) for ids in kept]
     return table.assign(
@@ -174,6 +197,26 @@ def check_merges(
         merged_to_id=pd.array([end for _, end in statuses], dtype="Int64"),
         opt_outs=pd.array([name or None for name in names], dtype="str"),
     )
+
+
+def _opted_out(
+    methods: pd.DataFrame | None, preferences: pd.DataFrame | None, marketing_names: Sequence[str]
+) -> frozenset[str]:
+    """Return the numbers and addresses that contact methods opt out of marketing.
+
+    Raises
+    ------
+    UsageError
+        Some of the arguments were passed without the others.
+    """
+    if methods is None and preferences is None and not marketing_names:
+        return frozenset()
+    if methods is None or preferences is None or not marketing_names:
+        raise UsageError(
+            "Contact methods are checked with methods, method_preferences and marketing_names=['…'], the list of the "
+            "preferences that mean marketing. Pass all three; crm.contact_preferences.list_types() lists the names."
+        )
+    return opted_out_numbers(methods, preferences, marketing_names)
 
 
 def _groups(rows: Iterable[tuple[int, int, int | None]]) -> dict[int, int]:

@@ -229,13 +229,21 @@ def consent_rows(*rows: tuple[int, str, bool | None, bool | None]) -> pd.DataFra
 MERGES = pd.DataFrame({"cluster": [1, 1, 2], "survivor_id": [1, 1, 4], "customer_id": [2, 3, 5]}, dtype="Int64")
 
 
-def checked(into: dict[int, int], marks: dict[int, str], contacts: pd.DataFrame | None = None) -> list[Any]:
+def checked(
+    into: dict[int, int],
+    marks: dict[int, str],
+    contacts: pd.DataFrame | None = None,
+    tagged: dict[int, tuple[int, ...]] | None = None,
+    **newer: Any,
+) -> list[Any]:
     customers = pd.DataFrame({"id": range(1, 7)}, dtype="Int64")
+    customers["tag_type_ids"] = [(tagged or {}).get(id, ()) for id in range(1, 7)]
     customers["merged_to_id"] = customers["id"].map(into).astype("Int64")
     customers["active"] = customers["merged_to_id"].isna().astype("boolean")
     for flag in ("do_not_mail", "do_not_service"):
         customers[flag] = pd.array([marks.get(one) == flag for one in customers["id"]], dtype="boolean")
-    found = check_merges(MERGES, customers, contacts, pd.DataFrame({"id": [], "customer_id": []}, dtype="Int64"))
+    no_locations = pd.DataFrame({"id": [], "customer_id": []}, dtype="Int64")
+    found = check_merges(MERGES, customers, contacts, no_locations, **newer)
     return found["opt_outs"].fillna("").tolist()
 
 
@@ -256,6 +264,51 @@ def test_opt_outs_between_the_plan_and_the_merge_are_reported() -> None:
     assert checked({5: 4}, {}, texts) == ["", "", "no texts"]
     inactive = consent_rows((1, "512-555-0101", False, False), (3, "512-555-0103", True, False))
     assert checked({3: 1}, {}, inactive)[1] == "", "nobody can change a contact of a merged customer"
+
+
+def test_the_tag_email_dormant_is_reported_if_the_kept_customer_lacks_it() -> None:
+    tags = {"tag_types": pd.DataFrame({"id": [7, 8, 9], "name": ["E-mail  DORMANT", "VIP", None]})}
+    merged = {2: 1, 3: 1, 5: 4}
+    assert checked(merged, {}, tagged={2: (8, 7), 5: (8, 9)}, **tags) == ["email dormant", "email dormant", ""]
+    assert checked({}, {}, tagged={2: (8, 7), 5: (8, 9)}, **tags) == ["email dormant", "email dormant", ""]
+    assert checked(merged, {}, tagged={1: (7,), 2: (7,)}, **tags) == ["", "", ""]
+    assert checked({}, {}, tagged={4: (7,)}, **tags) == ["", "", ""], "only the kept customer needs the tag"
+    assert checked({4: 5}, {}, tagged={4: (7,)}, **tags) == ["", "", "email dormant"], "merged the other way"
+    assert checked({5: 6}, {}, tagged={5: (7,)}, **tags) == ["", "", "email dormant"], "merged elsewhere"
+    assert checked(merged, {}, tagged={2: (7,)}) == ["", "", ""], "tags have no names"
+    with pytest.raises(UsageError, match="customers: the DataFrame has no columns tag_type_ids"):
+        check_merges(MERGES, pd.DataFrame({"id": [1], "merged_to_id": [None]}), **tags)
+
+
+def test_contact_methods_that_were_opted_out_are_reported() -> None:
+    """Of the number of a contact, in whatever format, and of no other one."""
+    both = consent_rows(
+        (1, "512-555-0101", True, False), (2, "512-555-0102", True, False), (5, "a@home.com", None, False)
+    )
+    methods = pd.DataFrame(
+        {
+            "contact_id": ["A", "A", "B"],
+            "id": ["m", "n", "m"],
+            "value": ["+1 (512) 555-0102", "512-555-0109", "A@home.com"],
+        }
+    )
+
+    def newer(*values: str | None, names: tuple[str, ...] = ("MARKETING",)) -> dict[str, Any]:
+        preferences = methods.rename(columns={"id": "contact_method_id"}).assign(name="Marketing", value=values)
+        invoices = preferences.assign(name="Invoices", value="false")
+        together = pd.concat([preferences, invoices], ignore_index=True)
+        return {"methods": methods, "method_preferences": together, "marketing_names": names}
+
+    assert checked({2: 1}, {}, both, **newer("True", "true", None)) == ["", "", ""]
+    assert checked({2: 1}, {}, both, **newer("True", "False", "True")) == ["", "", ""], "a number of nobody"
+    assert checked({2: 1}, {}, both, **newer("false", "true", "0")) == ["no marketing", "no marketing", "no marketing"]
+    off = both.assign(**{MARKETING: False})
+    assert checked({2: 1}, {}, off, **newer("false", "true", "0")) == ["", "", ""], "the contacts are opted out"
+    for lacking in ("methods", "method_preferences", "marketing_names"):
+        with pytest.raises(UsageError, match="Pass all three"):
+            checked({}, {}, both, **{name: value for name, value in newer(*"001").items() if name != lacking})
+    with pytest.raises(UsageError, match=r"a preference named \['Updates'\]. They have 'Invoices', 'M"):
+        checked({}, {}, both, **newer("false", "true", "0", names=("Updates",)))
 
 
 def test_merge_list_has_its_time() -> None:

@@ -62,6 +62,56 @@ def test_tags_opt_nobody_in(names: str, crm: Any) -> None:
     assert left["why"].str.contains("opt-in").all()
 
 
+def test_opt_outs_of_contact_methods_and_the_tag_email_dormant_count(crm: Any) -> None:
+    """They come after a plan. The check reports them, and the next plan takes them over."""
+    box, names = crm.sandbox, {"marketing_names": ["marketing"]}
+    dormant = int(crm.lookups.tag_types.list()["id"].iloc[0])
+    box.change("tag_types", dormant, name="Email Dormant")
+    contacts = crm.customers.list_contacts()
+    wanted = contacts["preferences_marketing_updates_enabled"].eq(other=True)
+    people = contacts[wanted & contacts["type"].eq("MobilePhone") & ~contacts["value"].duplicated(keep=False)]
+    people = people[people["customer_id"].isin(crm.customers.list(active=True)["id"])]
+    kept, gone = (int(id) for id in people["customer_id"].drop_duplicates().iloc[:2])
+    locations, sites = crm.locations.list(), crm.locations.list_contacts()
+    names_of_flags = ("marketingUpdatesEnabled", "jobRemindersEnabled", "invoiceNotification", "statementNotification")
+    flags = {f"preferences.{name}": True for name in names_of_flags}
+    for id in (kept, gone):
+        box.change("customers", id, tagTypeIds=[])
+        places = locations.loc[locations["customer_id"].eq(id), "id"]
+        for kind, rows in (
+            ("customer", contacts[contacts["customer_id"].eq(id)]),
+            ("location", sites[sites["location_id"].isin(places)]),
+        ):
+            for key in rows[[f"{kind}_id", "id"]].itertuples(index=False):
+                box.change(f"{kind}_contacts", (*map(int, key),), **flags)
+    members = pd.DataFrame({"cluster": 1, "customer_id": [kept, gone]}, dtype="Int64")
+    desk = MergeDesk(members, crm.customers.list(refresh=True), contacts, locations)
+    desk.keep(kept)
+
+    def opt_outs() -> Any:
+        methods = crm.contact_methods.search(refresh=True)
+        newer = crm.contact_preferences.list(methods["contact_id"], methods["id"], refresh=True)
+        rows = crm.customers.list(refresh=True), crm.customers.list_contacts(refresh=True)
+        tags = crm.lookups.tag_types.list(active=None, refresh=True)
+        found = desk.check(*rows, tag_types=tags, methods=methods, method_preferences=newer, **names)
+        return found["opt_outs"].fillna("").item()
+
+    assert desk.plan(crm, **names).apply().ok
+    assert opt_outs() == ""
+    method = crm.contact_methods.search()[["contact_id", "id"]].iloc[0]
+    number = people.loc[people["customer_id"].eq(gone), "value"].iloc[0]
+    box.change("contact_methods", method["id"], value=number)
+    box.change("contact_preferences", (method["id"], "Marketing"), value="False")
+    box.change("customers", gone, tagTypeIds=[dormant])
+    assert opt_outs() == "email dormant, no marketing"
+    plan = desk.plan(crm, **names)
+    assert any("are taken over" in warning for warning in plan.warnings)
+    assert plan.apply().ok
+    assert opt_outs() == ""
+    assert box.row("customers", kept)["tagTypeIds"] == [dormant]
+    assert any("were not searched" in warning for warning in desk.plan(crm).warnings)
+
+
 def consents(crm: Any, cluster_of: dict[int, int]) -> pd.DataFrame:
     """Return all contacts of some customers and of their locations, with their cluster, in the order of their ids."""
     locations = crm.locations.list(refresh=True).set_index("id")
