@@ -12,7 +12,7 @@ from stcrm_pandas.cleaning.recipes import street_words as words
 from stcrm_pandas.cleaning.recipes.cells import Changed, Recipe, Skipped, Verdict, Work, apply_to, needed
 from stcrm_pandas.cleaning.recipes.fix import Fix
 from stcrm_pandas.cleaning.recipes.letters import capitalized, words_in
-from stcrm_pandas.cleaning.recipes.name_words import MAC
+from stcrm_pandas.cleaning.recipes.name_words import MAC, TWO_CAPITALS
 from stcrm_pandas.errors import UsageError
 
 RECIPE = Recipe(
@@ -126,8 +126,11 @@ def correct_street(value: Any, *, shorten: bool = False) -> Verdict:
     start = _length_of_house(parts)
     street = parts[start:]
     if case:
-        if any(word.casefold() in MAC for word in street):
+        names = {part.strip(".,") for word in street for part in word.casefold().split("-")}
+        if not names.isdisjoint(MAC):
             return Skipped("a name written both as Mac… and Mac with a capital after it")
+        if not names.isdisjoint(TWO_CAPITALS):
+            return Skipped("a name written both with a second capital letter and without")
         recased = [*(part.upper() for part in parts[:start]), *_recased(street)]
         if recased != parts:
             done.insert(0, case)
@@ -162,11 +165,12 @@ def _length_of_house(parts: list[str]) -> int:
 
 def _recased(street: list[str]) -> list[str]:
     found = []
+    start = 1 if len(street) > 2 and street[0].casefold().strip(".,") in words.DIRECTIONS else 0  # N La Cienega Blvd
     for place, word in enumerate(street):
         low = word.casefold().strip(".,")
         if low in words.CAPITALS or re.fullmatch(r"(?:fm|ih|us|sr|cr|tx)-\d+", low):
             found.append(word.upper())
-        elif low in words.SMALL and 0 < place < len(street) - 1:
+        elif low in words.SMALL and start < place < len(street) - 1:
             found.append(word.lower())
         else:
             found.append("-".join(capitalized(part) for part in word.split("-")))

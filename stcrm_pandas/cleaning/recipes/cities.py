@@ -14,6 +14,7 @@ import pandas as pd
 from stcrm_pandas.cleaning.recipes.cells import Changed, Recipe, Skipped, Verdict, Work, apply_to, needed
 from stcrm_pandas.cleaning.recipes.fix import Fix
 from stcrm_pandas.cleaning.recipes.letters import capitalized, letters_apart, words_in
+from stcrm_pandas.cleaning.recipes.name_words import TWO_CAPITALS
 from stcrm_pandas.cleaning.recipes.street_words import STATES
 from stcrm_pandas.frame.foreign_cells import is_missing
 
@@ -36,9 +37,6 @@ _LONG = {
 """Short forms in names of cities."""
 _EITHER = words_in("de del du la le el los las di van der")
 _SMALL = words_in("of the and on")
-_TWO_CAPITALS = {
-    one.casefold(): one for one in ("DeSoto", "LaSalle", "DeKalb", "LaGrange", "DuBois", "LaPorte", "DeLand")
-}
 _EMPTY = words_in("none na n/a unknown tbd same x xx xxx test city - . ?")
 _Pair = tuple[str, str]
 
@@ -233,6 +231,5 @@ def _recased(city: str) -> tuple[str, bool]:
         one if place and one in _SMALL else "-".join(map(capitalized, word.split("-")))
         for place, (one, word) in enumerate(zip(low, words, strict=True))
     ]
-    if len(low) == 1 and low[0] in _TWO_CAPITALS:
-        return _TWO_CAPITALS[low[0]], True
-    return " ".join(new), any(one in _EITHER for one in low[1:])
+    new = [TWO_CAPITALS.get(word, capital) for word, capital in zip(low, new, strict=True)]
+    return " ".join(new), any(word in _EITHER for word in low[1:]) or not TWO_CAPITALS.keys().isdisjoint(low)

@@ -34,14 +34,31 @@ MAC = words_in(
 
 _TWO_CAPITALS = words_in(
     "DeShawn DeAndre DeAngelo DeMarcus DeJuan DeWayne LaShawn LaToya LaTonya LaTasha LaKeisha LaDonna LeAnn "
-    "LeAnne LeRoy LeBron JoAnn JoAnne MaryAnn MaryBeth RuthAnn BillieJo DiCaprio DiMaggio DiNapoli DiPietro "
-    "DiGiovanni DiStefano DiBenedetto DiMarco DeVito DeLuca DeRosa DeSantis DeMarco DeGeneres DePaul DeLeon "
-    "DeJesus DeLaCruz DeHaven DeYoung DeVries DeWitt DeBoer DeGraaf DeSoto DuBois DuPont LaRue LaPorte LaFleur "
-    "LaSalle LaRosa LeBlanc LeClair LeFevre VanDyke VanBuren VanHorn VonTrapp FitzGerald FitzPatrick PetSmart "
-    "JPMorgan FedEx AutoZone WalMart CarMax GameStop OfficeMax YouTube PayPal"
+    "LeAnne LeRoy LeBron JoAnn JoAnne MaryAnn MaryBeth RuthAnn BillieJo DaCosta DaSilva DeAngelis DeBerry "
+    "DeBlasio DeBoer DeBose DeBruin DeBruyn DeCarlo DeCastro DeCicco DeFazio DeFelice DeFeo DeFilippo DeForest "
+    "DeFrancesco DeFranco DeFreitas DeGaetano DeGeneres DeGraaf DeGrasse DeGroot DeGuzman DeHart DeHaven DeJesus "
+    "DeJong DeKalb DeLaCruz DeLaFuente DeLaGarza DeLaRosa DeLaTorre DeLand DeLeon DeLisle DeLong DeLorean "
+    "DeLorenzo DeLuca DeLuna DeMarco DeMaria DeMatteo DeMello DeMeo DeMille DeMott DeNardo DeNicola DeNiro "
+    "DeNunzio DeOliveira DePalma DePaolo DePasquale DePaul DePriest DeRosa DeRossi DeRuyter DeSalvo DeSantis "
+    "DeSilva DeSimone DeSoto DeSouza DeStefano DeVaughn DeVault DeVito DeVoe DeVos DeVries DeWeese DeWitt DeWolf "
+    "DeWolfe DeYoung DelMonte DelRio DelRosario DelToro DelValle DelVecchio DiAngelo DiBella DiBenedetto "
+    "DiCaprio DiCarlo DiCicco DiDonato DiFranco DiGiacomo DiGiorgio DiGiovanni DiLorenzo DiMaggio DiMarco "
+    "DiMartino DiMatteo DiNapoli DiNardo DiNicola DiPaolo DiPasquale DiPietro DiSalvo DiSanto DiStefano "
+    "DiTommaso DiVito DuBois DuBose DuFresne DuMont DuPage DuPont DuPree DuPuis DuVall FitzGerald FitzHugh "
+    "FitzPatrick FitzSimmons FitzSimons LaBarbera LaBelle LaBonte LaChance LaCroix LaCrosse LaFleur LaFontaine "
+    "LaForge LaFrance LaGrange LaGuardia LaMarca LaMotte LaPierre LaPlace LaPlante LaPointe LaPorte LaRocca "
+    "LaRocque LaRosa LaRouche LaRue LaRussa LaRusso LaSalle LaTour LaValle LaVerne LaVigne LaVoie LeBeau LeBlanc "
+    "LeBrun LeClair LeCompte LeDoux LeFebvre LeFevre LeGrand LeGrande LeMaster LeMay LeMond LePage LeRoux "
+    "LeSueur StClair StJohn StPierre VanAllen VanBuren VanBuskirk VanCamp VanCleave VanCleve VanDam VanDeusen "
+    "VanDusen VanDyke VanHoose VanHorn VanHouten VanMeter VanNess VanNoy VanPatten VanPelt VanSant VanSickle "
+    "VanWert VanWinkle VanWyk VanZandt VonTrapp PetSmart JPMorgan FedEx AutoZone WalMart CarMax GameStop "
+    "OfficeMax YouTube PayPal"
 )
 TWO_CAPITALS = {word.casefold(): word for word in _TWO_CAPITALS}
-"""Names that are written both with a second capital letter and without."""
+"""Names of people, places and companies that are written both with a second capital letter and without."""
+
+AFTER_SPANISH_DE = words_in("castro guzman jesus leon luna oliveira silva soto souza")
+"""Last names after the Spanish or Portuguese de, in lowercase: Juan de Leon, but Robert De Niro."""
 
 SHORT_NAMES = words_in("aj vip geico ej")
 """Short words that may be initials or an abbreviation, although they have a vowel."""

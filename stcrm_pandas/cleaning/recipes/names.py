@@ -167,6 +167,8 @@ def _personal_word(word: str, previous: str, first: bool, *, last_name_first: bo
         raise _Uncertain("a part such as van or la is written both with a capital and without", capitalized(word))
     if low in words.PARTICLES_AFTER_DE and previous == "de":
         return low
+    if previous == "de" and f"de{low}" in words.TWO_CAPITALS and low not in words.AFTER_SPANISH_DE:
+        raise _Uncertain("a part such as van or la is written both with a capital and without", capitalized(word))
     if low == "mc":
         raise _Uncertain("Mc may belong to the next word", "Mc")
     if low.isalpha() and len(low) in (2, 3) and low != "st" and not set(low) & _VOWELS:
@@ -174,7 +176,20 @@ def _personal_word(word: str, previous: str, first: bool, *, last_name_first: bo
             raise _Uncertain(_SHORT, word.upper())
         if first:
             return word.upper()
-    return "-".join(map(_name_part, word.split("-")))
+    return _hyphenated(word)
+
+
+def _hyphenated(word: str) -> str:
+    reason, parts = None, []
+    for part in word.split("-"):
+        try:
+            parts.append(_name_part(part))
+        except _Uncertain as uncertain:
+            reason = reason or uncertain.reason
+            parts.append(uncertain.likely or capitalized(part))
+    if reason is not None:
+        raise _Uncertain(reason, "-".join(parts))
+    return "-".join(parts)
 
 
 def _name_part(part: str) -> str:
@@ -207,7 +222,7 @@ def _company_word(word: str, first: bool) -> str:
         return _joined_company_word(word)
     if low.isalpha() and 2 <= len(low) <= 4 and low not in words.SHORT_WORDS:
         raise _Uncertain(_SHORT, capitalized(word) if set(low) & _VOWELS else word.upper())
-    return "-".join(map(_name_part, word.split("-")))
+    return _hyphenated(word)
 
 
 def _joined_company_word(word: str) -> str:

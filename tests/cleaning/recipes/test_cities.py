@@ -47,6 +47,8 @@ ROWS = [
     ("PLANO", "99502", "Plano"),
     ("LA GRANGE", "78945", "La Grange"),
     ("FOND DU LAC", "54935", "! a part such as De or La is written both with a capital and without → Fond Du Lac"),
+    ("DEKALB", "60115", "! a part such as De or La is written both with a capital and without → DeKalb"),
+    ("WEST LASALLE", "61301", "! a part such as De or La is written both with a capital and without → West LaSalle"),
     ("EL PASO", "79901", "El Paso"),
     ("WINSTON-SALEM", "27101", "Winston-Salem"),
     ("ISLE OF PALMS", "29451", "Isle of Palms"),
