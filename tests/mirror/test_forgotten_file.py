@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from stcrm_pandas.errors import MirrorError
+from stcrm_pandas.errors import MirrorError, UsageError
 from stcrm_pandas.mirror.privacy.forgetting import stores_of
 from stcrm_pandas.mirror.privacy.forgotten import Forgotten
 from stcrm_pandas.mirror.privacy.people import find
@@ -88,6 +88,39 @@ def test_an_interrupted_run_is_finished_in_texts_of_others_and_holds_when_they_c
     sync(mirror)
     sync(mirror)
     assert mirror.leads()["summary"].tolist()[2:] == ["5125550188", "Ann's number: [erased], after 5"]
+
+
+TYPED_AGAIN = [
+    "020 7946 0958",
+    "0044 20 7946 0958",
+    "+44 (0)20 7946-0958",
+    "(020) 7946.0958",
+    "+442079460958",
+    "020_7946_0958",
+]
+
+
+@pytest.mark.parametrize("typed", TYPED_AGAIN)
+def test_a_number_of_another_country_stays_erased_however_it_is_typed(mirror, typed):
+    """Also with a file that holds only the hash of the number with its country's code."""
+    service = mirror._crm
+    for id, number in ((3, "020 7946 0959"), (4, "020 7946 0958")):
+        service.put("leads", id, summary=f"Ann's number: {number}")
+    sync(mirror)
+    mirror.forget(contacts="+44 20 7946 0958")
+    assert mirror.leads()["summary"].tolist()[2:] == ["Ann's number: 020 7946 0959", "Ann's number: [erased]"]
+    service.put("leads", 4, summary=f"Ann's number: {typed}, after 5")
+    sync(mirror)
+    sync(mirror, full=True)
+    assert mirror.leads()["summary"].tolist()[3] == "Ann's number: [erased], after 5"
+
+
+def test_a_number_without_its_country_is_refused(mirror):
+    for contacts in ("020 7946 0958", ["512-555-0187", "Zyzzyva at x.com"]):
+        with pytest.raises(UsageError, match=r"cannot be read, so nothing was searched or erased") as caught:
+            mirror.forget(contacts=contacts)
+        assert not [part for part in ("0958", "Zyzzyva") if part in str(caught.value)]
+    assert mirror.forget(contacts="0044 20 7946 0958").empty
 
 
 def test_no_sync_of_an_export_brings_a_person_back(mirror, tmp_path):

@@ -124,7 +124,7 @@ class Forgotten:
         for name in set(columns_of(resource)) - CONTACT_COLUMNS:
             cells = found[name].astype(object).to_numpy(copy=True)
             for row in rows:
-                contacts = contacts_in(name, cells[row])
+                contacts = set(contacts_in(name, cells[row]))
                 mentions = Mentions([value for value in contacts if self._hash("contact", value) in self._hashes])
                 if mentions.values:
                     cells[row] = mentions.erased(name, cells[row])

@@ -12,7 +12,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stcrm_pandas.frame.contact_values import find_contacts
 from stcrm_pandas.mirror.resources import EVERY
 from stcrm_pandas.mirror.store import SEQ
 from stcrm_pandas.mirror.versions import UNDOCUMENTED
@@ -28,10 +27,16 @@ CONTACT_COLUMNS = frozenset(
 
 _AFTER_ESCAPE = r"(?<=\\[nrtbf])|(?<=%[0-9a-f]{2})"
 """A line break in JSON text and a character in a URL end in a letter or a digit, which is no part of what follows."""
+_PERCENT = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
+_IS_END = re.compile(r"(?!\w|-\w|\.\w)")
+"""Where an address may end."""
 _ESCAPED = re.compile(r"\\+u([0-9a-f]{4})", re.IGNORECASE)
 """A character in JSON text, and in JSON text within JSON text."""
-_BETWEEN = r"[\s()./\u2010-\u2015\u2212-]{0,4}"
-"""What people write between the digits of a number."""
+_BETWEEN = r"[\W_]{0,4}"
+"""What people write between the digits of a number: any signs, also invisible ones."""
+_DIGITS = re.compile(r"\d+")
+_LENGTHS = range(5, 19)
+"""How many digits a number has, with 00 or 011, the code of its country and a 0 before its area code."""
 
 
 def columns_of(resource: str) -> list[str]:
@@ -66,7 +71,8 @@ class Mentions:
     def _hint(self) -> str:
         """A pattern without boundaries, which Arrow searches for much faster."""
         hints = (
-            re.escape(value) if "@" in value else r"[^0-9]{0,5}".join(value[-10:].lstrip("+")) for value in self.values
+            re.escape(value) if "@" in value else r"\D{0,5}".join(map(_digit, _parts(value)[1]))
+            for value in self.values
         )
         return "|".join(hints)
 
@@ -144,9 +150,53 @@ def _leaves(cell: Any, *, numbers: bool) -> Iterator[str]:
         yield str(cell)
 
 
-def contacts_in(column: str, cell: Any) -> set[str]:
-    """Return all numbers and addresses in a cell, in their normal form."""
-    return {contact for text in texts_in(column, cell) for contact in find_contacts(text)}
+def contacts_in(column: str, cell: Any) -> Iterator[str]:
+    """Yield all that may be a number or an address in a cell, in its normal form; most of it is none.
+
+    Whatever `Mentions` has as values and finds in the cell is among it.
+    """
+    for text in texts_in(column, cell):
+        for form in {text, _unescaped(text), _PERCENT.sub(" ", text)}:
+            yield from _addresses_in(form.casefold())
+            for digits in set(_runs_in(form)):
+                yield from _numbers_of(digits)
+
+
+def _addresses_in(text: str) -> Iterator[str]:
+    for sign in re.finditer("@", text):
+        name, domain = re.split(r"[\s@]", text[: sign.start()])[-1], re.split(r"[\s@]", text[sign.end() :])[0]
+        ends = [end for end in range(1, len(domain) + 1) if _IS_END.match(domain, end)]
+        yield from (f"{name[start:]}@{domain[:end]}" for start in range(len(name)) for end in ends)
+
+
+def _runs_in(text: str) -> Iterator[str]:
+    """Yield the digits of consecutive groups of digits that may be one number."""
+    groups = list(_DIGITS.finditer(text))
+    for place, first in enumerate(groups):
+        digits, end = "", first.start()
+        for group in groups[place:]:
+            if not re.fullmatch(_BETWEEN, text[end : group.start()]):
+                break
+            digits, end = digits + "".join(str(int(digit)) for digit in group[0]), group.end()
+            if len(digits) in _LENGTHS:
+                yield digits
+            elif len(digits) >= _LENGTHS.stop:
+                break
+
+
+def _numbers_of(digits: str) -> Iterator[str]:
+    """Yield the numbers that digits may mean: in each country, with or without its code and a 0 before the area."""
+    import phonenumbers
+
+    for start in {digits, digits.removeprefix("00"), digits.removeprefix("011")}:
+        for code in map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE):
+            rests = [start] if start.startswith("0") or len(start) >= 10 else []
+            if start.startswith(code):
+                rests.append(start.removeprefix(code))
+            for rest in rests:
+                yield f"+{code}{rest}"
+                if rest.startswith("0"):
+                    yield f"+{code}{rest[1:]}"
 
 
 def of_rows(table: pa.Table, resource: str, mentions: Mentions) -> pd.DataFrame:
@@ -171,13 +221,34 @@ def _unescaped(text: str) -> str:
 
 def _number(value: str) -> str:
     """Return the pattern of a number in every format, but not as a part of a longer one, of an id or of a decimal."""
-    country, digits = value[:-10].lstrip("+") or "1", value[-10:].lstrip("+")
-    trunk = "" if country == "1" else f"0?{_BETWEEN}"  # 020 7946 0958 is +44 20 7946 0958
+    code, digits = _parts(value)
     start = rf"(?:(?<!\d)(?!(?<=\d\.)\d{{10}})|{_AFTER_ESCAPE})"
-    return rf"{start}(?:\((?=\d{{3}}\)))?(?:(?:\+|00)?{country}{_BETWEEN})?{trunk}{_BETWEEN.join(digits)}(?!\d)"
+    country, area = rf"(?:(?:\+|00|011){_BETWEEN})?{code}{_BETWEEN}", rf"(?:0{_BETWEEN})?"
+    if code == "1":
+        before = f"(?:{country})?"
+    elif len(digits) >= 10 or digits.startswith("0"):
+        before = f"(?:{country})?{area}"  # 020 7946 0958 is +44 20 7946 0958
+    else:  # fewer digits alone may be anything
+        before = f"(?:{country}{area}|0{_BETWEEN})"
+    return rf"{start}(?:\((?=\d{{2,5}}\)))?{before}{_BETWEEN.join(map(_digit, digits))}(?!\d)"
+
+
+def _parts(value: str) -> tuple[str, str]:
+    """Return the code of a number's country, and its other digits."""
+    if value.startswith("+1"):
+        return "1", value[2:]
+    import phonenumbers
+
+    number = phonenumbers.parse(value)
+    return str(number.country_code), phonenumbers.national_significant_number(number)
+
+
+def _digit(digit: str) -> str:
+    """Return the pattern of a digit, also as wide as a Chinese character."""
+    return f"[{digit}{chr(0xFF10 + int(digit))}]"
 
 
 def _address(value: str) -> str:
     """Return the pattern of an address, but not as a part of a longer one."""
     start = rf"(?:(?<!\w)(?<!\w['.+-])|{_AFTER_ESCAPE})"
-    return rf"{start}{re.escape(value)}(?!\w|-\w|\.\w)"
+    return rf"{start}{re.escape(value)}{_IS_END.pattern}"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.contact_values import find_contacts, is_placeholder, normalize_contact
 from stcrm_pandas.mirror.privacy.mentions import CONTACT_COLUMNS, Mentions, columns_of, of_rows
 from stcrm_pandas.mirror.resources import EVERY
@@ -118,7 +119,7 @@ def find(
     for name in ("locations", "customer_contacts", "customer_notes", "leads", "jobs"):
         rows[name] = frames.of(name, "customer_id", owners)
     rows["location_contacts"] = frames.of("location_contacts", "location_id", person.ids("locations"))
-    asked = _values(contacts)
+    asked = _asked_values(contacts)
     person.values = (_own_values(frames, person) - _values_of_others(frames, person)) | asked
     rows["location_contacts"] |= frames.with_values(
         "location_contacts", person.values, among={key[0] for key in rows["locations"]}
@@ -233,7 +234,26 @@ def _spelled(value: Any) -> set[str]:
     """Return the numbers and addresses in a text."""
     if not isinstance(value, str):
         return set()
-    return {one for one in (normalize_contact(value), *find_contacts(value)) if one is not None}
+    abroad = re.sub(r"^\s*00(?=[1-9])", "+", value)
+    return {contact for contact in (normalize_contact(abroad), *find_contacts(value)) if contact is not None}
+
+
+def _asked_values(contacts: Iterable[str]) -> set[str]:
+    """Return the numbers and addresses to search for, in their normal form.
+
+    Raises
+    ------
+    UsageError
+        One of them is neither.
+    """
+    spelled = {contact: _spelled(contact) for contact in contacts}
+    for place, values in enumerate(spelled.values(), 1):
+        if not values:
+            raise UsageError(
+                f"Number or address {place} of {len(spelled)} cannot be read, so nothing was searched or erased. Write "
+                "the number of another country with + and its code, such as +44 20 7946 0018."
+            )
+    return set().union(*spelled.values())
 
 
 def _values(texts: Iterable[Any]) -> set[str]:
