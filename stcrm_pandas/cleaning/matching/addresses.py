@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from stcrm_pandas.cleaning.matching.names import fold
-from stcrm_pandas.cleaning.recipes.street_words import DIRECTIONS, FULL_WORDS, SUFFIXES, UNITS
+from stcrm_pandas.cleaning.recipes.words import DIRECTIONS, NEVER_SHORTENED, STREET_SUFFIXES, UNITS
 
 
 class Place(NamedTuple):
@@ -25,8 +25,8 @@ class Place(NamedTuple):
     heading: str = ""
 
 
-_SUFFIXES = dict(zip(FULL_WORDS, FULL_WORDS, strict=True)) | {
-    word: short.casefold() for word, short in SUFFIXES.items()
+_SUFFIXES = dict(zip(NEVER_SHORTENED, NEVER_SHORTENED, strict=True)) | {
+    word: short.casefold() for word, short in STREET_SUFFIXES.items()
 }
 _NAMES_OF_NUMBERS = "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
 _ORDINALS = {word: str(number) for number, word in enumerate(_NAMES_OF_NUMBERS.split())}

@@ -17,8 +17,7 @@ from stcrm_pandas.cleaning.matching.remarks import (
     without_house,
     without_marks,
 )
-from stcrm_pandas.cleaning.recipes.letters import words_in
-from stcrm_pandas.cleaning.recipes.street_words import DIRECTIONS
+from stcrm_pandas.cleaning.recipes.words import DIRECTIONS, words_in
 
 
 class Person(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from stcrm_pandas.cleaning.matching.first_names import groups
-from stcrm_pandas.cleaning.recipes.letters import words_in
+from stcrm_pandas.cleaning.recipes.words import words_in
 
 _PLACES = words_in(
     "rental rentals farm farms ranch pool lake beach guest main back front rent house home cabin cottage barn shop"

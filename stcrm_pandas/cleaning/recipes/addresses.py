@@ -8,11 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.cleaning.recipes import street_words as words
-from stcrm_pandas.cleaning.recipes.cells import Changed, Recipe, Skipped, Verdict, Work, apply_to, needed
-from stcrm_pandas.cleaning.recipes.fix import Fix
-from stcrm_pandas.cleaning.recipes.letters import capitalized, words_in
-from stcrm_pandas.cleaning.recipes.name_words import MAC, TWO_CAPITALS
+from stcrm_pandas.cleaning.recipes import words
+from stcrm_pandas.cleaning.recipes.fix import Changed, Fix, Recipe, Skipped, Verdict, Work, apply_to, needed
+from stcrm_pandas.cleaning.recipes.words import capitalized, words_in
 from stcrm_pandas.errors import UsageError
 
 RECIPE = Recipe(
@@ -34,7 +32,7 @@ _UNIT_IN_STREET = re.compile(
 _HOUSE = re.compile(r"\d+(?:-\d+)?[A-Za-z]?(?:\s+\d/\d)?")
 _BOX = re.compile(r"p\.?\s*o\.?\s*box\s*#?\s*(?P<id>[\w\-]+)", re.IGNORECASE)
 _NAMES = words.NAMES_AFTER_DIRECTION | set(words.DIRECTIONS)
-_LAST_WORDS = {*words.SUFFIXES, *words.FULL_WORDS}
+_LAST_WORDS = {*words.STREET_SUFFIXES, *words.NEVER_SHORTENED}
 _ALL_IN_ONE = re.compile(r"\b[A-Za-z]{2}[\s,.]+\d{5}(?:-\d{4})?$")
 _EMPTY = words_in("none na n/a unknown tbd same x xx xxx test - . ? address street no")
 
@@ -127,9 +125,9 @@ def correct_street(value: Any, *, shorten: bool = False) -> Verdict:
     street = parts[start:]
     if case:
         names = {part.strip(".,") for word in street for part in word.casefold().split("-")}
-        if not names.isdisjoint(MAC):
+        if not names.isdisjoint(words.MAC):
             return Skipped("a name written both as Mac… and Mac with a capital after it")
-        if not names.isdisjoint(TWO_CAPITALS):
+        if not names.isdisjoint(words.TWO_CAPITALS):
             return Skipped("a name written both with a second capital letter and without")
         recased = [*(part.upper() for part in parts[:start]), *_recased(street)]
         if recased != parts:
@@ -168,9 +166,9 @@ def _recased(street: list[str]) -> list[str]:
     start = 1 if len(street) > 2 and street[0].casefold().strip(".,") in words.DIRECTIONS else 0  # N La Cienega Blvd
     for place, word in enumerate(street):
         low = word.casefold().strip(".,")
-        if low in words.CAPITALS or re.fullmatch(r"(?:fm|ih|us|sr|cr|tx)-\d+", low):
+        if low in words.STREETS_IN_CAPITALS or re.fullmatch(r"(?:fm|ih|us|sr|cr|tx)-\d+", low):
             found.append(word.upper())
-        elif low in words.SMALL and start < place < len(street) - 1:
+        elif low in words.SMALL_IN_STREETS and start < place < len(street) - 1:
             found.append(word.lower())
         else:
             found.append("-".join(capitalized(part) for part in word.split("-")))
@@ -179,7 +177,7 @@ def _recased(street: list[str]) -> list[str]:
 
 def _usual(street: list[str], *, has_house: bool, shorten: bool, done: list[str]) -> list[str]:
     """Return the words of a street with its suffix and directions as usual, where they are no names."""
-    suffixes = words.SUFFIXES if shorten else words.SUFFIXES | words.LONG_SUFFIXES
+    suffixes = words.STREET_SUFFIXES if shorten else words.STREET_SUFFIXES | words.LONG_STREET_SUFFIXES
     directions = words.DIRECTIONS if shorten else words.DIRECTIONS | words.LONG_DIRECTIONS
     lows = [word.casefold().rstrip(".,") for word in street]
     new = list(street)
@@ -188,7 +186,7 @@ def _usual(street: list[str], *, has_house: bool, shorten: bool, done: list[str]
         new[end] = directions[lows[end]]
         end -= 1
     # A name is left between the house number and the suffix: `12 North St`, `1 Court St`.
-    if end >= 1 and lows[end] in words.SUFFIXES and lows[:end] != ["the"]:  # The Lane is a name
+    if end >= 1 and lows[end] in words.STREET_SUFFIXES and lows[:end] != ["the"]:  # The Lane is a name
         new[end] = suffixes[lows[end]]
     if new != street:
         done.append("suffix" if new[end] != street[end] else "direction")

@@ -11,11 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.cleaning.recipes.cells import Changed, Recipe, Skipped, Verdict, Work, apply_to, needed
-from stcrm_pandas.cleaning.recipes.fix import Fix
-from stcrm_pandas.cleaning.recipes.letters import capitalized, letters_apart, words_in
-from stcrm_pandas.cleaning.recipes.name_words import TWO_CAPITALS
-from stcrm_pandas.cleaning.recipes.street_words import STATES
+from stcrm_pandas.cleaning.recipes.fix import Changed, Fix, Recipe, Skipped, Verdict, Work, apply_to, needed
+from stcrm_pandas.cleaning.recipes.words import STATES, TWO_CAPITALS, capitalized, letters_apart, words_in
 from stcrm_pandas.frame.foreign_cells import is_missing
 
 USUAL = 3

@@ -9,8 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.cleaning.recipes.cells import Changed, Recipe, Skipped, Verdict, Work, apply_to, needed
-from stcrm_pandas.cleaning.recipes.fix import Fix
+from stcrm_pandas.cleaning.recipes.fix import Changed, Fix, Recipe, Skipped, Verdict, Work, apply_to, needed
 from stcrm_pandas.frame.contact_values import is_placeholder, is_valid_address
 
 RECIPE = Recipe(

@@ -8,10 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.cleaning.recipes import name_words as words
-from stcrm_pandas.cleaning.recipes.cells import Changed, Recipe, Skipped, Verdict, Work, apply_to, needed
-from stcrm_pandas.cleaning.recipes.fix import Fix
-from stcrm_pandas.cleaning.recipes.letters import capitalized
+from stcrm_pandas.cleaning.recipes import words
+from stcrm_pandas.cleaning.recipes.fix import Changed, Fix, Recipe, Skipped, Verdict, Work, apply_to, needed
+from stcrm_pandas.cleaning.recipes.words import capitalized
 
 RECIPE = Recipe(
     "names",
@@ -119,7 +118,7 @@ def is_company(name: str, kind: Any = None) -> bool:
     found = [word.strip(".").casefold() for word in re.split(r"[\s,;()&/]+", name)]
     if any(word in words.COMPANY_WORDS for word in found):
         return True
-    return kind == "Commercial" and not any(word in words.SUFFIXES for word in found)
+    return kind == "Commercial" and not any(word in words.NAME_SUFFIXES for word in found)
 
 
 def _recased(text: str, company: bool) -> tuple[str | None, str]:
@@ -153,8 +152,8 @@ def _personal_word(word: str, previous: str, first: bool, *, last_name_first: bo
         return "/".join(some)
     if len(low) == 1 or _INITIALS.fullmatch(word):
         return low if low == "y" and not first and not dots else word.upper()
-    if low in words.SUFFIXES and previous:
-        return words.SUFFIXES[low] + dots
+    if low in words.NAME_SUFFIXES and previous:
+        return words.NAME_SUFFIXES[low] + dots
     if low in words.TITLES:
         return low.capitalize() + dots
     if low in words.EITHER or low in words.PARTICLES:
@@ -214,7 +213,7 @@ def _company_word(word: str, first: bool) -> str:
         return words.ACRONYMS[word.casefold()]
     if low in words.ACRONYMS:
         return words.ACRONYMS[low] + dots
-    if low in words.SMALL and not first:
+    if low in words.SMALL_IN_COMPANIES and not first:
         return low + dots
     if low in words.SHORTENED:
         return low.capitalize() + dots

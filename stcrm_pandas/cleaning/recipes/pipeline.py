@@ -14,8 +14,7 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.cleaning.recipes import addresses, cities, emails, names, phones, spellings, zips
-from stcrm_pandas.cleaning.recipes.cells import Recipe, resource_of
-from stcrm_pandas.cleaning.recipes.fix import Fix
+from stcrm_pandas.cleaning.recipes.fix import Fix, Recipe, resource_of
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.files.private import write_private
 from stcrm_pandas.output.printable import closest

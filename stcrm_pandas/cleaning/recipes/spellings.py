@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.cleaning.recipes.cells import Changed, Recipe, Skipped, Verdict, Work, apply_to, needed
-from stcrm_pandas.cleaning.recipes.fix import Fix
-from stcrm_pandas.cleaning.recipes.letters import letters_apart
+from stcrm_pandas.cleaning.recipes.fix import Changed, Fix, Recipe, Skipped, Verdict, Work, apply_to, needed
+from stcrm_pandas.cleaning.recipes.words import letters_apart
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
 

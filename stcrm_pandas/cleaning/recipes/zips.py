@@ -8,9 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.cleaning.recipes.cells import Changed, Recipe, Skipped, Verdict, Work, apply_to, needed, pattern
-from stcrm_pandas.cleaning.recipes.fix import Fix
-from stcrm_pandas.cleaning.recipes.letters import words_in
+from stcrm_pandas.cleaning.recipes.fix import Changed, Fix, Recipe, Skipped, Verdict, Work, apply_to, needed, pattern
+from stcrm_pandas.cleaning.recipes.words import words_in
 from stcrm_pandas.errors import UsageError
 
 PLUS4 = ("keep", "drop")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import stcrm_pandas as stcrm
-from stcrm_pandas.cleaning.recipes.cells import LONGEST
+from stcrm_pandas.cleaning.recipes.fix import LONGEST
 from stcrm_pandas.errors import UsageError
 
 CLEANING = stcrm.cleaning

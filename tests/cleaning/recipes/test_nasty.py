@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from stcrm_pandas.cleaning.recipes.addresses import correct_state, correct_street, correct_unit
-from stcrm_pandas.cleaning.recipes.cells import Changed, Skipped
 from stcrm_pandas.cleaning.recipes.emails import correct_email
+from stcrm_pandas.cleaning.recipes.fix import Changed, Skipped
 from stcrm_pandas.cleaning.recipes.names import correct_name
 from stcrm_pandas.cleaning.recipes.phones import correct_phone
 from stcrm_pandas.cleaning.recipes.zips import correct_zip

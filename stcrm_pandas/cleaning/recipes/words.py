@@ -1,10 +1,72 @@
-"""Words in names that are not written with one capital letter, and words that tell a company from a person."""
+"""Words of names and of streets, how they are written, and how many letters of two words differ. Pure.
+
+Names have words that are not written with one capital letter, and words that tell a company from a person. The short
+forms of streets and units are those of USPS Publication 28; only words with one meaning at their place are included.
+"""
 
 from __future__ import annotations
 
-from stcrm_pandas.cleaning.recipes.letters import words_in
+import re
 
-SUFFIXES = {
+_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|s)", re.IGNORECASE)
+
+
+def words_in(text: str) -> frozenset[str]:
+    """Return the words of a text.
+
+    >>> sorted(words_in("of the"))
+    ['of', 'the']
+    """
+    return frozenset(text.split())
+
+
+def capitalized(word: str) -> str:
+    """Return a word with a capital initial, and one after Mc, O' and D'; a number with letters as it is.
+
+    >>> [capitalized(word) for word in ("MCDONALD", "o'brien", "BOB'S", "D'ANGELO", "1ST", "a1", "24hr", "amazon.com")]
+    ['McDonald', "O'Brien", "Bob's", "D'Angelo", '1st', 'A1', '24hr', 'Amazon.com']
+    """
+    if _ORDINAL.fullmatch(word):
+        return word.lower()
+    if any(map(str.isdigit, word)):
+        return word.upper() if sum(map(str.isalpha, word)) == 1 else word
+    low = word.lower()
+    start = next((place for place, letter in enumerate(low) if letter.isalpha()), None)
+    if start is None:
+        return word
+    capitals = [start]
+    if re.match(r"mc[^\W\d_]{2}", low[start:]):
+        capitals.append(start + 2)
+    if re.match(r"[od]['\u2019][^\W\d_]{2}", low[start:]):
+        capitals.append(start + 2)
+    return "".join(letter.upper() if place in capitals else letter for place, letter in enumerate(low))
+
+
+def letters_apart(word: str, other: str) -> int:
+    """Return the optimal string alignment distance: insertions, deletions, replacements and swaps of neighbors.
+
+    Definition: Boytsov (2011), "Indexing methods for approximate dictionary searching", section 2.2.
+
+    >>> letters_apart("Chicago", "Chciago"), letters_apart("Austin", "Austen"), letters_apart("Joliet", "Plano")
+    (1, 1, 5)
+    """
+    while word and other and word[0] == other[0]:
+        word, other = word[1:], other[1:]
+    while word and other and word[-1] == other[-1]:
+        word, other = word[:-1], other[:-1]
+    before: list[int] = []
+    line = list(range(len(other) + 1))
+    for row, letter in enumerate(word, 1):
+        earlier, before, line = before, line, [row]
+        for column, against in enumerate(other, 1):
+            cost = min(before[column] + 1, line[-1] + 1, before[column - 1] + (letter != against))
+            if row > 1 and column > 1 and letter == other[column - 2] and word[row - 2] == against:
+                cost = min(cost, earlier[column - 2] + 1)
+            line.append(cost)
+    return line[-1]
+
+
+NAME_SUFFIXES = {
     "ii": "II", "iii": "III", "iv": "IV", "jr": "Jr", "sr": "Sr", "md": "MD", "dds": "DDS", "dmd": "DMD", "dvm": "DVM",
     "phd": "PhD", "esq": "Esq", "cpa": "CPA", "rn": "RN", "usmc": "USMC", "usn": "USN",
 }  # fmt: skip
@@ -92,7 +154,7 @@ COMPANY_WORDS = words_in(
 SHORTENED = words_in("inc co corp ltd dr mr mrs st jr sr bros mt ft")
 """Shortened words in names of companies, written with a capital initial."""
 
-SMALL = words_in("and of the for at by in on to a an or")
+SMALL_IN_COMPANIES = words_in("and of the for at by in on to a an or")
 """Words in lowercase within the name of a company."""
 
 SHORT_WORDS = words_in(
@@ -124,3 +186,80 @@ SHORT_WORDS = words_in(
     "leo les liz mae meg mel mia nan nat ned nia pam pat peg rae rex rod sal sid stu sue uma vic zoe"
 )
 """Short words and first names: other short words in capitals may be abbreviations."""
+
+
+_STREET_SUFFIXES = """
+Aly: alley ally | Ave: avenue aven avenu avn avnue av | Blvd: boulevard boul boulv bld | Byp: bypass bypa byps
+Cir: circle circ circl crcl crcle | Ct: court crt | Cv: cove | Cres: crescent crsent crsnt | Xing: crossing crssng
+Dr: drive driv drv | Expy: expressway expr express expw | Fwy: freeway freewy frway frwy
+Hwy: highway highwy hiway hiwy hway | Jct: junction jction jctn | Ln: lane | Pkwy: parkway parkwy pkway pky
+Pl: place | Plz: plaza plza | Rd: road
+Rte: route | Sq: square sqr sqre squ | St: street strt str | Ter: terrace terr | Trce: trace | Trl: trail
+Tpke: turnpike trnpk turnpk
+"""
+
+STREET_SUFFIXES = {
+    long: short.strip()
+    for entry in _STREET_SUFFIXES.replace("\n", "|").split("|")
+    if ":" in entry
+    for short, longs in [entry.split(":")]
+    for long in (short.strip().lower(), *longs.split())
+}
+"""Spelling to short form of the last word of a street. Words that are often names, such as Hills, are left out."""
+
+LONG_STREET_SUFFIXES = {
+    entry.split(":")[1].split()[0]: entry.split(":")[1].split()[0].capitalize()
+    for entry in _STREET_SUFFIXES.replace("\n", "|").split("|")
+    if ":" in entry
+}
+"""Suffixes written in full, in lowercase, to how they are written in a street: the first of each list."""
+
+NEVER_SHORTENED = words_in("loop path pike row run walk way pass bend")
+"""Last words of a street that have no short form."""
+
+DIRECTIONS = {
+    "north": "N", "south": "S", "east": "E", "west": "W", "northeast": "NE", "northwest": "NW", "southeast": "SE",
+    "southwest": "SW", "n": "N", "s": "S", "e": "E", "w": "W", "ne": "NE", "nw": "NW", "se": "SE", "sw": "SW",
+}  # fmt: skip
+
+LONG_DIRECTIONS = {word: word.capitalize() for word in DIRECTIONS if len(word) > 2}
+"""Directions written in full, in lowercase, to how they are written in a street."""
+
+NAMES_AFTER_DIRECTION = words_in(
+    "end shore point pointe park fork bay beach gate side lake ridge hill hills lawn bend creek branch port view star "
+    "pole wind brook field bank bound haven island isle river valley village star by bridge mountain oak"
+)
+"""Words that form a name with the direction before them, as in West End: the direction is not shortened."""
+
+UNITS = {
+    "apartment": "Apt", "apt": "Apt", "apmt": "Apt", "suite": "Ste", "ste": "Ste", "suit": "Ste", "unit": "Unit",
+    "building": "Bldg", "bldg": "Bldg", "floor": "Fl", "fl": "Fl", "flr": "Fl", "room": "Rm", "rm": "Rm", "lot": "Lot",
+    "space": "Spc", "spc": "Spc", "trailer": "Trlr", "trlr": "Trlr", "penthouse": "PH", "ph": "PH",
+    "department": "Dept", "dept": "Dept",
+}  # fmt: skip
+
+STREETS_IN_CAPITALS = {
+    word.casefold(): word
+    for word in words_in("US FM CR IH RR RM SH SR MLK JFK TX NE NW SE SW N S E W II III IV HC LBJ")
+}
+"""Words of streets in capitals: FM 1960, US Hwy 290."""
+
+SMALL_IN_STREETS = words_in("of the and de del la las los y at")
+
+_STATES = """
+AL Alabama|AK Alaska|AZ Arizona|AR Arkansas|CA California|CO Colorado|CT Connecticut|DE Delaware|DC District of Columbia
+FL Florida|GA Georgia|HI Hawaii|ID Idaho|IL Illinois|IN Indiana|IA Iowa|KS Kansas|KY Kentucky|LA Louisiana|ME Maine
+MD Maryland|MA Massachusetts|MI Michigan|MN Minnesota|MS Mississippi|MO Missouri|MT Montana|NE Nebraska|NV Nevada
+NH New Hampshire|NJ New Jersey|NM New Mexico|NY New York|NC North Carolina|ND North Dakota|OH Ohio|OK Oklahoma|OR Oregon
+PA Pennsylvania|RI Rhode Island|SC South Carolina|SD South Dakota|TN Tennessee|TX Texas|UT Utah|VT Vermont|VA Virginia
+WA Washington|WV West Virginia|WI Wisconsin|WY Wyoming|PR Puerto Rico
+"""
+
+STATES = {
+    name.casefold(): code
+    for entry in _STATES.replace("\n", "|").split("|")
+    if entry
+    for code, _, full in [entry.partition(" ")]
+    for name in (code, full)
+}
+"""Code or name of a state, in lowercase, to its code."""
