@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stcrm_pandas.cleaning.recipes.pipeline import Pipeline, load_pipeline, pipeline
     from stcrm_pandas.cleaning.recipes.spellings import MappedFix, custom_fields, sources, tags
     from stcrm_pandas.cleaning.recipes.zips import zips
-    from stcrm_pandas.cleaning.review.review import Review
+    from stcrm_pandas.cleaning.review import Review
 
 __all__ = [
     "Audit",
@@ -58,7 +58,7 @@ _MODULES = {
     "MappedFix": "recipes.spellings",
     "MergeDesk": "merging.desk",
     "Pipeline": "recipes.pipeline",
-    "Review": "review.review",
+    "Review": "review",
     "addresses": "recipes.addresses",
     "check_merges": "merging.merge_list",
     "cities": "recipes.cities",

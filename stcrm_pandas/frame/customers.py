@@ -1,4 +1,4 @@
-"""Columns of customers and locations that mean more than they say: merged rows, marks, custom fields. Pure.
+"""Columns of customers and locations that mean more than they say: merged rows, marks, owners, custom fields. Pure.
 
 A customer marked Do Not Mail gets no letters, no marketing e-mail and no texts that Marketing Pro sends. No mark blocks
 calls but Do Not Service. The service writes null as the id of the merged row for rows that were not merged, and for
@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from stcrm_pandas.contract.schemas.fields import Column, Field
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.frame.foreign_cells import is_missing
+from stcrm_pandas.frame.foreign_cells import is_missing, read
 from stcrm_pandas.output.printable import printable
 
 PURPOSES = ("service", "marketing")
@@ -134,3 +135,30 @@ def field_names(long: pd.DataFrame, key: str = "id") -> dict[int, str]:
     twice = named.duplicated(keep=False) | named.isin([key])
     named = named.where(~twice, named + " (" + types["type_id"].astype("str") + ")")
     return {int(type_id): str(name) for type_id, name in zip(types["type_id"], named, strict=True)}
+
+
+def owners_of(contacts: pd.DataFrame, locations: pd.DataFrame) -> pd.Series:
+    """Return the customer of each contact; a contact of a location belongs to the location's customer."""
+    owner = whole_ids(contacts.get("customer_id", pd.Series(pd.NA, contacts.index)))
+    if "location_id" in contacts:
+        of_location = dict(zip(whole_ids(locations["id"]), whole_ids(locations["customer_id"]), strict=True))
+        ids = whole_ids(contacts["location_id"])
+        customers = [pd.NA if id is pd.NA else of_location.get(id, pd.NA) for id in ids]
+        owner = owner.fillna(pd.Series(pd.array(customers, dtype="Int64"), index=contacts.index))
+    return owner
+
+
+def whole_ids(cells: Any) -> pd.Series:
+    """Return ids as whole numbers, also those that a file stores as text or floats.
+
+    Raises
+    ------
+    UsageError
+        A cell is no whole number.
+    """
+    name = str(cells.name or "id")
+    reading = read(Column(name, (name,), Field(name, "integer"), required=False), cells)
+    if reading.unreadable:
+        position, why = next(iter(reading.unreadable.items()))
+        raise UsageError(f"{name} must contain whole numbers: the one in row {position + 1} (counted from 1) {why}")
+    return pd.Series(reading.cells, index=cells.index, name=cells.name)

@@ -20,8 +20,7 @@ from stcrm_pandas.output.printable import plural
 
 if TYPE_CHECKING:
     from stcrm_pandas.cleaning.merging.desk import MergeDesk
-    from stcrm_pandas.cleaning.review.review import Review
-    from stcrm_pandas.cleaning.review.side_by_side import SideBySide
+    from stcrm_pandas.cleaning.review import Review, SideBySide
 
 __all__ = ["Duplicates"]
 
@@ -214,7 +213,7 @@ class Duplicates:
         UsageError
             The tier is unknown.
         """
-        from stcrm_pandas.cleaning.review.review import Review
+        from stcrm_pandas.cleaning.review import Review
 
         pairs = self.open_pairs(tier)
         return Review(self, pairs, self._side_by_side(pairs), who)
@@ -242,7 +241,7 @@ class Duplicates:
         UsageError
             The tier or the file type is unknown, or the folder does not exist.
         """
-        from stcrm_pandas.cleaning.review.sheet import write_review
+        from stcrm_pandas.cleaning.review_sheet import write_review
 
         pairs = self.open_pairs(tier)
         return write_review(self, pairs, self._side_by_side(pairs), path)
@@ -269,12 +268,12 @@ class Duplicates:
         UsageError
             The file cannot be read, or it is not a sheet from `review_sheet`.
         """
-        from stcrm_pandas.cleaning.review.sheet import read_review
+        from stcrm_pandas.cleaning.review_sheet import read_review
 
         return read_review(self, path, who)
 
     def _side_by_side(self, pairs: pd.DataFrame) -> SideBySide:
-        from stcrm_pandas.cleaning.review.side_by_side import SideBySide
+        from stcrm_pandas.cleaning.review import SideBySide
 
         return SideBySide(*self._sources, {*pairs["id_1"].tolist(), *pairs["id_2"].tolist()})
 

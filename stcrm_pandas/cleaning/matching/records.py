@@ -9,13 +9,12 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from stcrm_pandas.cleaning.contact_owners import owners_of, whole_ids
 from stcrm_pandas.cleaning.matching.addresses import Place, parse_address
 from stcrm_pandas.cleaning.matching.contact_values import numbers_of
 from stcrm_pandas.cleaning.matching.first_names import groups
 from stcrm_pandas.cleaning.matching.names import parse_name
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.frame.customers import is_merged
+from stcrm_pandas.frame.customers import is_merged, owners_of, whole_ids
 from stcrm_pandas.output.printable import plural
 
 _ADDRESS = ("address_street", "address_unit", "address_city", "address_zip")

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from stcrm_pandas.analysis import work_lists
 from stcrm_pandas.cleaning import check_merges, duplicates
-from stcrm_pandas.cleaning.contact_owners import owners_of
 from stcrm_pandas.cleaning.merging.before_merge import numbers_not_to_text, strictest_flags, strictest_preferences
 from stcrm_pandas.cleaning.merging.desk import MergeDesk
 from stcrm_pandas.contract.schemas.parts import CustomField
 from stcrm_pandas.edits.plan.consent import FLAGS
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.contact_values import find_contacts
+from stcrm_pandas.frame.customers import owners_of
 
 from ..matching.company import Entry, frames_of
 

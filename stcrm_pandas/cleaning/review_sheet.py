@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from stcrm_pandas.cleaning.decisions import VERDICTS, Decided
-from stcrm_pandas.cleaning.review.side_by_side import SideBySide
+from stcrm_pandas.cleaning.review import SideBySide
 from stcrm_pandas.contract.schemas.fields import Row, integer, text
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
