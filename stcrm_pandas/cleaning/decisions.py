@@ -219,12 +219,12 @@ class Decisions:
         with self._open() as db:
             db.execute("PRAGMA secure_delete = ON")
             count = "SELECT count(*) FROM decisions WHERE ?1 IN (id_1, id_2)"
-            found = sum(db.execute(count, id).fetchone()[0] for id in ids)
+            deleted = sum(db.execute(count, id).fetchone()[0] for id in ids)
             if not dry_run:
                 with db:
                     db.executemany("DELETE FROM decisions WHERE ?1 IN (id_1, id_2)", ids)
                 db.execute("VACUUM")
-        return int(found)
+        return int(deleted)
 
     def __repr__(self) -> str:
         where = "in memory" if self.path is None else f"in {self.path}"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stcrm_pandas.contract.schemas.customers import CUSTOMERS
-from stcrm_pandas.contract.schemas.fields import Field
+from stcrm_pandas.contract.schemas.fields import ZERO_FOR_NULL, Field
 from stcrm_pandas.contract.schemas.leads import LEADS
 from stcrm_pandas.contract.schemas.lookups import BUSINESS_UNITS, TECHNICIANS
 from stcrm_pandas.errors import ResponseError
@@ -75,7 +75,7 @@ def sent(data, **envelope):
 
 
 def expected(field: Field, value):
-    if value is None:
+    if value is None or (value == 0 and field.name in ZERO_FOR_NULL):
         return None
     if field.many:
         one = Field(field.name, field.kind, fields=field.fields, record=field.record)

@@ -117,8 +117,8 @@ def correct_street(value: Any, *, shorten: bool = False) -> Verdict:
         new = f"PO Box {box.group('id').upper()}"
         return None if new == value else Changed(new, "PO box")
     unit = ""
-    if (found := _UNIT_IN_STREET.search(text)) and not _HOUSE.fullmatch(text[: found.start()]):  # not 12 RM 2222
-        text, unit = text[: found.start()].rstrip(" ,"), found.group().strip(" ,")
+    if (match := _UNIT_IN_STREET.search(text)) and not _HOUSE.fullmatch(text[: match.start()]):  # not 12 RM 2222
+        text, unit = text[: match.start()].rstrip(" ,"), match.group().strip(" ,")
     case = _case_of(text)
     parts = text.split(" ")
     start = _length_of_house(parts)
@@ -146,12 +146,12 @@ def correct_street(value: Any, *, shorten: bool = False) -> Verdict:
 
 def _case_of(text: str) -> str:
     """Return how the letters of a street are written; empty if in mixed case, or if it has no word."""
-    letters = [one for one in text if one.isalpha()]
+    letters = [letter for letter in text if letter.isalpha()]
     if not re.search(r"[^\W\d_]{2}", text):
         return ""
-    if all(one.isupper() for one in letters):
+    if all(letter.isupper() for letter in letters):
         return "all in capitals"
-    return "all in lowercase" if all(one.islower() for one in letters) else ""
+    return "all in lowercase" if all(letter.islower() for letter in letters) else ""
 
 
 def _length_of_house(parts: list[str]) -> int:
@@ -162,17 +162,17 @@ def _length_of_house(parts: list[str]) -> int:
 
 
 def _recased(street: list[str]) -> list[str]:
-    found = []
+    recased = []
     start = 1 if len(street) > 2 and street[0].casefold().strip(".,") in words.DIRECTIONS else 0  # N La Cienega Blvd
     for place, word in enumerate(street):
         low = word.casefold().strip(".,")
         if low in words.STREETS_IN_CAPITALS or re.fullmatch(r"(?:fm|ih|us|sr|cr|tx)-\d+", low):
-            found.append(word.upper())
+            recased.append(word.upper())
         elif low in words.SMALL_IN_STREETS and start < place < len(street) - 1:
-            found.append(word.lower())
+            recased.append(word.lower())
         else:
-            found.append("-".join(capitalized(part) for part in word.split("-")))
-    return found
+            recased.append("-".join(capitalized(part) for part in word.split("-")))
+    return recased
 
 
 def _usual(street: list[str], *, has_house: bool, shorten: bool, done: list[str]) -> list[str]:

@@ -79,10 +79,10 @@ def cities(rows: pd.DataFrame) -> Fix:
 
     def decide(city: str, code: Any, state: Any) -> Verdict:
         verdict = verdicts.get((city, _zip5(code)))
-        if isinstance(city, str) and (found := re.fullmatch(r"(.+?)[\s,]+([A-Za-z]{2})\.?", city.strip())):
-            named = STATES.get(found.group(2).casefold())
+        if isinstance(city, str) and (parts := re.fullmatch(r"(.+?)[\s,]+([A-Za-z]{2})\.?", city.strip())):
+            named = STATES.get(parts.group(2).casefold())
             if named and isinstance(state, str) and named == state.strip().upper() and "," in city:
-                return Skipped("the state is part of the city", found.group(1).rstrip(" ,"))
+                return Skipped("the state is part of the city", parts.group(1).rstrip(" ,"))
         return verdict
 
     return apply_to(RECIPE, rows, [Work("address_city", decide, ("address_zip", "address_state"))], {})
@@ -94,8 +94,8 @@ def _counted(rows: pd.DataFrame) -> Counter[_Pair]:
 
 
 def _zip5(code: Any) -> str:
-    found = None if is_missing(code) else re.match(r"\s*(\d{5})(?!\d{1,3}(?!\d))", str(code))
-    return found.group(1) if found else ""
+    digits = None if is_missing(code) else re.match(r"\s*(\d{5})(?!\d{1,3}(?!\d))", str(code))
+    return digits.group(1) if digits else ""
 
 
 def decide_cities(counts: Mapping[_Pair, int]) -> dict[_Pair, Verdict]:
@@ -108,7 +108,7 @@ def decide_cities(counts: Mapping[_Pair, int]) -> dict[_Pair, Verdict]:
     while True:
         company = _Company.of(counts, now)
         verdicts = {pair: company.verdict(now[pair], pair[1]) for pair in counts}
-        new = {pair: one.new if isinstance(one, Changed) else now[pair] for pair, one in verdicts.items()}
+        new = {pair: verdict.new if isinstance(verdict, Changed) else now[pair] for pair, verdict in verdicts.items()}
         if new == now:
             break
         now = new
@@ -149,11 +149,11 @@ class _Company:
             by_zip.setdefault(pair[1], Counter())[key] += number
         own = {
             key
-            for code, found in by_zip.items()
-            for key, number in found.items()
-            if code and number >= USUAL and number * TIMES > max(found.values())
+            for code, rows_of in by_zip.items()
+            for key, number in rows_of.items()
+            if code and number >= USUAL and number * TIMES > max(rows_of.values())
         }
-        return cls({key: _best(found) for key, found in spelled.items()}, rows, by_zip, frozenset(own))
+        return cls({key: _best(counter) for key, counter in spelled.items()}, rows, by_zip, frozenset(own))
 
     def verdict(self, city: str, code: str) -> Verdict:
         text = " ".join(city.split())
@@ -182,11 +182,11 @@ class _Company:
             return None
         here = self.by_zip.get(code, {}) if code else {}
         near = [
-            one
-            for one in sorted(self.own, key=lambda city: (-self.rows[city], city))
-            if abs(len(one) - len(key)) <= allowed and letters_apart(one, key) <= allowed
+            city
+            for city in sorted(self.own, key=lambda name: (-self.rows[name], name))
+            if abs(len(city) - len(key)) <= allowed and letters_apart(city, key) <= allowed
         ]
-        agreeing = [one for one in near if here.get(one, 0) >= max(USUAL, TIMES * here.get(key, 0))]
+        agreeing = [city for city in near if here.get(city, 0) >= max(USUAL, TIMES * here.get(key, 0))]
         if len(agreeing) == 1 and _in_mixed_case(self.spellings[agreeing[0]]):
             return Changed(self.spellings[agreeing[0]], "")
         return Skipped("may be misspelled; the ZIP code does not confirm it", self.spellings[near[0]]) if near else None
@@ -208,16 +208,16 @@ def _letters(city: str) -> str:
 
 def _plain(city: str) -> str:
     folded = unicodedata.normalize("NFKD", city.casefold())
-    return "".join(one for one in folded if not unicodedata.combining(one))
+    return "".join(letter for letter in folded if not unicodedata.combining(letter))
 
 
 def _in_mixed_case(city: str) -> bool:
     return not (city.isupper() or city.islower())
 
 
-def _best(found: Counter[str]) -> str:
+def _best(counts: Counter[str]) -> str:
     """Return the most frequent spelling, one in mixed case before others."""
-    return min(found, key=lambda city: (not _in_mixed_case(city), -found[city], city))
+    return min(counts, key=lambda city: (not _in_mixed_case(city), -counts[city], city))
 
 
 def _recased(city: str) -> tuple[str, bool]:
@@ -225,8 +225,8 @@ def _recased(city: str) -> tuple[str, bool]:
     words = city.split(" ")
     low = [word.casefold() for word in words]
     new = [
-        one if place and one in _SMALL else "-".join(map(capitalized, word.split("-")))
-        for place, (one, word) in enumerate(zip(low, words, strict=True))
+        small if place and small in _SMALL else "-".join(map(capitalized, word.split("-")))
+        for place, (small, word) in enumerate(zip(low, words, strict=True))
     ]
     new = [TWO_CAPITALS.get(word, capital) for word, capital in zip(low, new, strict=True)]
     return " ".join(new), any(word in _EITHER for word in low[1:]) or not TWO_CAPITALS.keys().isdisjoint(low)

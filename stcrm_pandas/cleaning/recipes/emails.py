@@ -91,7 +91,7 @@ def correct_email(value: Any) -> Verdict:
     """
     if not isinstance(value, str) or not value.strip():
         return None
-    visible = "".join(one for one in value if unicodedata.category(one) != "Cf")
+    visible = "".join(letter for letter in value if unicodedata.category(letter) != "Cf")
     text, done = visible.strip(), []
     if visible != value:
         done.append("invisible characters")
@@ -112,15 +112,15 @@ def correct_email(value: Any) -> Verdict:
 
 
 def _judged(value: str, text: str, done: list[str]) -> Verdict:
-    found = [one.strip(".'") for one in _ADDRESS.findall(text)]
-    if len(found) > 1 or text.count("@") > 1:
-        return Skipped("two addresses in one cell" if len(found) > 1 else "more than one @")
+    addresses = [address.strip(".'") for address in _ADDRESS.findall(text)]
+    if len(addresses) > 1 or text.count("@") > 1:
+        return Skipped("two addresses in one cell" if len(addresses) > 1 else "more than one @")
     if "@" not in text:
         return Skipped(_without_at(text))
-    if not found or found[0] != text:
-        one = next(iter(found), None)
-        suggestion = _lower_domain(one) if one and is_valid_address(one.casefold()) else None
-        return Skipped("other text beside the address" if one else "not a valid address", suggestion)
+    if not addresses or addresses[0] != text:
+        address = next(iter(addresses), None)
+        suggestion = _lower_domain(address) if address and is_valid_address(address.casefold()) else None
+        return Skipped("other text beside the address" if address else "not a valid address", suggestion)
     new = _lower_domain(text)
     if new != text:
         done.append("case of the domain")

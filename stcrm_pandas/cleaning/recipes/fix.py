@@ -76,7 +76,7 @@ def apply_to(recipe: Recipe, frame: pd.DataFrame, works: Iterable[Work], options
     checked = np.zeros(len(frame), dtype=bool)
     for work in works:
         cells = _plain_cells(frame[work.column])
-        looked = np.array([not is_missing(one) and one != "" for one in cells], dtype=bool)
+        looked = np.array([not is_missing(cell) and cell != "" for cell in cells], dtype=bool)
         if work.rows is not None:
             looked &= np.asarray(work.rows, dtype=bool)
         checked |= looked
@@ -92,9 +92,9 @@ def apply_to(recipe: Recipe, frame: pd.DataFrame, works: Iterable[Work], options
             if verdict is not None:
                 places.append(place)
                 verdicts.append(verdict)
-        new = {p: one for p, one in zip(places, verdicts, strict=True) if isinstance(one, Changed)}
-        left = {p: one for p, one in zip(places, verdicts, strict=True) if isinstance(one, Skipped)}
-        after[work.column] = with_cells(frame[work.column], {p: one.new for p, one in new.items()})
+        new = {p: verdict for p, verdict in zip(places, verdicts, strict=True) if isinstance(verdict, Changed)}
+        left = {p: verdict for p, verdict in zip(places, verdicts, strict=True) if isinstance(verdict, Skipped)}
+        after[work.column] = with_cells(frame[work.column], {p: verdict.new for p, verdict in new.items()})
         changed.append(
             _listed(frame, keys, work.column, new, {"old": [cells[p] for p in new]}, ("new", "what"), recipe.name)
         )
@@ -155,9 +155,11 @@ def resource_of(frame: pd.DataFrame) -> str:
     if operation is None or operation.row is None:
         return str(about.get("resource", ""))
     same = (
-        one for one in TARGETS.values() if one.call.resource == operation.resource and one.row.key == operation.row.key
+        target
+        for target in TARGETS.values()
+        if target.call.resource == operation.resource and target.row.key == operation.row.key
     )
-    return next((one.resource for one in same), operation.row.name)
+    return next((target.resource for target in same), operation.row.name)
 
 
 def needed(frame: Any, recipe: str, columns: Sequence[str], read: str) -> None:
@@ -191,7 +193,7 @@ def with_cells(column: pd.Series[Any], cells: Mapping[int, Any]) -> pd.Series[An
     dtype = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         known = set(dtype.categories)
-        added = [one for one in dict.fromkeys(cells.values()) if one not in known]
+        added = [value for value in dict.fromkeys(cells.values()) if value not in known]
         dtype = pd.CategoricalDtype([*dtype.categories, *added], dtype.ordered)
     return pd.Series(values.tolist(), index=column.index, name=column.name, dtype=dtype)
 
@@ -226,21 +228,21 @@ def _listed(
     frame: pd.DataFrame,
     keys: Sequence[str],
     column: str,
-    found: Mapping[int, tuple[Any, ...]],
+    verdicts: Mapping[int, tuple[Any, ...]],
     first: Mapping[str, list[Any]],
     names: tuple[str, str],
     recipe: str,
 ) -> pd.DataFrame:
     """Return one row per changed or skipped cell."""
-    rows = frame[list(keys)].iloc[list(found)].reset_index(drop=True)
+    rows = frame[list(keys)].iloc[list(verdicts)].reset_index(drop=True)
     rows.attrs = {}
-    rows["column"] = pd.Series([column] * len(found), dtype="str")
+    rows["column"] = pd.Series([column] * len(verdicts), dtype="str")
     for name, values in {
         **first,
-        **{name: [one[at] for one in found.values()] for at, name in enumerate(names)},
+        **{name: [verdict[at] for verdict in verdicts.values()] for at, name in enumerate(names)},
     }.items():
         rows[name] = pd.Series(values, dtype=object if name in ("old", "new", "value") else "str")
-    rows["recipe"] = pd.Series([recipe] * len(found), dtype="str")
+    rows["recipe"] = pd.Series([recipe] * len(verdicts), dtype="str")
     return rows
 
 
@@ -322,15 +324,15 @@ class Fix:
         These are values of rows.
         """
         kinds = self.changes.groupby(["recipe", "what"], sort=False, as_index=False)
-        found = kinds.agg(cells=("old", "size"), old=("old", "first"), new=("new", "first"))
-        return found.sort_values("cells", ascending=False, kind="stable", ignore_index=True)
+        table = kinds.agg(cells=("old", "size"), old=("old", "first"), new=("new", "first"))
+        return table.sort_values("cells", ascending=False, kind="stable", ignore_index=True)
 
     @property
     def reasons(self) -> pd.DataFrame:
         """How many cells were skipped for each reason, most frequent first: `recipe`, `reason`, `cells`."""
         kinds = self.skipped.groupby(["recipe", "reason"], sort=False, as_index=False)
-        found = kinds.agg(cells=("value", "size"))
-        return found.sort_values("cells", ascending=False, kind="stable", ignore_index=True)
+        table = kinds.agg(cells=("value", "size"))
+        return table.sort_values("cells", ascending=False, kind="stable", ignore_index=True)
 
     def summary(self) -> str:
         """Return the counts as one sentence per recipe.
@@ -367,8 +369,8 @@ class Fix:
 
     def _tables(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """Return the tables of the repr that have rows: a title, and counts with a text."""
-        found = (("changed", self.changes["what"]), ("skipped", self.skipped["reason"]))
-        return [(title, _counted(texts)) for title, texts in found if len(texts)]
+        texts_of = (("changed", self.changes["what"]), ("skipped", self.skipped["reason"]))
+        return [(title, _counted(texts)) for title, texts in texts_of if len(texts)]
 
 
 def _rows(cells: pd.DataFrame) -> int:

@@ -88,10 +88,10 @@ def correct_name(value: Any, kind: Any = None) -> Verdict:
         return None
     text = " ".join(value.split())
     spaces = Changed(text, "spaces") if text != value else None
-    letters = [one for one in text if one.isalpha() and one.lower() != one.upper()]
+    letters = [letter for letter in text if letter.isalpha() and letter.lower() != letter.upper()]
     if len(letters) < 2:
         return spaces
-    if not (upper := all(one.isupper() for one in letters)) and not all(one.islower() for one in letters):
+    if not (upper := all(letter.isupper() for letter in letters)) and not all(letter.islower() for letter in letters):
         return spaces
     if re.search(r"[<>{}\[\]|=*@_~^\\]", text):
         return Skipped("characters that are no part of a name")
@@ -115,10 +115,10 @@ def is_company(name: str, kind: Any = None) -> bool:
     >>> is_company("ABC PLUMBING LLC"), is_company("ANN SMITH"), is_company("HARBOR", "Commercial")
     (True, False, True)
     """
-    found = [word.strip(".").casefold() for word in re.split(r"[\s,;()&/]+", name)]
-    if any(word in words.COMPANY_WORDS for word in found):
+    parts = [word.strip(".").casefold() for word in re.split(r"[\s,;()&/]+", name)]
+    if any(word in words.COMPANY_WORDS for word in parts):
         return True
-    return kind == "Commercial" and not any(word in words.NAME_SUFFIXES for word in found)
+    return kind == "Commercial" and not any(word in words.NAME_SUFFIXES for word in parts)
 
 
 def _recased(text: str, company: bool) -> tuple[str | None, str]:
@@ -127,18 +127,18 @@ def _recased(text: str, company: bool) -> tuple[str | None, str]:
     previous = ""
     parts: list[str] = []
     end = 0
-    for found in _WORD.finditer(text):
-        word = found.group()
-        first = not parts or text[: found.start()].rstrip().endswith((",", ";", "("))
+    for match in _WORD.finditer(text):
+        word = match.group()
+        first = not parts or text[: match.start()].rstrip().endswith((",", ";", "("))
         try:
             if company:
                 new = _company_word(word, first)
             else:
                 new = _personal_word(word, previous, first, last_name_first="," in text)
-        except _Uncertain as one:
-            problem, new = problem or one.reason, one.likely or capitalized(word)
-        parts += [text[end : found.start()], new]
-        end, previous = found.end(), word.casefold()
+        except _Uncertain as uncertain:
+            problem, new = problem or uncertain.reason, uncertain.likely or capitalized(word)
+        parts += [text[end : match.start()], new]
+        end, previous = match.end(), word.casefold()
     return problem, "".join([*parts, text[end:]])
 
 

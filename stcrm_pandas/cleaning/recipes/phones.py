@@ -154,8 +154,8 @@ def correct_phone(value: Any, region: str = REGION, style: str = "e164") -> Verd
     text = value
     if not value.isascii():
         text = unicodedata.normalize("NFKC", value)
-        text = "".join("-" if unicodedata.category(one) == "Pd" else one for one in text)
-        text = "".join(one for one in text if unicodedata.category(one) != "Cf")
+        text = "".join("-" if unicodedata.category(letter) == "Pd" else letter for letter in text)
+        text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
     text = " ".join(text.split())
     verdict = _read(text, region)
     if isinstance(verdict, Skipped):
@@ -167,7 +167,7 @@ def correct_phone(value: Any, region: str = REGION, style: str = "e164") -> Verd
 
 def _usual_forms(values: pd.Series[Any], region: str) -> Forms:
     """Return the forms that many of the valid numbers among these values have."""
-    texts = [one for one in values if isinstance(one, str) and one.strip() and len(one) <= LONGEST]
+    texts = [value for value in values if isinstance(value, str) and value.strip() and len(value) <= LONGEST]
     verdicts = [(text, correct_phone(text, region)) for text in texts]
     return forms_of(
         (text, verdict.new if isinstance(verdict, Changed) else text)
@@ -182,7 +182,7 @@ def _read(text: str, region: str) -> Skipped | tuple[phonenumbers.PhoneNumber, s
         return Skipped("an e-mail address in place of a phone number")
     if _SCIENTIFIC.fullmatch(text):
         return Skipped("rounded by a spreadsheet: the last digits are lost")
-    if not any(one.isdigit() for one in text) and not _MASK.search(text):
+    if not any(letter.isdigit() for letter in text) and not _MASK.search(text):
         return Skipped("no digits")
     text = _AFTER.sub("", _BEFORE.sub("", text, count=1) if _BEFORE.match(text) else text).strip()
     text, extension = _without_extension(text)
@@ -213,10 +213,10 @@ def _read(text: str, region: str) -> Skipped | tuple[phonenumbers.PhoneNumber, s
 
 def _without_extension(text: str) -> tuple[str, str]:
     """Return a text without its extension, and the extension."""
-    found = _EXTENSION.search(text)
-    if found is None or sum(map(str.isdigit, text[: found.start()])) < 7:
+    match = _EXTENSION.search(text)
+    if match is None or sum(map(str.isdigit, text[: match.start()])) < 7:
         return text, ""
-    return text[: found.start()].rstrip(" ,;.-"), found.group(1)
+    return text[: match.start()].rstrip(" ,;.-"), match.group(1)
 
 
 def _with_other_characters(text: str, region: str) -> Skipped:
@@ -229,8 +229,8 @@ def _with_other_characters(text: str, region: str) -> Skipped:
         return Skipped("letters in place of digits")
     if digits < 7:
         return Skipped("text in place of a number")
-    found = [one for one in find_contacts(text) if is_valid_number(one)]
-    return Skipped("a remark beside the number", found[0] if len(found) == 1 else None)
+    numbers = [number for number in find_contacts(text) if is_valid_number(number)]
+    return Skipped("a remark beside the number", numbers[0] if len(numbers) == 1 else None)
 
 
 def _wrong_length(digits: str) -> Skipped | None:
@@ -325,7 +325,7 @@ class Forms:
         >>> Forms(("(000) 000-0000",)).written("+15125550101 x12"), Forms(("000.000.0000",)).written("+442079460018")
         ('(512) 555-0101 x12', '+442079460018')
         """
-        form = next((one for one in self.kept if re.match(r"[^+]|\+1", one)), None)
+        form = next((form for form in self.kept if re.match(r"[^+]|\+1", form)), None)
         number = _WRITTEN_EXTENSION.sub("", e164)
         if form is None or not number.startswith("+1"):
             return e164
@@ -351,8 +351,8 @@ def forms_of(numbers: Iterable[tuple[str, str]]) -> Forms:
     >>> forms_of([("512-555-0101", "+15125550101")] * 19 + [("512.555.0102", "+15125550102")])
     Forms(kept=('000-000-0000',))
     """
-    found = [form_of(value, e164) for value, e164 in numbers]
-    if len(found) < FEWEST:
+    forms = [form_of(value, e164) for value, e164 in numbers]
+    if len(forms) < FEWEST:
         return Forms(())
-    counts = Counter(one for one in found if one is not None)
-    return Forms(tuple(form for form, count in counts.most_common() if count >= SHARE * len(found)))
+    counts = Counter(form for form in forms if form is not None)
+    return Forms(tuple(form for form, count in counts.most_common() if count >= SHARE * len(forms)))

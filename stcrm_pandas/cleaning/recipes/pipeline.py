@@ -130,12 +130,12 @@ class Pipeline:
             raise UsageError(f"This pipeline has no recipe for {resource or 'these rows'}. It has: {self!r}.")
         parts: list[Fix] = []
         for step in steps:
-            given = dict(step.options)
+            options = dict(step.options)
             if step.recipe == "tags":
                 if tag_types is None:
                     raise UsageError("The recipe tags needs tag_types=crm.lookups.tag_types.list(active=None).")
-                given["tag_types"] = tag_types
-            parts.append(RECIPES[step.recipe].function(parts[-1].after if parts else rows, **given))
+                options["tag_types"] = tag_types
+            parts.append(RECIPES[step.recipe].function(parts[-1].after if parts else rows, **options))
         return composed(parts, rows)
 
     def save(self, path: str | Path) -> None:
@@ -207,27 +207,31 @@ def pipeline(recipes: Iterable[Any]) -> Pipeline:
     >>> fix = pipe(contacts)
     >>> plan = crm.customers.plan_contact_changes(fix.before, fix.after)
     """
-    steps = tuple(step for one in recipes for step in _steps_of(one))
+    steps = tuple(step for recipe in recipes for step in _steps_of(recipe))
     if not steps:
         raise UsageError("pipeline needs at least one recipe.")
     return Pipeline(steps)
 
 
-def _steps_of(one: Any) -> list[Step]:
-    if isinstance(one, Pipeline):
-        return list(one.steps)
-    if isinstance(one, Fix):
-        if one.parts:
-            return [step for part in one.parts for step in _steps_of(part)]
-        resource = resource_of(one.before)
-        usual = RECIPES[one.recipe].usual
+def _steps_of(recipe: Any) -> list[Step]:
+    if isinstance(recipe, Pipeline):
+        return list(recipe.steps)
+    if isinstance(recipe, Fix):
+        if recipe.parts:
+            return [step for part in recipe.parts for step in _steps_of(part)]
+        resource = resource_of(recipe.before)
+        usual = RECIPES[recipe.recipe].usual
         return [
-            Step(one.recipe, dict(one.options), (resource,) if resource in RECIPES[one.recipe].resources else usual)
+            Step(
+                recipe.recipe,
+                dict(recipe.options),
+                (resource,) if resource in RECIPES[recipe.recipe].resources else usual,
+            )
         ]
-    function, options = (one.func, one.keywords) if isinstance(one, functools.partial) else (one, {})
+    function, options = (recipe.func, recipe.keywords) if isinstance(recipe, functools.partial) else (recipe, {})
     name = next((name for name, kind in RECIPES.items() if function in (name, kind.function)), None)
     if name is None:
-        raise UsageError(f"{one!r} is not a recipe. Choose from {', '.join(RECIPES)}.")
+        raise UsageError(f"{recipe!r} is not a recipe. Choose from {', '.join(RECIPES)}.")
     return [_checked(name, dict(options), RECIPES[name].usual, "pipeline")]
 
 
@@ -274,33 +278,37 @@ def load_pipeline(path: str | Path) -> Pipeline:
 
 
 def _step_from(entry: Any, where: str) -> Step:
-    given = dict(entry) if isinstance(entry, dict) else {}
-    name, version = given.pop("recipe", None), given.pop("version", None)
+    options = dict(entry) if isinstance(entry, dict) else {}
+    name, version = options.pop("recipe", None), options.pop("version", None)
     if not isinstance(name, str) or name not in RECIPES:
         near = closest(str(name), RECIPES)
         hint = f" Did you mean {near!r}?" if near else ""
         raise UsageError(f"{where}: there is no recipe {name!r}.{hint} Choose from {', '.join(RECIPES)}.")
     recipe = RECIPES[name].recipe
     if isinstance(version, int) and version in recipe.earlier:
-        given = {**recipe.earlier[version], **given}
+        options = {**recipe.earlier[version], **options}
     elif version != recipe.version:
         raise UsageError(
             f"{where}: the file has version {version} of the recipe {name}, and this program has version "
             f"{recipe.version}, which may return something else. Review what it changes now, then update "
             "the version in the file."
         )
-    resources = given.pop("resources", list(RECIPES[name].usual))
-    if not isinstance(resources, list) or not resources or any(one not in RECIPES[name].resources for one in resources):
+    resources = options.pop("resources", list(RECIPES[name].usual))
+    if (
+        not isinstance(resources, list)
+        or not resources
+        or any(resource not in RECIPES[name].resources for resource in resources)
+    ):
         raise UsageError(f"{where}: resources must be a list of {', '.join(RECIPES[name].resources)}; at least one.")
-    return _checked(name, given, tuple(resources), where)
+    return _checked(name, options, tuple(resources), where)
 
 
 def _checked(name: str, options: dict[str, Any], resources: tuple[str, ...], where: str) -> Step:
     """Return a step whose arguments the recipe accepts."""
     known = [
-        one.name
-        for one in inspect.signature(RECIPES[name].function).parameters.values()
-        if one.kind is one.KEYWORD_ONLY
+        parameter.name
+        for parameter in inspect.signature(RECIPES[name].function).parameters.values()
+        if parameter.kind is parameter.KEYWORD_ONLY
     ]
     if unknown := [option for option in options if option not in known]:
         accepted = f"It takes {', '.join(known)}." if known else "It takes none."

@@ -105,7 +105,7 @@ def sources(bookings: pd.DataFrame, *, confirmed: Any = None) -> MappedFix:
         1  web-form → Web Form
     """
     needed(bookings, "sources", ("source",), "crm.bookings.list()")
-    counts = Counter(one for one in bookings["source"].tolist() if isinstance(one, str) and one)
+    counts = Counter(source for source in bookings["source"].tolist() if isinstance(source, str) and source)
     proposed = pd.DataFrame(propose(counts), columns=["value", "rows", "means", "reason"])
     known = {} if confirmed is None else resolved(_as_mapping(confirmed, "sources", str))
     meant = dict(zip(proposed["value"], proposed["means"], strict=True))
@@ -158,22 +158,22 @@ def tags(rows: pd.DataFrame, tag_types: pd.DataFrame, *, confirmed: Any = None) 
     """
     needed(rows, "tags", ("tag_type_ids",), "crm.customers.list()")
     needed(tag_types, "tags", ("id", "name"), "crm.lookups.tag_types.list(active=None)")
-    used = Counter(int(one) for cell in _lists(rows, "tags", "tag_type_ids") for one in cell)
-    ids = [int(one) for one in tag_types["id"].tolist()]
+    used = Counter(int(tag) for cell in _lists(rows, "tags", "tag_type_ids") for tag in cell)
+    ids = [int(id) for id in tag_types["id"].tolist()]
     names = dict(zip(ids, map(str, tag_types["name"].tolist()), strict=True))
     active = dict(zip(ids, tag_types["active"].tolist(), strict=True)) if "active" in tag_types else {}
     proposed = _twin_tags(names, used, active)
     known = {} if confirmed is None else resolved(_as_mapping(confirmed, "tags", int))
-    if unknown := [one for one in (*known, *known.values()) if one not in names]:
+    if unknown := [tag for tag in (*known, *known.values()) if tag not in names]:
         raise UsageError(f"tags: no tag has the id {unknown[0]}. The ids are in `tag_types`.")
     meant = dict(zip(proposed["value"], proposed["means"], strict=True))
 
     def decide(cell: tuple[int, ...]) -> Verdict:
-        new = tuple(dict.fromkeys(known.get(int(one), one) for one in cell))
-        if found := [int(one) for one in cell if int(one) in known]:
-            pairs = "; ".join(f"{names[one]} → {names[known[one]]}" for one in sorted(set(found)))
+        new = tuple(dict.fromkeys(known.get(int(tag), tag) for tag in cell))
+        if replaced := [int(tag) for tag in cell if int(tag) in known]:
+            pairs = "; ".join(f"{names[tag]} → {names[known[tag]]}" for tag in sorted(set(replaced)))
             return Changed(new, pairs)
-        twin = next((int(one) for one in cell if int(one) in meant), None)
+        twin = next((int(tag) for tag in cell if int(tag) in meant), None)
         return Skipped(CONFIRM, names[meant[twin]]) if confirmed is None and twin is not None else None
 
     fix = apply_to(TAGS, rows, [Work("tag_type_ids", decide)], {"confirmed": known})
@@ -181,14 +181,14 @@ def tags(rows: pd.DataFrame, tag_types: pd.DataFrame, *, confirmed: Any = None) 
 
 
 def _twin_tags(names: Mapping[int, str], used: Mapping[int, int], active: Mapping[int, Any]) -> pd.DataFrame:
-    found = []
-    for one, other, reason in _alike(names):
+    twins = []
+    for tag, other, reason in _alike(names):
         keep, drop = sorted(
-            (one, other), key=lambda number: (active.get(number) is False, -used.get(number, 0), number)
+            (tag, other), key=lambda number: (active.get(number) is False, -used.get(number, 0), number)
         )
-        found.append((drop, used.get(drop, 0), keep, reason, names[drop], names[keep]))
+        twins.append((drop, used.get(drop, 0), keep, reason, names[drop], names[keep]))
     columns = ["value", "rows", "means", "reason", "value_name", "means_name"]
-    return pd.DataFrame(found, columns=columns).drop_duplicates("value", ignore_index=True)
+    return pd.DataFrame(twins, columns=columns).drop_duplicates("value", ignore_index=True)
 
 
 def custom_fields(rows: pd.DataFrame, *, confirmed: Any = None) -> MappedFix:
@@ -227,29 +227,43 @@ def custom_fields(rows: pd.DataFrame, *, confirmed: Any = None) -> MappedFix:
     counts: dict[int, Counter[str]] = {}
     names: dict[int, str] = {}
     for cell in _lists(rows, "custom_fields", "custom_fields"):
-        for one in cell:
-            if not hasattr(one, "type_id"):
+        for custom_field in cell:
+            if not hasattr(custom_field, "type_id"):
                 raise UsageError("custom_fields: a cell does not contain custom fields. Pass crm.customers.list().")
-            if not is_missing(one.type_id) and isinstance(one.value, str) and one.value:
-                counts.setdefault(int(one.type_id), Counter())[one.value] += 1
-                names[int(one.type_id)] = str(one.name)
+            if not is_missing(custom_field.type_id) and isinstance(custom_field.value, str) and custom_field.value:
+                counts.setdefault(int(custom_field.type_id), Counter())[custom_field.value] += 1
+                names[int(custom_field.type_id)] = str(custom_field.name)
     proposed = _proposed_fields(counts, names)
-    given = {} if confirmed is None else _by_field(confirmed)
+    maps = {} if confirmed is None else _by_field(confirmed)
     known: dict[tuple[int | None, Any], str] = {
-        (number, old): new for number, some in given.items() for old, new in resolved(some).items()
+        (number, old): new for number, some in maps.items() for old, new in resolved(some).items()
     }
     named = zip(proposed["type_id"].tolist(), proposed["value"].tolist(), proposed["means"].tolist(), strict=True)
     meant: dict[tuple[int | None, Any], str] = {(number, value): means for number, value, means in named}
 
     def decide(cell: tuple[Any, ...]) -> Verdict:
-        new = tuple(one._replace(value=known.get((_number(one.type_id), one.value), one.value)) for one in cell)
+        new = tuple(
+            custom_field._replace(
+                value=known.get((_number(custom_field.type_id), custom_field.value), custom_field.value)
+            )
+            for custom_field in cell
+        )
         if new != cell:
-            changed = sorted({str(one.name) for one, other in zip(cell, new, strict=True) if one != other})
+            changed = sorted(
+                {str(custom_field.name) for custom_field, other in zip(cell, new, strict=True) if custom_field != other}
+            )
             return Changed(new, f"a confirmed spelling of {', '.join(changed)}")
-        found = next((meant[key] for one in cell if (key := (_number(one.type_id), one.value)) in meant), None)
-        return Skipped(CONFIRM, found) if confirmed is None and found is not None else None
+        spelling = next(
+            (
+                meant[key]
+                for custom_field in cell
+                if (key := (_number(custom_field.type_id), custom_field.value)) in meant
+            ),
+            None,
+        )
+        return Skipped(CONFIRM, spelling) if confirmed is None and spelling is not None else None
 
-    options = {str(number): resolved(some) for number, some in given.items()}
+    options = {str(number): resolved(some) for number, some in maps.items()}
     fix = apply_to(CUSTOM_FIELDS, rows, [Work("custom_fields", decide)], {"confirmed": options})
     return _mapped(fix, proposed)
 
@@ -257,9 +271,9 @@ def custom_fields(rows: pd.DataFrame, *, confirmed: Any = None) -> MappedFix:
 def _proposed_fields(counts: Mapping[int, Counter[str]], names: Mapping[int, str]) -> pd.DataFrame:
     rows = [
         (*proposal, number, names[number])
-        for number, found in counts.items()
-        if len(found) <= _FEW_VALUES
-        for proposal in propose({value: rows for value, rows in found.items() if not re.search(r"\d", value)})
+        for number, values in counts.items()
+        if len(values) <= _FEW_VALUES
+        for proposal in propose({value: rows for value, rows in values.items() if not re.search(r"\d", value)})
     ]
     return pd.DataFrame(rows, columns=["value", "rows", "means", "reason", "type_id", "field"])
 
@@ -272,12 +286,12 @@ def propose(counts: Mapping[str, int]) -> list[tuple[str, int, str, str]]:
     >>> propose({"Referral": 5, "Referal": 1})
     [('Referal', 1, 'Referral', 'one letter differs')]
     """
-    found: dict[str, tuple[str, str]] = {}
+    means_of: dict[str, tuple[str, str]] = {}
     order = sorted(counts, key=lambda value: (-counts[value], value))
-    for one, other, reason in _alike({value: value for value in order}):
-        if other not in found:
-            found[other] = (found.get(one, (one, ""))[0], reason)
-    return [(value, counts[value], means, reason) for value, (means, reason) in found.items()]
+    for value, other, reason in _alike({value: value for value in order}):
+        if other not in means_of:
+            means_of[other] = (means_of.get(value, (value, ""))[0], reason)
+    return [(value, counts[value], means, reason) for value, (means, reason) in means_of.items()]
 
 
 def _alike(names: Mapping[Any, str]) -> Iterable[tuple[Any, Any, str]]:
@@ -321,16 +335,16 @@ def _folded(name: str) -> list[str]:
     return _WORDS.findall(plain)
 
 
-def _one_letter_apart(one: list[str], other: list[str]) -> bool:
+def _one_letter_apart(words: list[str], other: list[str]) -> bool:
     """Return whether one word has a misspelled letter: `Market A` and `Market B` are two names.
 
     The first and the last letter must be the same, because words that differ there mean different things: Solar and
     Polar, Renter and Rented, MarketplaceA and MarketplaceB. So do short words with another letter, such as Leased and
     Leaked.
     """
-    if len(one) != len(other):
+    if len(words) != len(other):
         return False
-    differing = [(a, b) for a, b in zip(one, other, strict=True) if a != b]
+    differing = [(a, b) for a, b in zip(words, other, strict=True) if a != b]
     if len(differing) != 1:
         return False
     a, b = differing[0]
@@ -339,7 +353,7 @@ def _one_letter_apart(one: list[str], other: list[str]) -> bool:
     return min(len(a), len(b)) >= least and same_ends and a.isalpha() and b.isalpha() and letters_apart(a, b) == 1
 
 
-def resolved(given: Mapping[Any, Any]) -> dict[Any, Any]:
+def resolved(means: Mapping[Any, Any]) -> dict[Any, Any]:
     """Return a map whose values are final: `{a: b, b: c}` becomes `{a: c, b: c}`.
 
     Raises
@@ -347,19 +361,19 @@ def resolved(given: Mapping[Any, Any]) -> dict[Any, Any]:
     UsageError
         The map goes in a circle.
     """
-    found = {}
-    for start in given:
-        seen, now = {start}, given[start]
-        while now in given and given[now] != now:
+    final = {}
+    for start in means:
+        seen, now = {start}, means[start]
+        while now in means and means[now] != now:
             if now in seen:
                 raise UsageError(
                     f"The map goes in a circle: it leads from {start!r} back to {start!r}. Delete one of the entries."
                 )
             seen.add(now)
-            now = given[now]
+            now = means[now]
         if now != start:
-            found[start] = now
-    return found
+            final[start] = now
+    return final
 
 
 def _lists(rows: pd.DataFrame, recipe: str, column: str) -> Iterable[Iterable[Any]]:
