@@ -1,6 +1,13 @@
 """Cleanup of DataFrames: recipes that repair what is certain and list the rest, duplicate customers, and an audit.
 
 Recipes and duplicates need no connection. Recipes return a `Fix`, whose `before` and `after` go into a plan.
+
+`recipes/` repairs columns. `matching/` finds duplicate customers; people decide about them in `review.py` (JupyterLab,
+by `review_widget.py` and `review.js`) or in the sheet of `review_sheet.py`, and `decisions.py` keeps what they decided.
+`merging/` prepares and checks the merges. `audit/` counts what is wrong with the functions of all of these. Files of
+decisions that earlier versions wrote must open. `commands/` and the package itself import from here.
+
+Tests: `make test ROOM=cleaning`.
 """
 
 from __future__ import annotations
