@@ -21,7 +21,7 @@ class Review extends Channel {
     this.back = button("Back (B)", "Show the previous pair (B or Arrow Left)", () => this.go(this.at - 1));
     this.next = button("Next", "Show the next pair (Arrow Right)", () => this.go(this.at + 1));
     this.buttons = VERDICTS.map(([verdict, , text, title]) => button(text, title, () => this.decide(verdict)));
-    for (const one of this.buttons) one.setAttribute("aria-pressed", "false");
+    for (const choice of this.buttons) choice.setAttribute("aria-pressed", "false");
     const tools = element("div", { class: "stcrm-tools", role: "toolbar", "aria-label": "Decision" });
     tools.append(this.place, this.back, ...this.buttons, this.next);
     this.reason = element("p", { class: "stcrm-reason" });
@@ -44,7 +44,7 @@ class Review extends Channel {
   onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     const key = event.key.toLowerCase();
-    const verdict = VERDICTS.find((one) => one[1] === key)?.[0];
+    const verdict = VERDICTS.find(([, letter]) => letter === key)?.[0];
     if (verdict) this.decide(verdict);
     else if (key === "b" || key === "arrowleft") this.go(this.at - 1);
     else if (key === "arrowright") this.go(this.at + 1);
@@ -97,9 +97,9 @@ class Review extends Channel {
     const pair = message.pair;
     const waiting = [...this.box.batches.values()].findLast((batch) => `${batch.message.ids}` === `${pair?.ids}`);
     const verdict = waiting?.message.verdict ?? message.verdict;
-    for (const [place, one] of this.buttons.entries()) {
-      one.setAttribute("aria-pressed", String(VERDICTS[place][0] === verdict));
-      one.disabled = !pair;
+    for (const [place, choice] of this.buttons.entries()) {
+      choice.setAttribute("aria-pressed", String(VERDICTS[place][0] === verdict));
+      choice.disabled = !pair;
     }
     this.back.disabled = this.at === 0;
     this.next.disabled = !pair;
@@ -120,8 +120,8 @@ class Review extends Channel {
         ),
       );
     const heads = pair.ids.map((id) => element("th", { scope: "col", text: `Customer ${id}` }));
-    const rows = pair.lines.map(([label, one, other]) =>
-      element("tr", {}, element("th", { scope: "row", text: label }), cell(one), cell(other)),
+    const rows = pair.lines.map(([label, first, second]) =>
+      element("tr", {}, element("th", { scope: "row", text: label }), cell(first), cell(second)),
     );
     return element(
       "table",

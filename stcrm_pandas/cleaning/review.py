@@ -86,17 +86,17 @@ class Review:
                 client, number = str(content["client"]), int(content.get("number", 0))
                 match content["type"]:
                     case "open":
-                        self._say(type="review", client=client, at=self._first(), **self._about())
+                        self._send(type="review", client=client, at=self._first(), **self._about())
                     case "show":
                         self._show(client, int(content["at"]))
                     case "decide":
                         first, second = map(int, content["ids"])
                         self._decide((first, second), content["verdict"], content["compared"])
-                        self._say(type="verdicts", client=client, number=number, counts=self._counts())
+                        self._send(type="verdicts", client=client, number=number, counts=self._counts())
             except (KeyError, TypeError, ValueError, AttributeError, StcrmError, sqlite3.Error, OSError) as error:
                 text = str(error) if isinstance(error, StcrmError | sqlite3.Error | OSError) else ""
                 reason = text or "the message cannot be understood"
-                self._say(type="failed", client=client, number=number, reason=reason)
+                self._send(type="failed", client=client, number=number, reason=reason)
 
     def _decide(self, pair: tuple[int, int], verdict: Any, compared: Any) -> None:
         if verdict not in VERDICTS:
@@ -109,7 +109,7 @@ class Review:
 
     def _show(self, client: str, at: int) -> None:
         if not 0 <= at < len(self._ids):
-            self._say(type="pair", client=client, at=at, pair=None, verdict=None)
+            self._send(type="pair", client=client, at=at, pair=None, verdict=None)
             return
         pair = self._ids[at]
         row = self._pairs.iloc[at]
@@ -119,7 +119,7 @@ class Review:
             "reason": row["reason"],
             "lines": [list(line) for line in self._values.compare(*pair)],
         }
-        self._say(type="pair", client=client, at=at, pair=shown, verdict=self._verdicts.get(pair))
+        self._send(type="pair", client=client, at=at, pair=shown, verdict=self._verdicts.get(pair))
 
     def _first(self) -> int:
         """Return the position of the first pair without a decision."""
@@ -134,7 +134,7 @@ class Review:
         later = verdicts.count("later")
         return {"decided": len(verdicts) - later, "later": later}
 
-    def _say(self, **content: Any) -> None:
+    def _send(self, **content: Any) -> None:
         if self._widget is not None:
             self._widget.send(content)
 
@@ -177,7 +177,7 @@ class Review:
     def _close_widget(self) -> None:
         with self._lock:
             if self._widget is not None:
-                self._say(type="gone")
+                self._send(type="gone")
                 self._widget.close()
                 self._widget = None
 

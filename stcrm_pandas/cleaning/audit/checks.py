@@ -134,7 +134,7 @@ _USABLE = r"a remark beside the number|do not text|the domain may be misspelled"
 
 
 def cells_of(frame: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the contacts that these cells of a fix belong to."""
+    """Return the contacts that these cells of a fix belong to, or that these records of a report are."""
     keys = pd.MultiIndex.from_frame(cells[_KEY])
     return frame[pd.MultiIndex.from_frame(frame[_KEY]).isin(keys)]
 
@@ -173,12 +173,7 @@ def _shared(rows: Rows, *, addresses: bool) -> pd.DataFrame:
     many = set(numbers[numbers.str.contains("@") == addresses])
     records = rows.reports.records
     has = records["numbers"].map(lambda numbers: not many.isdisjoint(numbers)).astype(bool)
-    return _as_read(rows, records[has & records["valid"]])
-
-
-def _as_read(rows: Rows, records: pd.DataFrame) -> pd.DataFrame:
-    """Return the contacts of active customers that these records of the report are."""
-    return cells_of(rows.contacts, records)
+    return cells_of(rows.contacts, records[has & records["valid"]])
 
 
 def emails_format(rows: Rows) -> Faults:
@@ -212,7 +207,7 @@ def consent_marketing(rows: Rows) -> Faults:
     from stcrm_pandas.analysis.preferences.lists import marketing_off_elsewhere
 
     records = rows.reports.records
-    faulty = _as_read(rows, records[marketing_off_elsewhere(records)])
+    faulty = cells_of(rows.contacts, records[marketing_off_elsewhere(records)])
     return Faults(faulty, int(rows.contacts[MARKETING].notna().sum()))
 
 
@@ -221,7 +216,7 @@ def consent_text(rows: Rows) -> Faults:
     from stcrm_pandas.analysis.preferences.lists import texts_off_elsewhere
 
     records = rows.reports.records
-    faulty = _as_read(rows, records[texts_off_elsewhere(records)])
+    faulty = cells_of(rows.contacts, records[texts_off_elsewhere(records)])
     return Faults(faulty, int(rows.contacts["type"].isin(["Phone", "MobilePhone"]).sum()))
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from stcrm_pandas.cleaning.audit import checks
 from stcrm_pandas.cleaning.audit.finding import Finding
 
-__all__ = ["FINDINGS"]
-
 _SHEET = 'stcrm.write_sheet(audit.rows("{key}"), "{key}.csv")'
 _OF_CONTACTS = (
     'fix = stcrm.cleaning.{recipe}(audit.frame("customer_contacts")); '

@@ -14,8 +14,6 @@ from stcrm_pandas.analysis.base.headline import Headline, Tile, year_of
 from stcrm_pandas.charts.svg import Trend
 from stcrm_pandas.cleaning.audit.finding import Checked
 
-__all__ = ["FindingsShown", "actions", "definitions", "headline", "tiles"]
-
 LONGEST_HEADLINE = 60
 _TILES = "Numbers that are off"
 

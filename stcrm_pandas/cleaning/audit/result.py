@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from stcrm_pandas.analysis.base.headline import Headline, Tile
     from stcrm_pandas.cleaning.audit.page import FindingsShown
 
-__all__ = ["Audit"]
-
 
 class Audit:
     """The result of `stcrm.audit`: findings, worst first.
@@ -165,7 +163,7 @@ class Audit:
         >>> plan = crm.leads.plan_follow_up(result.rows("leads_follow_up"), result.next_day)
         """
         self._refuse_anonymous("rows")
-        rows = self._one(finding).faults.rows
+        rows = self._checked(finding).faults.rows
         kept = rows.reset_index(drop=True)
         kept.attrs = rows.attrs
         return kept
@@ -333,7 +331,7 @@ class Audit:
         if self.anonymous:
             raise UsageError(f"{what}: an anonymous audit has no rows. Audit without anonymous=True.")
 
-    def _one(self, key: str) -> Checked:
+    def _checked(self, key: str) -> Checked:
         known = {checked.finding.key: checked for checked in self.checked}
         if key not in known:
             near = closest(key, known)

@@ -115,7 +115,7 @@ READS: Mapping[str, str] = {
 """The frames of an audit, and the method of a client that reads each."""
 
 _ALSO_INACTIVE = ("customers", "locations", "campaigns", "call_reasons", "tag_types")
-_VALUE = {"customer_contacts": "value", "location_contacts": "value", "customers": "name", "locations": "name"}
+_PERSONAL = {"customer_contacts": "value", "location_contacts": "value", "customers": "name", "locations": "name"}
 """Columns that are empty in a copy without personal data."""
 
 
@@ -146,7 +146,7 @@ class Rows:
                 denied = error
                 continue
             self.frames[name] = frame
-            column = _VALUE.get(name)
+            column = _PERSONAL.get(name)
             if column is not None and len(frame) and frame[column].isna().all():
                 self.anonymous.add(name)
         if not self.frames and denied is not None:

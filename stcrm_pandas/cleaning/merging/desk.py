@@ -11,7 +11,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.cleaning.merging.before_merge import Connected, missing_parts, plan_before_merge
-from stcrm_pandas.cleaning.merging.merge_list import MERGE_LIST, as_work_list, check_merges, write_merge_list
+from stcrm_pandas.cleaning.merging.merge_list import MERGE_LIST, as_work_list, check_merges
 from stcrm_pandas.edits.plans import Plan
 from stcrm_pandas.edits.values import parts_of
 from stcrm_pandas.errors import UsageError
@@ -19,6 +19,7 @@ from stcrm_pandas.frame.contact_values import find_contacts
 from stcrm_pandas.frame.customers import owners_of, whole_ids
 from stcrm_pandas.frame.foreign_cells import is_missing
 from stcrm_pandas.output.printable import plural
+from stcrm_pandas.sheets.files import write_sheet
 
 
 def ranked(members: pd.DataFrame) -> pd.DataFrame:
@@ -259,7 +260,7 @@ class MergeDesk:
         UsageError
             The file type is unknown, or the folder does not exist.
         """
-        return write_merge_list(self.merge_list(service=service), path)
+        return write_sheet(self.merge_list(service=service), path, resource=MERGE_LIST)
 
     @property
     def work_lists(self) -> Mapping[str, WorkList]:

@@ -16,7 +16,7 @@ from stcrm_pandas.contract.schemas.fields import Row, decimal, integer, text, ti
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.customers import merged_into
 from stcrm_pandas.output.printable import plural
-from stcrm_pandas.sheets.files import read_sheet, write_sheet
+from stcrm_pandas.sheets.files import read_sheet
 
 MERGE_LIST = Row(
     "merge_list",
@@ -40,11 +40,6 @@ MERGE_LIST = Row(
     ("customer_id",),
 )
 """The columns of the merge list."""
-
-
-def write_merge_list(merges: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
-    """Write a merge list as a sheet."""
-    return write_sheet(merges, path, resource=MERGE_LIST)
 
 
 def read_merge_list(path: str | os.PathLike[str]) -> pd.DataFrame:
