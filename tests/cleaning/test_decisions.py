@@ -24,32 +24,32 @@ def find(path: Path | None, entries: list[Entry] = COMPANY):
     return duplicates(*frames_of(entries), decisions=path)
 
 
-def open_ids(found) -> list[list[int]]:
-    return found.open_pairs()[["id_1", "id_2"]].to_numpy().tolist()
+def open_ids(dup) -> list[list[int]]:
+    return dup.open_pairs()[["id_1", "id_2"]].to_numpy().tolist()
 
 
 def test_decided_pairs_are_not_asked_again(tmp_path: Path) -> None:
     path = tmp_path / "decisions.sqlite"
-    found = find(path)
-    assert sorted(open_ids(found)) == [[1, 2], [3, 4], [5, 6]]
-    found.decide(2, 1, "different", who="ann")
-    found.decide(5, 6, "same")
-    found.decide(3, 4, "later")
-    for again in (found, find(path)):
+    dup = find(path)
+    assert sorted(open_ids(dup)) == [[1, 2], [3, 4], [5, 6]]
+    dup.decide(2, 1, "different", who="ann")
+    dup.decide(5, 6, "same")
+    dup.decide(3, 4, "later")
+    for again in (dup, find(path)):
         assert open_ids(again) == [[3, 4]]
         decided = again.pairs.set_index(["id_1", "id_2"])["decision"].to_dict()
         assert decided == {(1, 2): "different", (3, 4): "later", (5, 6): "same"}
         clusters = again.clusters.groupby("cluster").agg({"customer_id": tuple, "confirmed": "first"})
         assert clusters.to_numpy().tolist() == [[(3, 4), False], [(5, 6), True]]
-    assert "3 decisions." in found.summary()
-    assert found.decisions.latest()[1, 2].who == "ann"
+    assert "3 decisions." in dup.summary()
+    assert dup.decisions.latest()[1, 2].who == "ann"
 
 
 def test_a_changed_value_is_asked_again_and_a_no_still_holds(tmp_path: Path) -> None:
     path = tmp_path / "decisions.sqlite"
-    found = find(path)
-    for one, verdict in ((1, "different"), (3, "same"), (5, "same")):
-        found.decide(one, one + 1, verdict)
+    dup = find(path)
+    for id, verdict in ((1, "different"), (3, "same"), (5, "same")):
+        dup.decide(id, id + 1, verdict)
     moved = [entry._replace(street=f"7{n} Fir Ln") if n in (0, 2) else entry for n, entry in enumerate(COMPANY)]
     again = find(path, moved)
     assert sorted(open_ids(again)) == [[1, 2], [3, 4]]
@@ -60,35 +60,35 @@ def test_a_changed_value_is_asked_again_and_a_no_still_holds(tmp_path: Path) -> 
 
 
 def test_the_latest_decision_counts_and_contradictions_are_counted() -> None:
-    found = find(None, [COMPANY[0]] * 3)
-    found.decide(1, 2, "different")
-    found.decide(1, 2, "same")
-    found.decide(2, 3, "same")
-    assert found.clusters["confirmed"].tolist() == [True] * 3
-    found.decide(1, 3, "different")
-    assert found.clusters["customer_id"].tolist() == [1, 2]
-    assert "3 decisions (in memory only). 1 pair decided to be the same is not in one cluster" in found.summary()
+    dup = find(None, [COMPANY[0]] * 3)
+    dup.decide(1, 2, "different")
+    dup.decide(1, 2, "same")
+    dup.decide(2, 3, "same")
+    assert dup.clusters["confirmed"].tolist() == [True] * 3
+    dup.decide(1, 3, "different")
+    assert dup.clusters["customer_id"].tolist() == [1, 2]
+    assert "3 decisions (in memory only). 1 pair decided to be the same is not in one cluster" in dup.summary()
 
 
 def test_people_may_join_what_the_rules_keep_apart() -> None:
     spouses = [Entry("Noel Falk", "512-555-0101", "", "1 Elm St"), Entry("Olga Falk", "512-555-0101", "", "1 Elm St")]
-    found = find(None, spouses)
-    assert found.clusters.empty
-    found.decide(1, 2, "same")
-    assert found.clusters["customer_id"].tolist() == [1, 2]
+    dup = find(None, spouses)
+    assert dup.clusters.empty
+    dup.decide(1, 2, "same")
+    assert dup.clusters["customer_id"].tolist() == [1, 2]
 
 
 def test_the_file_is_private_and_has_no_values(tmp_path: Path) -> None:
     path = tmp_path / "decisions.sqlite"
-    found = find(path)
-    found.decide(1, 2, "same")
+    dup = find(path)
+    dup.decide(1, 2, "same")
     assert path.stat().st_mode & 0o777 == 0o600
     content = path.read_bytes()
     assert b"same" in content
     for value in (b"anda", b"uist", b"5550101", b"0101", b"home.com", b"Elm", b"elm"):
         assert value not in content
     other = Decisions(tmp_path / "other.sqlite")
-    assert other.fingerprint("values") != found.decisions.fingerprint("values")
+    assert other.fingerprint("values") != dup.decisions.fingerprint("values")
 
 
 def test_decisions_on_customers_that_are_gone_are_kept(tmp_path: Path) -> None:
@@ -127,6 +127,6 @@ def test_mirror_rows_with_other_dtypes_have_the_same_fingerprint(tmp_path: Path)
     path = tmp_path / "decisions.sqlite"
     find(path).decide(1, 2, "same")
     frames = [frame.astype(object).where(frame.notna(), None) for frame in frames_of(COMPANY)]
-    found = duplicates(*frames, decisions=path)
-    assert found.pairs.loc[found.pairs["decision"].notna(), "changed"].tolist() == [False]
-    assert isinstance(found.pairs["id_1"].dtype, pd.Int64Dtype)
+    dup = duplicates(*frames, decisions=path)
+    assert dup.pairs.loc[dup.pairs["decision"].notna(), "changed"].tolist() == [False]
+    assert isinstance(dup.pairs["id_1"].dtype, pd.Int64Dtype)

@@ -196,7 +196,7 @@ def strictest_preferences(
     channel = contacts["type"].eq("Email").fillna(value=False)
     same = contacts["value"].map(lambda value: " ".join(find_contacts(value)) or str(value).casefold())
     after = contacts[flags].copy()
-    if MARKETING in flags:
+    if opted_out and MARKETING in flags:
         switch = _has_one_of(opted_out, contacts) & after[MARKETING].ne(other=False).fillna(value=True)
         after[MARKETING] = after[MARKETING].mask(switch, other=False)
         after[switch] = after[switch].fillna(value=False)

@@ -30,7 +30,7 @@ def desk_of(**columns: list[Any]) -> MergeDesk:
     size = len(next(iter(columns.values())))
     customers, contacts, locations = frames_of([ANN] * size)
     members = pd.DataFrame({"cluster": 1, "customer_id": range(1, size + 1)}, dtype="Int64")
-    jobs = pd.DataFrame({"customer_id": [one for one in columns.pop("jobs", []) for _ in range(2)]})
+    jobs = pd.DataFrame({"customer_id": [job_customer for job_customer in columns.pop("jobs", []) for _ in range(2)]})
     return MergeDesk(members, customers.assign(**columns), contacts, locations, jobs)
 
 
@@ -118,7 +118,9 @@ def preferences(*rows: str) -> pd.DataFrame:
 
 
 def marks(table: pd.DataFrame) -> list[str]:
-    return ["".join("?" if pd.isna(one) else "FT"[one] for one in row) for row in table[[*FLAGS]].to_numpy().tolist()]
+    return [
+        "".join("?" if pd.isna(flag) else "FT"[flag] for flag in row) for row in table[[*FLAGS]].to_numpy().tolist()
+    ]
 
 
 @pytest.mark.parametrize(
@@ -137,9 +139,9 @@ def marks(table: pd.DataFrame) -> list[str]:
 )
 def test_preferences_become_the_strictest(rows: list[str], expected: list[str]) -> None:
     table = preferences(*rows)
-    found = strictest_preferences(table, table["cluster"])
-    assert marks(found) == expected
-    assert marks(strictest_preferences(found, table["cluster"])) == expected
+    strict = strictest_preferences(table, table["cluster"])
+    assert marks(strict) == expected
+    assert marks(strictest_preferences(strict, table["cluster"])) == expected
 
 
 @settings(max_examples=25)
@@ -156,12 +158,12 @@ def test_preferences_become_the_strictest(rows: list[str], expected: list[str]) 
 )
 def test_consent_only_becomes_stricter_and_a_second_time_changes_nothing(rows: list[tuple[str, str, str]]) -> None:
     table = preferences(*(" ".join(row) for row in rows))
-    found = strictest_preferences(table, table["cluster"])
-    assert marks(strictest_preferences(found, table["cluster"])) == marks(found)
-    for old, new in zip(marks(table), marks(found), strict=True):
+    strict = strictest_preferences(table, table["cluster"])
+    assert marks(strictest_preferences(strict, table["cluster"])) == marks(strict)
+    for old, new in zip(marks(table), marks(strict), strict=True):
         assert all(after in (before, "F") for before, after in zip(old, new, strict=True))
     silent = {cluster for cluster, _, flags in rows if flags[1] == "F"}
-    for (cluster, value, _), new in zip(rows, marks(found), strict=True):
+    for (cluster, value, _), new in zip(rows, marks(strict), strict=True):
         assert (cluster in silent) <= (new[1] == "F")
         same = [
             flags for other, also, flags in rows if other == cluster and find_contacts(also) == find_contacts(value)
@@ -173,9 +175,9 @@ def test_flags_of_one_record_are_set_on_all_of_its_cluster() -> None:
     customers = pd.DataFrame(
         {"do_not_mail": [None, True, None], "do_not_service": [False, False, True]}, dtype="boolean"
     )
-    found = strictest_flags(customers, pd.Series([1, 1, 2]))
-    assert found["do_not_mail"].fillna(value=False).tolist() == [True, True, False]
-    assert found["do_not_service"].tolist() == [False, False, True]
+    strict = strictest_flags(customers, pd.Series([1, 1, 2]))
+    assert strict["do_not_mail"].fillna(value=False).tolist() == [True, True, False]
+    assert strict["do_not_service"].tolist() == [False, False, True]
 
 
 def test_numbers_with_do_not_text_in_one_record_only_are_listed() -> None:
@@ -198,8 +200,8 @@ def test_what_became_of_merges() -> None:
     into = {2: 3, 3: 1, 4: 5, 7: 99, 8: 9, 10: 9, 13: 99, 14: 99}
     customers = pd.DataFrame({"id": [*range(1, 12), 13, 14, 99]}, dtype="Int64")
     customers["merged_to_id"] = customers["id"].map(into).astype("Int64").fillna(0)
-    found = check_merges(merges, customers)
-    assert found["status"].tolist() == [
+    checks = check_merges(merges, customers)
+    assert checks["status"].tolist() == [
         "done",  # through customer 3
         "done",
         "merged the other way",
@@ -209,7 +211,7 @@ def test_what_became_of_merges() -> None:
         "not among the customers",
         "merged elsewhere",
     ]
-    assert found["merged_to_id"].fillna(0).tolist()[:6] == [1, 1, 0, 99, 0, 9]
+    assert checks["merged_to_id"].fillna(0).tolist()[:6] == [1, 1, 0, 99, 0, 9]
     circle = pd.DataFrame({"id": [1, 2, 3], "merged_to_id": [2, 3, 2]}, dtype="Int64")
     assert len(check_merges(merges[:2], circle)) == 2
     with pytest.raises(UsageError, match="customers: the DataFrame has no columns merged_to_id"):
@@ -241,10 +243,10 @@ def checked(
     customers["merged_to_id"] = customers["id"].map(into).astype("Int64")
     customers["active"] = customers["merged_to_id"].isna().astype("boolean")
     for flag in ("do_not_mail", "do_not_service"):
-        customers[flag] = pd.array([marks.get(one) == flag for one in customers["id"]], dtype="boolean")
+        customers[flag] = pd.array([marks.get(id) == flag for id in customers["id"]], dtype="boolean")
     no_locations = pd.DataFrame({"id": [], "customer_id": []}, dtype="Int64")
-    found = check_merges(MERGES, customers, contacts, no_locations, **newer)
-    return found["opt_outs"].fillna("").tolist()
+    checks = check_merges(MERGES, customers, contacts, no_locations, **newer)
+    return checks["opt_outs"].fillna("").tolist()
 
 
 def test_opt_outs_between_the_plan_and_the_merge_are_reported() -> None:
@@ -317,7 +319,7 @@ def test_merge_list_has_its_time() -> None:
     made = desk.merge_list()["made_at"]
     assert made.dtype == "datetime64[us, UTC]"
     assert before <= made.item() <= pd.Timestamp.now("UTC")
-    (text,) = [one.what_to_do for one in desk.work_lists.values()]
+    (text,) = [work_list.what_to_do for work_list in desk.work_lists.values()]
     assert f"{made.item().year}, " in text
     assert "Just before you merge" in text
 

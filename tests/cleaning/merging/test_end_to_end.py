@@ -27,8 +27,8 @@ def crm(tmp_path: Any) -> Any:
         yield crm
 
 
-def merge(box: Sandbox, one: int, into: int) -> None:
-    box.change("customers", int(one), active=False, mergedToId=int(into))
+def merge(box: Sandbox, id: int, into: int) -> None:
+    box.change("customers", int(id), active=False, mergedToId=int(into))
 
 
 @pytest.mark.parametrize("names", ["known", "denied", "missing"])
@@ -40,7 +40,7 @@ def test_tags_opt_nobody_in(names: str, crm: Any) -> None:
     box.change("tag_types", dormant, name="Email Dormant", active=False)
     if names == "missing":
         box.change("tag_types", opted_in, name=None)
-    kept, gone = (int(one) for one in crm.customers.list(active=True)["id"].iloc[:2])
+    kept, gone = (int(id) for id in crm.customers.list(active=True)["id"].iloc[:2])
     box.change("customers", kept, tagTypeIds=[])
     box.change("customers", gone, tagTypeIds=tags)
     if names == "denied":
@@ -93,8 +93,8 @@ def test_opt_outs_of_contact_methods_and_the_tag_email_dormant_count(crm: Any) -
         newer = crm.contact_preferences.list(methods["contact_id"], methods["id"], refresh=True)
         rows = crm.customers.list(refresh=True), crm.customers.list_contacts(refresh=True)
         tags = crm.lookups.tag_types.list(active=None, refresh=True)
-        found = desk.check(*rows, tag_types=tags, methods=methods, method_preferences=newer, **names)
-        return found["opt_outs"].fillna("").item()
+        checks = desk.check(*rows, tag_types=tags, methods=methods, method_preferences=newer, **names)
+        return checks["opt_outs"].fillna("").item()
 
     assert desk.plan(crm, **names).apply().ok
     assert opt_outs() == ""
@@ -146,7 +146,7 @@ def test_consent_is_the_strictest_and_merges_are_ticked_off(crm: Any, tmp_path: 
 
     desk = dup.merge_desk()
     assert desk.survivors["customers"].tolist() == [len(ids) for ids in some.values()]
-    cluster_of = {one: cluster for cluster, ids in desk._ranked().items() for one in ids}
+    cluster_of = {id: cluster for cluster, ids in desk._ranked().items() for id in ids}
     before = consents(crm, cluster_of)
     plan = desk.plan(crm)
     assert set(plan.changes.loc[plan.changes["opt_out"], "new"]) <= {False, True}
@@ -186,12 +186,12 @@ def test_consent_is_the_strictest_and_merges_are_ticked_off(crm: Any, tmp_path: 
     late = desk.merge_list().iloc[-1]
     flags = {f"preferences.{name}": True for name in ("jobRemindersEnabled", "invoiceNotification")}
     of_late = contacts.loc[contacts["customer_id"] == late["customer_id"], "id"]
-    for one in of_late:
-        key = (int(late["customer_id"]), int(one))
+    for contact in of_late:
+        key = (int(late["customer_id"]), int(contact))
         box.change("customer_contacts", key, **flags, **{"preferences.marketingUpdatesEnabled": False})
     box.change("customers", int(late["customer_id"]), doNotService=True)
-    found = desk.check(*frames()).set_index("customer_id")["opt_outs"]
-    assert "do not service" in found[late["customer_id"]]
+    opt_outs = desk.check(*frames()).set_index("customer_id")["opt_outs"]
+    assert "do not service" in opt_outs[late["customer_id"]]
     assert desk.plan(crm).apply().failed.empty
     assert desk.check(*frames())["opt_outs"].isna().all(), "planned again"
 
@@ -203,16 +203,16 @@ def test_consent_is_the_strictest_and_merges_are_ticked_off(crm: Any, tmp_path: 
     for row in done.itertuples():
         merge(box, row.customer_id, row.survivor_id)
     merge(box, other_way["survivor_id"], other_way["customer_id"])
-    stranger = next(one for one in active.index[active] if one not in cluster_of)
+    stranger = next(id for id in active.index[active] if id not in cluster_of)
     merge(box, elsewhere["customer_id"], stranger)
     box.advance(dt.timedelta(minutes=20))  # feeds show changes late
     mirror = crm.mirror(tmp_path / "mirror")
     mirror.sync(only=["customers"])
     for later in (crm.customers.list(refresh=True), mirror.read("customers")):
-        found = desk.check(later).set_index("customer_id")["status"]
-        assert found[open_row["customer_id"]] == "still open"
-        assert found[other_way["customer_id"]] == "merged the other way"
-        assert found[elsewhere["customer_id"]] == "merged elsewhere"
-        assert set(found[done["customer_id"]]) == {"done"}
-        assert check_merges(path, later)["status"].tolist() == found.tolist()
+        statuses = desk.check(later).set_index("customer_id")["status"]
+        assert statuses[open_row["customer_id"]] == "still open"
+        assert statuses[other_way["customer_id"]] == "merged the other way"
+        assert statuses[elsewhere["customer_id"]] == "merged elsewhere"
+        assert set(statuses[done["customer_id"]]) == {"done"}
+        assert check_merges(path, later)["status"].tolist() == statuses.tolist()
     assert merges["link"].iloc[0] == f"https://go.example.com/#/Customer/{open_row['customer_id']}"

@@ -24,8 +24,8 @@ TYPES = pd.DataFrame({"id": [7, 8], "name": ["Member", "member "]})
 
 @pytest.mark.parametrize("column", TEXTS)
 def test_a_new_value_becomes_a_category(column):
-    recipe, given, wanted = TEXTS[column]
-    frame = pd.DataFrame({"id": [1, 2, 3], column: pd.Series(given).astype("category")})
+    recipe, typed, wanted = TEXTS[column]
+    frame = pd.DataFrame({"id": [1, 2, 3], column: pd.Series(typed).astype("category")})
     after = recipe(frame).after[column]
     assert isinstance(after.dtype, pd.CategoricalDtype)
     assert after.astype(object).where(after.notna(), None).tolist() == wanted

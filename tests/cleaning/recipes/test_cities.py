@@ -74,7 +74,7 @@ def company():
 def test_cities_of_a_company():
     fix = stcrm.cleaning.cities(company())
     changed = dict(zip(fix.changes["id"], fix.changes["new"], strict=True))
-    skipped = {one.id: (one.reason, one.suggestion) for one in fix.skipped.itertuples()}
+    skipped = {row.id: (row.reason, row.suggestion) for row in fix.skipped.itertuples()}
     wrong = []
     for place, (city, code, expected) in enumerate(ROWS, len(COMPANY)):
         got = changed.get(place, "=")
@@ -92,5 +92,5 @@ def test_cities_of_a_company():
 def test_order_of_the_rows_does_not_matter(seed):
     frame = company()
     mixed = frame.sample(frac=1, random_state=seed)
-    one, other = stcrm.cleaning.cities(frame).after, stcrm.cleaning.cities(mixed).after
-    pd.testing.assert_frame_equal(other.sort_index(), one)
+    ordered, other = stcrm.cleaning.cities(frame).after, stcrm.cleaning.cities(mixed).after
+    pd.testing.assert_frame_equal(other.sort_index(), ordered)

@@ -58,7 +58,7 @@ def ids(cells):
 
 def planted(box, names):
     return {
-        tuple(one) if isinstance(one, list | tuple) else one for name in names for one in box.truth["defects"][name]
+        tuple(key) if isinstance(key, list | tuple) else key for name in names for key in box.truth["defects"][name]
     }
 
 
@@ -89,9 +89,9 @@ def test_tidy_streets_are_left_unless_short_ones_are_asked_for(company):
 def test_cities_are_repaired_or_suggested(company):
     box, _, customers, _ = company
     fix = stcrm.cleaning.cities(customers)
-    found = ids(fix.changes) | ids(fix.skipped)
-    assert planted(box, CITIES) == found
-    assert len(ids(fix.changes)) / len(found) > 0.6, "a small company has few rows of each ZIP code"
+    listed = ids(fix.changes) | ids(fix.skipped)
+    assert planted(box, CITIES) == listed
+    assert len(ids(fix.changes)) / len(listed) > 0.6, "a small company has few rows of each ZIP code"
 
 
 def test_twin_tags_are_proposed(company):
@@ -125,8 +125,8 @@ def test_applied_to_the_company_and_undone_equals_the_start(company, resource):
     def now():
         if resource == "customers":
             return crm.customers.list(active=None, refresh=True)
-        found = crm.customers.list_contacts(refresh=True)
-        return found[found["customer_id"].isin(active)]
+        contacts = crm.customers.list_contacts(refresh=True)
+        return contacts[contacts["customer_id"].isin(active)]
 
     again = pipe(now()).changes
     assert ids(again) <= ids(plan.refused)

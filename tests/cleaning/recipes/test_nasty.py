@@ -50,8 +50,8 @@ def agrees(expected, got):
     if not expected.startswith("! "):
         return got == expected
     reason, _, suggestion = expected.partition(" → ")
-    found, _, suggested = got.partition(" → ")
-    return found.startswith(reason) and suggestion in ("", suggested)
+    stated, _, suggested = got.partition(" → ")
+    return stated.startswith(reason) and suggestion in ("", suggested)
 
 
 @pytest.mark.parametrize("name", DECIDE)
@@ -68,7 +68,7 @@ def test_nasty_values(name):
 def test_opt_outs_match_before_and_after(name):
     """A plan refuses a value that means another number or address: it could opt somebody in."""
     verdicts = {value: DECIDE[name](value) for value, _ in rows(name)}
-    changed = {value: one.new for value, one in verdicts.items() if isinstance(one, Changed)}
+    changed = {value: verdict.new for value, verdict in verdicts.items() if isinstance(verdict, Changed)}
     assert len(changed) > 40
     assert [value for value, new in changed.items() if not same_contacts(value, new)] == []
 

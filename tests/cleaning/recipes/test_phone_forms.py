@@ -28,7 +28,7 @@ def test_forms_of_a_tenth_are_left_and_the_others_get_the_most_frequent():
     values = numbers(BRACKETS=40, DASHES=30, E164=11, PLAIN=10, DOTS=9)
     fix = recipe(values)
     assert fix.changes["old"].tolist() == values[-9:]
-    assert fix.changes["new"].tolist() == [BRACKETS.format(*one.split(".")) for one in values[-9:]]
+    assert fix.changes["new"].tolist() == [BRACKETS.format(*value.split(".")) for value in values[-9:]]
     assert recipe(fix.after["value"]).changes.empty
 
 
@@ -87,7 +87,7 @@ def test_a_number_that_must_not_be_texted_keeps_its_digits():
 def test_a_second_time_changes_nothing_and_numbers_stay_the_same(forms, times):
     values = [form.format("512", "555", f"{place:04}") for place, form in enumerate(forms * times, 100)]
     fix = recipe(values)
-    assert all(same_contacts(one.old, one.new) for one in fix.changes.itertuples())
+    assert all(same_contacts(change.old, change.new) for change in fix.changes.itertuples())
     assert recipe(fix.after["value"]).changes.empty
 
 

@@ -187,11 +187,15 @@ def test_recipe_on_any_values(case, data):
         if old != new and not (pd.isna(old) and pd.isna(new))
     }
     assert changed == differing
-    for one in fix.changes.itertuples():
-        keeps_digits(name, one.old, one.new)
+    for change in fix.changes.itertuples():
+        keeps_digits(name, change.old, change.new)
         if name in ("phones", "emails") and options.get("region") is None:
-            known = {found for found in find_contacts(one.old) if is_valid_number(found) or is_valid_address(found)}
-            assert known <= set(find_contacts(one.new)), "the same number for every opt-out"
+            known = {
+                contact
+                for contact in find_contacts(change.old)
+                if is_valid_number(contact) or is_valid_address(contact)
+            }
+            assert known <= set(find_contacts(change.new)), "the same number for every opt-out"
 
 
 def digits(text):

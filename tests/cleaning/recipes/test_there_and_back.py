@@ -29,9 +29,9 @@ STREETS = [("12 NORTH MAIN STREET", "apt. 5"), ("9 Elm Street", "#7"), ("Main & 
 ZIPS = ["787016789", "78701", "7866", "78701 6789"]
 
 
-def dirty(given):
+def dirty(company):
     """A company whose first rows have values to repair."""
-    for table, rows in given.tables():
+    for table, rows in company.tables():
         for row, number in zip(rows, range(60), strict=False):
             if table in ("customers", "locations") and number < 40:
                 street, unit = STREETS[number % 4]
@@ -66,8 +66,8 @@ def rows(crm, resource):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", StcrmWarning)
         if resource.endswith("_contacts"):
-            found = getattr(crm, resource.removesuffix("_contacts") + "s").list_contacts(refresh=True)
-            return found.sort_values("id", ignore_index=True)  # the service returns the latest change last
+            contacts = getattr(crm, resource.removesuffix("_contacts") + "s").list_contacts(refresh=True)
+            return contacts.sort_values("id", ignore_index=True)  # the service returns the latest change last
         every = {} if resource == "bookings" else {"active": None}
         return getattr(crm, resource).list(refresh=True, **every)
 
@@ -107,16 +107,16 @@ def test_applied_and_undone_equals_the_start(crm, resource):
     equal(rows(crm, resource), before)
 
 
-def equal(one, other):
+def equal(actual, expected):
     """Equal but for what the service sets: times, and the digits that it derives from a number."""
     itself = ["modified_on", "phone_settings_phone_number"]
-    one, other = (frame.drop(columns=itself, errors="ignore") for frame in (one, other))
+    actual, expected = (frame.drop(columns=itself, errors="ignore") for frame in (actual, expected))
     # A missing unit is sent as empty text: the plan says so.
-    one, other = (
+    actual, expected = (
         frame.assign(address_unit=frame["address_unit"].fillna("")) if "address_unit" in frame else frame
-        for frame in (one, other)
+        for frame in (actual, expected)
     )
-    pd.testing.assert_frame_equal(one, other)
+    pd.testing.assert_frame_equal(actual, expected)
 
 
 def test_plan_by_the_public_methods(crm):

@@ -49,8 +49,8 @@ class View:
 
 
 def test_a_decision_is_on_disk_when_it_is_acknowledged_and_is_not_asked_again(tmp_path: Path) -> None:
-    found = found_in(tmp_path)
-    review = found.review(who="ann")
+    dup = found_in(tmp_path)
+    review = dup.review(who="ann")
     view = View(review)
     opened = view.send("open")
     assert (opened["type"], opened["total"], opened["at"]) == ("review", 2, 0)
@@ -67,14 +67,14 @@ def test_a_decision_is_on_disk_when_it_is_acknowledged_and_is_not_asked_again(tm
 
 
 def test_a_repeated_message_is_recorded_once_and_a_mind_can_be_changed(tmp_path: Path) -> None:
-    found = found_in(tmp_path)
-    view = View(found.review())
+    dup = found_in(tmp_path)
+    view = View(dup.review())
     view.decide(0, "same")
     view.decide(0, "same")
     with sqlite3.connect(tmp_path / "decisions.sqlite") as db:
         assert db.execute("SELECT count(*) FROM decisions").fetchone() == (1,)
     view.decide(0, "different")
-    assert [one.verdict for one in found.decisions.latest().values()] == ["different"]
+    assert [decision.verdict for decision in dup.decisions.latest().values()] == ["different"]
 
 
 def test_what_agrees_is_marked(tmp_path: Path) -> None:
@@ -89,8 +89,8 @@ def test_what_agrees_is_marked(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_recorded_is_not_acknowledged(tmp_path: Path) -> None:
-    found = found_in(tmp_path)
-    view = View(found.review())
+    dup = found_in(tmp_path)
+    view = View(dup.review())
     pair = view.send("show", at=0)["pair"]
     assert view.send("decide", ids=pair["ids"], compared=pair["compared"], verdict="perhaps")["type"] == "failed"
     assert "changed since" in view.send("decide", ids=pair["ids"], compared="1:00", verdict="same")["reason"]

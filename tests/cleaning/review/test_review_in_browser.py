@@ -83,8 +83,8 @@ def decide(notebook: Notebook) -> None:
 def look(notebook: Notebook) -> None:
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
         notebook.choose_theme(theme)
-        found = Axe().run(notebook.page, context={"include": [[".stcrm-review"]]}).response["violations"]
-        assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
+        violations = Axe().run(notebook.page, context={"include": [[".stcrm-review"]]}).response["violations"]
+        assert [(violation["id"], violation["nodes"][0]["html"][:200]) for violation in violations] == []
         if folder := os.environ.get("REVIEW_PICTURES"):
             notebook.grid.screenshot(path=f"{folder}/review {theme}.png")
 

@@ -39,18 +39,18 @@ def edit(path: Path, cells: dict[tuple[int, str], Any]) -> None:
 
 
 def test_verdicts_are_recorded_once(tmp_path: Path) -> None:
-    found = found_in(tmp_path)
-    path = found.review_sheet(tmp_path / "review.xlsx")
+    dup = found_in(tmp_path)
+    path = dup.review_sheet(tmp_path / "review.xlsx")
     assert path.stat().st_mode & 0o777 == 0o600
     sheet = openpyxl.load_workbook(path).active
-    assert [str(one.formula1) for one in sheet.data_validations.dataValidation] == ['"same,different,later"']
+    assert [str(rule.formula1) for rule in sheet.data_validations.dataValidation] == ['"same,different,later"']
     assert all(cell.data_type == "s" for row in sheet.iter_rows() for cell in row if cell.value)
     edit(path, {(0, "verdict"): " Same ", (1, "verdict"): "later"})
-    first = found.read_review(path, who="ann")
+    first = dup.read_review(path, who="ann")
     assert first["outcome"].tolist() == ["recorded", "recorded", "no verdict"]
-    assert found.read_review(path)["outcome"].tolist() == ["recorded before", "recorded before", "no verdict"]
-    assert len(found.decisions.latest()) == 2
-    assert {one.who for one in found.decisions.latest().values()} == {"ann"}
+    assert dup.read_review(path)["outcome"].tolist() == ["recorded before", "recorded before", "no verdict"]
+    assert len(dup.decisions.latest()) == 2
+    assert {decision.who for decision in dup.decisions.latest().values()} == {"ann"}
     again = found_in(tmp_path)
     assert len(again.open_pairs()) == 2
     assert again.merge_list()[["survivor_id", "customer_id"]].to_numpy().tolist() == [
@@ -59,20 +59,20 @@ def test_verdicts_are_recorded_once(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_trusted_is_refused_with_a_reason(tmp_path: Path) -> None:
-    found = found_in(tmp_path)
-    path = found.review_sheet(tmp_path / "review.xlsx")
-    pairs = found.open_pairs()
-    one, other = (int(pairs.loc[1, name]) for name in ("id_1", "id_2"))
-    found.decide(one, other, "different")
+    dup = found_in(tmp_path)
+    path = dup.review_sheet(tmp_path / "review.xlsx")
+    pairs = dup.open_pairs()
+    first, other = (int(pairs.loc[1, name]) for name in ("id_1", "id_2"))
+    dup.decide(first, other, "different")
     edit(path, {(0, "verdict"): "perhaps", (1, "verdict"): "same", (2, "verdict"): "same", (2, "compared"): "1:00"})
-    table = found.read_review(path)
+    table = dup.read_review(path)
     assert table["outcome"].tolist() == ["refused"] * 3
     assert table["reason"].tolist() == [
         "unknown verdict; write same, different or later",
         'since then, it was decided to be "different"; dup.decide changes that',
         "a compared value changed since the sheet was written, or it is of other decisions; write the sheet again",
     ]
-    assert found.decision(one, other) == "different"
+    assert dup.decision(first, other) == "different"
 
 
 def test_a_changed_value_makes_the_verdict_void(tmp_path: Path) -> None:
@@ -86,34 +86,34 @@ def test_a_changed_value_makes_the_verdict_void(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore:.*may have changed")
 def test_cells_that_a_spreadsheet_changed_are_refused(tmp_path: Path) -> None:
-    found = found_in(tmp_path)
-    path = found.review_sheet(tmp_path / "review.xlsx")
+    dup = found_in(tmp_path)
+    path = dup.review_sheet(tmp_path / "review.xlsx")
     edit(path, {(0, "verdict"): "same", (0, "compared"): 1.5, (1, "verdict"): "same", (2, "verdict"): "same"})
     sheet = openpyxl.load_workbook(path).active
     heads = [cell.value for cell in sheet[1]]
     ids = {name: sheet.cell(3, heads.index(name) + 1).value for name in ("id1", "id2")}
     edit(path, {(2, name): value for name, value in ids.items()})  # the same pair in two rows
-    table = found.read_review(path)
+    table = dup.read_review(path)
     assert table["outcome"].tolist() == ["refused"] * 3
     assert table["reason"].str.contains("changed compared|in several rows").all()
-    assert len(found.decisions.latest()) == 0
+    assert len(dup.decisions.latest()) == 0
 
 
 def test_a_csv_file_has_no_formula_and_other_files_are_refused(tmp_path: Path) -> None:
-    found = found_in(tmp_path)
-    text = found.review_sheet(tmp_path / "review.csv", tier="sure").read_text("utf-8-sig")
+    dup = found_in(tmp_path)
+    text = dup.review_sheet(tmp_path / "review.csv", tier="sure").read_text("utf-8-sig")
     assert '"=Hugo' not in text
     assert "\"'=Hugo" in text
-    assert found.read_review(tmp_path / "review.csv")["outcome"].tolist() == ["no verdict"] * 3
+    assert dup.read_review(tmp_path / "review.csv")["outcome"].tolist() == ["no verdict"] * 3
     pd.DataFrame({"id": [1]}).to_csv(tmp_path / "other.csv", index=False)
     with pytest.raises(UsageError, match="no column 'id1'"):
-        found.read_review(tmp_path / "other.csv")
+        dup.read_review(tmp_path / "other.csv")
 
 
 def test_a_row_without_an_id_is_refused_and_the_others_are_recorded(tmp_path: Path) -> None:
-    found = found_in(tmp_path)
-    path = found.review_sheet(tmp_path / "review.xlsx")
+    dup = found_in(tmp_path)
+    path = dup.review_sheet(tmp_path / "review.xlsx")
     edit(path, {(0, "id1"): None, (0, "verdict"): "same", (1, "verdict"): "same"})
-    table = found.read_review(path)
+    table = dup.read_review(path)
     assert table["outcome"].tolist() == ["refused", "recorded", "no verdict"]
     assert "id of a customer is missing" in table["reason"][0]
