@@ -30,8 +30,8 @@ def company(tmp_path):
         yield box, crm
 
 
-def counts(found):
-    return found.table.set_index("finding")["rows"]
+def counts(audit):
+    return audit.table.set_index("finding")["rows"]
 
 
 def test_mirror_that_has_not_seen_an_apply_says_so_and_a_later_audit_has_a_trend(company, tmp_path):
@@ -57,7 +57,7 @@ def test_mirror_that_has_not_seen_an_apply_says_so_and_a_later_audit_has_a_trend
     after = stcrm.audit(mirror=mirror, since=since)
     row = after.table.set_index("finding").loc["leads_follow_up"]
     assert (row["rows"], row["before"], row["change"]) == (0, len(due), -len(due))
-    assert not any("has not seen" in one for one in after.cautions)
+    assert not any("has not seen" in caution for caution in after.cautions)
 
 
 def test_mirror_that_has_not_seen_an_opt_out_says_so(company, tmp_path):
@@ -65,24 +65,26 @@ def test_mirror_that_has_not_seen_an_opt_out_says_so(company, tmp_path):
     mirror = crm.mirror(tmp_path / "mirror")
     mirror.sync(only=["customers", "customer_contacts"])
     contacts = mirror.read("customer_contacts")
-    asked = contacts.loc[contacts["preferences_marketing_updates_enabled"].eq(True).fillna(value=False), "value"]
-    plan = crm.plan_opt_out(asked.iloc[0])
+    values = contacts.loc[contacts["preferences_marketing_updates_enabled"].eq(True).fillna(value=False), "value"]
+    plan = crm.plan_opt_out(values.iloc[0])
     assert len(plan.changes)
     assert plan.apply().ok
-    assert any("has not seen the changes that were applied" in one for one in stcrm.audit(mirror=mirror).cautions)
+    assert any(
+        "has not seen the changes that were applied" in caution for caution in stcrm.audit(mirror=mirror).cautions
+    )
 
 
 def test_anonymous_copy_has_the_checks_that_need_no_names(company, tmp_path):
     _, crm = company
     mirror = crm.mirror(tmp_path / "mirror")
     mirror.sync(only=["customers", "customer_contacts", "jobs", "campaigns"])
-    whole = stcrm.audit(mirror=mirror)
+    complete = stcrm.audit(mirror=mirror)
     copy = mirror.export(tmp_path / "copy", anonymous=True)
     without_names = stcrm.audit(mirror=stcrm.mirrors(copy.parent))
-    assert "customers_unreachable" in set(whole.table["finding"])
+    assert "customers_unreachable" in set(complete.table["finding"])
     assert "customers_unreachable" not in set(without_names.table["finding"])
-    assert counts(without_names)["jobs_campaign"] == counts(whole)["jobs_campaign"]
-    assert any("This copy has no names" in one for one in without_names.cautions)
+    assert counts(without_names)["jobs_campaign"] == counts(complete)["jobs_campaign"]
+    assert any("This copy has no names" in caution for caution in without_names.cautions)
 
 
 def test_mirror_of_another_tenant_is_refused(company, tmp_path):
@@ -144,7 +146,9 @@ def test_each_repair_reduces_its_count_to_what_was_skipped(tmp_path, monkeypatch
             names = {"stcrm": stcrm, "crm": crm, "audit": audit}
             exec(before["repair"], names)
             plan = names["plan"]
-            refused = len(plan.refused.drop_duplicates([one for one in ("customer_id", "id") if one in plan.refused]))
+            refused = len(
+                plan.refused.drop_duplicates([column for column in ("customer_id", "id") if column in plan.refused])
+            )
             listed = 0
             if "fix" in names:
                 fix = names["fix"]

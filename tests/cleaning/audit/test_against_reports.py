@@ -53,7 +53,7 @@ def audit(company):
 @pytest.fixture(scope="module")
 def frames(company):
     crm = company[1]
-    found = {
+    rows = {
         "customers": crm.customers.list(active=None),
         "contacts": crm.customers.list_contacts(),
         "locations": crm.locations.list(active=None),
@@ -64,7 +64,7 @@ def frames(company):
         "tags": crm.lookups.tag_types.list(active=None),
         "call_reasons": crm.lookups.call_reasons.list(active=None),
     }
-    return found | {"zone": crm.settings.time_zone, "reasons": crm.settings.dismissing_reasons}
+    return rows | {"zone": crm.settings.time_zone, "reasons": crm.settings.dismissing_reasons}
 
 
 def of_leads(frames):
@@ -93,7 +93,7 @@ def counts(audit):
 def test_open_leads_and_bookings_are_counted_as_in_their_reports(audit, frames):
     leads, bookings = of_leads(frames), of_bookings(frames)
     count = counts(audit)
-    listed = {key: one.frame for key, one in leads.work_lists.items()}
+    listed = {key: work_list.frame for key, work_list in leads.work_lists.items()}
     every = pd.concat(listed.values(), ignore_index=True)
     read = frames["leads"][frames["leads"]["id"].isin(every["Lead id"])]
     assert set(audit.rows("leads_follow_up")["id"]) == set(read.loc[read["follow_up_date"].isna(), "id"])
@@ -111,44 +111,44 @@ def test_open_leads_and_bookings_are_counted_as_in_their_reports(audit, frames):
     spelt = bookings.work_lists["spellings"].frame
     usual = spelt.sort_values("Bookings", ascending=False).drop_duplicates("Source")
     assert count["bookings_source"] == spelt["Bookings"].sum() - usual["Bookings"].sum() > 0
-    by_status = {one.what.rpartition(" ")[2]: one.rows for one in bookings.check.counts if "status" in one.what}
+    by_status = {count.what.rpartition(" ")[2]: count.rows for count in bookings.check.counts if "status" in count.what}
     documented = {"New", "Accepted", "Converted", "Dismissed"}
     assert count["bookings_status"] == sum(n for status, n in by_status.items() if status not in documented)
 
 
 def test_contacts_are_counted_as_in_the_report_on_preferences(audit, frames):
-    found = of_preferences(frames)
+    preferences = of_preferences(frames)
     for finding, key in (
         ("consent_marketing", "marketing-off-elsewhere"),
         ("consent_text", "do-not-text-elsewhere"),
     ):
-        assert counts(audit)[finding] == len(found.work_lists[key]) > 0
-        assert len(audit.rows(finding).merge(found.stores["customers"], left_on=KEY, right_on=["owner", "id"])) == len(
-            found.work_lists[key]
-        )
+        assert counts(audit)[finding] == len(preferences.work_lists[key]) > 0
+        assert len(
+            audit.rows(finding).merge(preferences.stores["customers"], left_on=KEY, right_on=["owner", "id"])
+        ) == len(preferences.work_lists[key])
     active = set(audit.frame("customers")["id"])
-    shared = found.work_lists["shared-numbers"].frame
+    shared = preferences.work_lists["shared-numbers"].frame
     shared = shared[shared["Customer id"].isin(active)]
     for finding, address in (("phones_shared", False), ("emails_shared", True)):
         listed = shared[shared["Number or address"].str.contains("@") == address]
         assert counts(audit)[finding] == len(listed)
         assert set(audit.rows(finding)["customer_id"]) == set(listed["Customer id"])
     assert counts(audit)["phones_shared"] > 0
-    states = found.states[[("service", channel) for channel in ("call", "e-mail")]]
+    states = preferences.states[[("service", channel) for channel in ("call", "e-mail")]]
     unreachable = states.isin([11, 12]).all(axis=1)  # invalid, none on file
-    served = set(found.owners.frame.loc[found.owners.frame["do_not_service"] != 1, "id"])
+    served = set(preferences.owners.frame.loc[preferences.owners.frame["do_not_service"] != 1, "id"])
     mine = audit.rows("customers_unreachable")
-    assert set(mine["id"]) & served == set(found.owners.frame.loc[unreachable, "id"])
+    assert set(mine["id"]) & served == set(preferences.owners.frame.loc[unreachable, "id"])
 
 
 def test_placeholders_link_no_records(audit, frames):
     """Thirty customers have the number 123-456-7890, ten of them with 'do not text'."""
-    found = of_preferences(frames)
+    preferences = of_preferences(frames)
     for finding in ("consent_text", "consent_marketing", "phones_shared", "emails_shared"):
         values = audit.rows(finding)["value"]
         assert not any(all(map(is_placeholder, find_contacts(value))) for value in values), finding
     for key in ("marketing-off-elsewhere", "do-not-text-elsewhere", "shared-numbers"):
-        values = found.work_lists[key].frame["Number or address"]
+        values = preferences.work_lists[key].frame["Number or address"]
         assert not values.isin(["123-456-7890", "+11234567890", "none@none.com"]).any(), key
     typed = frames["contacts"]
     dummy = typed[typed["value"].isin(["123-456-7890"])]
@@ -209,8 +209,8 @@ def plant_repeats(box, crm):
     pairs = kept[kept != kept.index]
     leads = crm.leads.list().sort_values("created_on")
     leads = leads[leads["created_on"] < pd.Timestamp(AS_OF) - pd.Timedelta(days=60)]
-    for (one, survivor), place in zip(pairs.items(), range(0, 40, 2), strict=False):
-        for customer, id in zip((survivor, one), leads["id"].iloc[place : place + 2], strict=True):
+    for (merged, survivor), place in zip(pairs.items(), range(0, 40, 2), strict=False):
+        for customer, id in zip((survivor, merged), leads["id"].iloc[place : place + 2], strict=True):
             box.change("leads", int(id), customerId=int(customer))
 
 

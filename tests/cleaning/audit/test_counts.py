@@ -31,7 +31,7 @@ def company(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def found(company):
+def audit(company):
     """An audit of the company, in which a lead and a booking have a strange status, and a customer has no location."""
     box, crm = company
     box.change("leads", int(crm.leads.list()["id"].iloc[0]), status="Paused")
@@ -66,18 +66,18 @@ PLANTED = {
 
 def planted(box, kinds):
     return {
-        tuple(one) if isinstance(one, list | tuple) else one for kind in kinds for one in box.truth["defects"][kind]
+        tuple(key) if isinstance(key, list | tuple) else key for kind in kinds for key in box.truth["defects"][kind]
     }
 
 
 @pytest.mark.parametrize("finding", PLANTED)
-def test_planted_defects_are_counted(company, found, finding):
-    rows = found.rows(finding)
+def test_planted_defects_are_counted(company, audit, finding):
+    rows = audit.rows(finding)
     if "customer_id" in rows:
         ids = set(rows[["customer_id", "id"]].itertuples(index=False, name=None))
-        shown = set(found.frame("customer_contacts")[["customer_id", "id"]].itertuples(index=False, name=None))
+        shown = set(audit.frame("customer_contacts")[["customer_id", "id"]].itertuples(index=False, name=None))
     else:
-        ids, shown = set(rows["id"]), set(found.frame("customers")["id"])
+        ids, shown = set(rows["id"]), set(audit.frame("customers")["id"])
     expected = planted(company[0], PLANTED[finding]) & shown
     assert expected
     if finding == "customers_names":  # an oddity of the API that is planted for other tests
@@ -85,49 +85,49 @@ def test_planted_defects_are_counted(company, found, finding):
     assert ids == expected
 
 
-def test_phones_that_are_not_in_a_usual_format_are_those_that_the_recipe_changes(company, found):
+def test_phones_that_are_not_in_a_usual_format_are_those_that_the_recipe_changes(company, audit):
     """Four numbers in five are in one of four formats, which are all right."""
-    shown, key = found.frame("customer_contacts"), ["customer_id", "id"]
+    shown, key = audit.frame("customer_contacts"), ["customer_id", "id"]
     fix = stcrm.cleaning.phones(shown)
     kept = shown[shown["value"].str.fullmatch(r"\(\d{3}\) \d{3}-\d{4}|\d{3}-\d{3}-\d{4}|\d{10}|\+1\d{10}")]
     changed, right, counted = (
-        set(frame[key].itertuples(index=False, name=None)) for frame in (fix.changes, kept, found.rows("phones_format"))
+        set(frame[key].itertuples(index=False, name=None)) for frame in (fix.changes, kept, audit.rows("phones_format"))
     )
     assert counted == changed <= planted(company[0], ["phones_format"])
     assert len(right) > 0.8 * fix.checked
     assert not changed & right
-    assert 0 < found.table.set_index("finding").loc["phones_format", "share"] < 0.1
+    assert 0 < audit.table.set_index("finding").loc["phones_format", "share"] < 0.1
 
 
-def test_planted_tags_are_counted(company, found):
+def test_planted_tags_are_counted(company, audit):
     defects = company[0].truth["defects"]
-    assert found.rows("tags_unused")["id"].tolist() == defects["tags_unused"]
+    assert audit.rows("tags_unused")["id"].tolist() == defects["tags_unused"]
     twins = {max(pair) for pair in defects["tags_twins"]}
-    customers = found.frame("customers")
+    customers = audit.frame("customers")
     held = customers[[not twins.isdisjoint(tags) for tags in customers["tag_type_ids"]]]
     assert len(held)
-    assert set(found.rows("tags_twins")["id"]) == set(held["id"])
+    assert set(audit.rows("tags_twins")["id"]) == set(held["id"])
 
 
-def test_numbers_of_the_office_and_of_a_manager_are_counted_as_shared(company, found):
+def test_numbers_of_the_office_and_of_a_manager_are_counted_as_shared(company, audit):
     truth = company[0].truth
     manager = truth["traps"]["number_of_one_manager"][0]
-    customers = set(found.rows("phones_shared")["customer_id"])
-    assert set(manager) & set(found.frame("customers")["id"]) <= customers
+    customers = set(audit.rows("phones_shared")["customer_id"])
+    assert set(manager) & set(audit.frame("customers")["id"]) <= customers
 
 
-def test_duplicates_are_those_of_the_desk(company, found):
-    together = {one for group in company[0].truth["duplicates"] for one in group}
-    ids = set(found.rows("duplicates")["id"])
-    names = {"stcrm": stcrm, "audit": found}
-    exec(found.table.set_index("finding").loc["duplicates", "repair"], names)
+def test_duplicates_are_those_of_the_desk(company, audit):
+    together = {customer for group in company[0].truth["duplicates"] for customer in group}
+    ids = set(audit.rows("duplicates")["id"])
+    names = {"stcrm": stcrm, "audit": audit}
+    exec(audit.table.set_index("finding").loc["duplicates", "repair"], names)
     desk = names["dup"].merge_desk(confirm="sure")
     assert ids == set(desk.survivor_of.index)
     assert desk.merge_list()["jobs"].notna().all()
-    effect = found.effects.set_index(["finding", "number"]).loc[("duplicates", "customers")]
+    effect = audit.effects.set_index(["finding", "number"]).loc[("duplicates", "customers")]
     assert effect["now"] - effect["repaired"] == len(desk)
     assert len(ids & together) / len(ids) > 0.95
-    assert len(ids & together) / len(together & set(found.frame("customers")["id"])) > 0.8
+    assert len(ids & together) / len(together & set(audit.frame("customers")["id"])) > 0.8
 
 
 OPEN = "status = 'Open' and coalesce(call_reason_id, 0) not in (select id from call_reasons where not is_lead)"
@@ -155,37 +155,37 @@ SQL = {
 
 
 @pytest.mark.parametrize("finding", SQL)
-def test_counts_equal_plain_sql(company, found, finding):
+def test_counts_equal_plain_sql(company, audit, finding):
     crm = company[1]
     raw = {"customers": crm.customers.list(active=None), "locations": crm.locations.list(active=None)}
-    raw |= {name: found.frame(name) for name in ("leads", "bookings", "jobs", "campaigns", "call_reasons")}
+    raw |= {name: audit.frame(name) for name in ("leads", "bookings", "jobs", "campaigns", "call_reasons")}
     with duckdb.connect() as db:
         for name, frame in raw.items():
-            db.register(name, frame.drop(columns=[one for one in frame if str(frame[one].dtype) == "object_"]))
-        options = {"now": found.as_of.to_pydatetime()} if "$now" in SQL[finding] else None
+            db.register(name, frame.drop(columns=[column for column in frame if str(frame[column].dtype) == "object_"]))
+        options = {"now": audit.as_of.to_pydatetime()} if "$now" in SQL[finding] else None
         (count,) = db.execute(f"select count(*) {SQL[finding]}", options).fetchone()
-    row = found.table.set_index("finding").loc[finding]
+    row = audit.table.set_index("finding").loc[finding]
     assert row["rows"] == count > 0
     assert row["share"] == pytest.approx(count / row["checked"])
 
 
-def test_worst_comes_first_and_effects_are_of_the_repaired_rows(found):
-    table = found.table
+def test_worst_comes_first_and_effects_are_of_the_repaired_rows(audit):
+    table = audit.table
     costs = table["cost"].fillna(0).tolist()
     assert costs == sorted(costs, reverse=True)
     assert costs[0] > 0
-    effects = found.effects.set_index(["finding", "number"])
-    leads = found.frame("leads")
+    effects = audit.effects.set_index(["finding", "number"])
+    leads = audit.frame("leads")
     campaign = effects.loc[("leads_campaign", "leads with a campaign")]
-    assert campaign["now"] == pytest.approx(1 - len(found.rows("leads_campaign")) / len(leads))
+    assert campaign["now"] == pytest.approx(1 - len(audit.rows("leads_campaign")) / len(leads))
     assert campaign["repaired"] == 1
 
 
-def test_consent_is_contradicted_only_where_another_record_opted_out(found):
-    rows = found.rows("consent_marketing")
+def test_consent_is_contradicted_only_where_another_record_opted_out(audit):
+    rows = audit.rows("consent_marketing")
     assert rows["preferences_marketing_updates_enabled"].all()
-    off = found.frame("customer_contacts")
-    every = pd.concat([off, found.frame("location_contacts")])
+    off = audit.frame("customer_contacts")
+    every = pd.concat([off, audit.frame("location_contacts")])
     digits = every["value"].str.replace(r"\D", "", regex=True).str[-10:]
     off = set(digits[every["preferences_marketing_updates_enabled"].eq(False).fillna(value=False)])
     ten = rows.loc[~rows["value"].str.contains("@"), "value"].str.replace(r"\D", "", regex=True)
@@ -194,25 +194,25 @@ def test_consent_is_contradicted_only_where_another_record_opted_out(found):
 
 
 def test_anonymous_audit_has_no_ids_and_no_rows(company):
-    found = stcrm.audit(company[1], anonymous=True)
-    assert found.table["examples"].map(len).sum() == 0
-    assert not found.table["number"].str.contains("Web Form").any()
+    audit = stcrm.audit(company[1], anonymous=True)
+    assert audit.table["examples"].map(len).sum() == 0
+    assert not audit.table["number"].str.contains("Web Form").any()
     with pytest.raises(UsageError, match="anonymous audit has no rows"):
-        found.rows("leads_campaign")
+        audit.rows("leads_campaign")
 
 
 def test_missing_scope_leaves_checks_out_and_says_so(company):
     box, crm = company
     fault = box.inject("lookups.jobs.list", status=403, times=None)
     try:
-        found = stcrm.audit(crm, refresh=True)
+        audit = stcrm.audit(crm, refresh=True)
     finally:
         box.clear_faults()
     assert fault.hits
-    assert "jobs_campaign" not in set(found.table["finding"])
-    assert "leads_campaign" in set(found.table["finding"])
-    assert "jobs" in found.missing
-    assert any("left out. No jobs: the application lacks the scope" in one for one in found.cautions)
+    assert "jobs_campaign" not in set(audit.table["finding"])
+    assert "leads_campaign" in set(audit.table["finding"])
+    assert "jobs" in audit.missing
+    assert any("left out. No jobs: the application lacks the scope" in caution for caution in audit.cautions)
 
 
 def test_audit_without_rows_or_with_contradicting_options_is_refused(company):
@@ -224,15 +224,15 @@ def test_audit_without_rows_or_with_contradicting_options_is_refused(company):
         stcrm.audit(company[1], as_of="2026-01-01")
 
 
-def test_first_screen_shows_the_worst_findings(found):
-    headline, actions, tiles = found.headline(), found.actions(), found.tiles()
-    worst = found.table.iloc[0]
+def test_first_screen_shows_the_worst_findings(audit):
+    headline, actions, tiles = audit.headline(), audit.actions(), audit.tiles()
+    worst = audit.table.iloc[0]
     assert headline.text == f"{worst['share']:.0%} of {worst['of']} {worst['problem']}"
     assert sum(month.volume for month in headline.trend.months) <= worst["checked"]
-    assert [one.work_list for one in actions] == found.table.loc[found.table["cost"] > 0, "finding"].tolist()
-    assert all(0 < len(one.do) <= 40 for one in actions)
-    assert len({one.title for one in tiles}) == len(tiles) >= 4
-    page = found.shown()._repr_html_()
-    assert page.count("<details id=") == (found.table["rows"] > 0).sum()
+    assert [action.work_list for action in actions] == audit.table.loc[audit.table["cost"] > 0, "finding"].tolist()
+    assert all(0 < len(action.do) <= 40 for action in actions)
+    assert len({tile.title for tile in tiles}) == len(tiles) >= 4
+    page = audit.shown()._repr_html_()
+    assert page.count("<details id=") == (audit.table["rows"] > 0).sum()
     assert "crm." not in page
-    assert found.definitions
+    assert audit.definitions
