@@ -1,8 +1,7 @@
-"""The merge list: written, read back, and checked after the merges."""
+"""The merge list: its columns, read back from a sheet, and what became of each merge."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -42,7 +41,7 @@ MERGE_LIST = Row(
 """The columns of the merge list."""
 
 
-def read_merge_list(path: str | os.PathLike[str]) -> pd.DataFrame:
+def read_merge_list(path: str | PathLike[str]) -> pd.DataFrame:
     """Read the sheet of a merge list; survivors may have been swapped.
 
     Raises

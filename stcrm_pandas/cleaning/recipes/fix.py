@@ -7,6 +7,7 @@ import html
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -82,33 +83,19 @@ def apply_to(recipe: Recipe, frame: pd.DataFrame, works: Iterable[Work], options
         checked |= looked
         beside = [frame[name].astype(object).to_numpy() if name in frame else None for name in work.beside]
         known: dict[tuple[Any, ...], Verdict] = {}
-        places: list[int] = []
-        verdicts: list[Changed | Skipped] = []
+        verdicts: dict[int, Changed | Skipped] = {}
         for place in np.flatnonzero(looked).tolist():
             values = (cells[place], *(None if column is None else _plain(column[place]) for column in beside))
             if values not in known:
                 known[values] = _TOO_LONG if _is_too_long(values[0]) else work.decide(*values)
-            verdict = known[values]
-            if verdict is not None:
-                places.append(place)
-                verdicts.append(verdict)
-        new = {p: verdict for p, verdict in zip(places, verdicts, strict=True) if isinstance(verdict, Changed)}
-        left = {p: verdict for p, verdict in zip(places, verdicts, strict=True) if isinstance(verdict, Skipped)}
-        after[work.column] = with_cells(frame[work.column], {p: verdict.new for p, verdict in new.items()})
-        changed.append(
-            _listed(frame, keys, work.column, new, {"old": [cells[p] for p in new]}, ("new", "what"), recipe.name)
-        )
-        skipped.append(
-            _listed(
-                frame,
-                keys,
-                work.column,
-                left,
-                {"value": [cells[p] for p in left]},
-                ("reason", "suggestion"),
-                recipe.name,
-            )
-        )
+            if (verdict := known[values]) is not None:
+                verdicts[place] = verdict
+        new = {place: verdict for place, verdict in verdicts.items() if isinstance(verdict, Changed)}
+        left = {place: verdict for place, verdict in verdicts.items() if isinstance(verdict, Skipped)}
+        after[work.column] = with_cells(frame[work.column], {place: verdict.new for place, verdict in new.items()})
+        listed = partial(_listed, frame[keys], work.column, cells, recipe.name)
+        changed.append(listed(new, ("old", "new", "what")))
+        skipped.append(listed(left, ("value", "reason", "suggestion")))
     after.attrs = copy.deepcopy(frame.attrs)
     return Fix(
         recipe.name,
@@ -225,23 +212,21 @@ def _plain(value: Any) -> Any:
 
 
 def _listed(
-    frame: pd.DataFrame,
-    keys: Sequence[str],
+    keys: pd.DataFrame,
     column: str,
-    verdicts: Mapping[int, tuple[Any, ...]],
-    first: Mapping[str, list[Any]],
-    names: tuple[str, str],
+    cells: Any,
     recipe: str,
+    verdicts: Mapping[int, tuple[Any, ...]],
+    names: tuple[str, ...],
 ) -> pd.DataFrame:
     """Return one row per changed or skipped cell."""
-    rows = frame[list(keys)].iloc[list(verdicts)].reset_index(drop=True)
+    rows = keys.iloc[list(verdicts)].reset_index(drop=True)
     rows.attrs = {}
     rows["column"] = pd.Series([column] * len(verdicts), dtype="str")
-    for name, values in {
-        **first,
-        **{name: [verdict[at] for verdict in verdicts.values()] for at, name in enumerate(names)},
-    }.items():
-        rows[name] = pd.Series(values, dtype=object if name in ("old", "new", "value") else "str")
+    lines = [(cells[place], *verdict) for place, verdict in verdicts.items()]
+    for at, name in enumerate(names):
+        dtype = object if name in ("old", "new", "value") else "str"
+        rows[name] = pd.Series([line[at] for line in lines], dtype=dtype)
     rows["recipe"] = pd.Series([recipe] * len(verdicts), dtype="str")
     return rows
 
