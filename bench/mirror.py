@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.measure import Result, in_turn, of_floor
@@ -28,14 +29,16 @@ from stcrm_pandas.frame import assemble, decode
 from stcrm_pandas.mirror.commits import Commit
 from stcrm_pandas.mirror.mirror import Mirror
 from stcrm_pandas.mirror.resources import FEED_DELAY
-from stcrm_pandas.mirror.store import MOST_FILES, SEQ, Store
+from stcrm_pandas.mirror.store import MOST_EMPTY, SEQ, Store
 from stcrm_pandas.mirror.versions import DELETED, SEEN_AT, UNDOCUMENTED, VALID_FROM, to_table
 from stcrm_pandas.reads.reading import Feed
 
 NOW = pd.Timestamp("2027-01-01", tz="UTC")
 VERSIONS, CHANGES = 10, 1_000
 HOURS, SMALL = 8_760, 10_000
-"""The syncs of a year, and the rows of a mirror so small that what it notes on each sync would show."""
+"""The syncs of a year if there is one every hour, and the rows of a mirror so small that notes on each would show."""
+HALF_DAYS, EDITS = 730, 3
+"""The syncs of a year if there is one every 12 hours, and the leads that change before each."""
 QUERY = "select campaign_id, count(*) from {leads} group by 1"
 
 
@@ -108,21 +111,44 @@ def after_a_year(leads: pd.DataFrame, rounds: int, folder: Path) -> Iterator[Res
         done = pd.Timestamp(at - FEED_DELAY).isoformat()
         return replace(first, number=number, seen_at=at.isoformat(), complete_to=done, full=number == 1, rows=0)
 
-    merged = HOURS - MOST_FILES + 1  # the others are still in files of their own
+    merged = HOURS - MOST_EMPTY  # the others are still in files of their own
     store.create(table, [commit(number) for number in range(1, merged + 1)])
     for number in range(merged + 1, HOURS + 1):
         store.append(table.slice(0, 0).drop_columns([SEQ]), commit(number))
-    assert len(store.files()) == MOST_FILES
-    one = int(leads["id"].iloc[-1])
+    assert len(store.files()) == MOST_EMPTY + 1
+    yield from beside_fresh(year, fresh, f"after {HOURS:,} syncs", rounds)
+    changed, at = Mirror(folder / "changed", tenant=1, crm=service), pd.Timestamp(first.seen_at)
+    store, rng = Store(changed.folder, "leads"), np.random.default_rng(11)
+    store.create(table, [first])
+    for number in range(2, HALF_DAYS + 2):
+        at += pd.Timedelta(hours=12)
+        some = table.take(np.sort(rng.choice(len(leads), EDITS, replace=False))).drop_columns([SEQ])
+        for name in (SEEN_AT, VALID_FROM, "modified_on"):
+            place = some.column_names.index(name)
+            some = some.set_column(place, name, pa.array([at] * EDITS, some.schema.field(name).type))
+        done = pd.Timestamp(at - FEED_DELAY).isoformat()
+        store.append(
+            some, replace(first, number=number, seen_at=at.isoformat(), complete_to=done, full=False, rows=EDITS)
+        )
+        store.compact_newest(LEADS.key)
+        store.sweep(at.timestamp())
+    yield from beside_fresh(changed, fresh, f"after {HALF_DAYS:,} syncs with {EDITS} changes", rounds)
+
+
+def beside_fresh(old: Mirror, fresh: Mirror, when: str, rounds: int) -> Iterator[Result]:
+    """Compare reads of a mirror with those of a fresh one."""
+    leads = fresh.leads()
+    moment, lead_id = leads.attrs["stcrm"]["fetched_at"], int(leads["id"].iloc[-1])
     for what, read in {
         "current frame": lambda mirror: mirror.leads(),
-        "as-of frame": lambda mirror: mirror.leads(as_of=first.seen_at, by="seen"),
-        "one row's history": lambda mirror: mirror.history("leads", one),
+        "as-of frame": lambda mirror: mirror.leads(as_of=moment, by="seen"),
+        "one row's history": lambda mirror: mirror.history("leads", lead_id),
         "status log": lambda mirror: mirror.status_log("leads"),
+        "changes": lambda mirror: mirror.changes("leads"),
     }.items():
-        mine, floor = in_turn(partial(read, year), partial(read, fresh), rounds=rounds)
+        mine, floor = in_turn(partial(read, old), partial(read, fresh), rounds=rounds)
         yield of_floor(
-            f"{what}, {len(leads):,} rows, after {HOURS:,} syncs",
+            f"{what}, {len(leads):,} rows, {when}",
             *(mine, floor),
             target="1.5 x",
             stretch="1 x",

@@ -20,8 +20,8 @@ from stcrm_pandas.mirror.files.sealed import DamagedFile
 from stcrm_pandas.mirror.resources import Mirrored
 from stcrm_pandas.mirror.store import SEQ, Store
 
-_AT_ONCE = 6
-"""The number of columns of the history that are in memory at a time."""
+_AT_ONCE, _MANY = 6, 50_000
+"""The number of columns that are in memory at a time, of a history with more than so many versions."""
 
 
 Known = tuple[int, pa.Table]
@@ -217,11 +217,12 @@ def frame_as_of(store: Store, row: Row, at: pd.Timestamp, by: str) -> pd.DataFra
         keys = history.read([*row.key, versions.VALID_FROM, versions.SEEN_AT, versions.DELETED])
         places = versions.last_positions(row, keys, versions.known_at(keys, at, by))
         places = places[~keys.column(versions.DELETED).to_numpy().astype(bool)[places]]
+        many = keys.num_rows > _MANY
         del keys
         names = [name for name in (*row.dtypes, versions.UNDOCUMENTED) if name in history.names]
+        step = _AT_ONCE if many else len(names)
         parts = (
-            versions.take(history.read(names[start : start + _AT_ONCE]), places)
-            for start in range(0, len(names), _AT_ONCE)
+            versions.take(history.read(names[start : start + step]), places) for start in range(0, len(names), step)
         )
         return versions.parts_to_frame(row, parts, own=[versions.UNDOCUMENTED])
 

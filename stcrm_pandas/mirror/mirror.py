@@ -158,8 +158,8 @@ class Mirror(StoredMirror):
                         sync.run(full=full, allow_deletions=allow_deletions)
                     else:
                         sync.read_parents(ids, allow_deletions=allow_deletions)
-                    store.compact_newest(mirrored.row.key)
                     refresh_current(store, mirrored.row, sync.known)
+                    store.compact_newest(mirrored.row.key)
                 except UsageError:
                     raise
                 except StcrmError as error:

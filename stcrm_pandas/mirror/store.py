@@ -50,10 +50,10 @@ KEPT_FOR = 24 * 3600.0
 """Seconds for which files stay that compaction replaced."""
 MOST_REPLACED, KEPT_IF_MANY = 200, 3600.0
 """If there are more replaced files than this, they stay for fewer seconds: every read has to list them."""
-MOST_FILES, MOST_SMALL = 12, 4
-"""The numbers of files, and of small ones with rows, above which a sync merges the newest ones."""
-SMALL = 1_000
-"""A file with at most so many rows is small: it is read at once, and merged with all small ones beside it."""
+SMALL, MOST_EMPTY = 1_000, 4
+"""The rows of a small file, which is read at once, and the number of files without rows that are not merged."""
+LARGER = 8
+"""A file stays apart from the newer ones if it is so many times larger than all of them together, and not small."""
 _NAME = re.compile(r"(\d{9})-(\d{9})\.parquet")
 
 
@@ -112,7 +112,6 @@ class Store:
         self._label = Label(folder.name.removeprefix("tenant="), resource)
         self._columns = (*row.key, SEQ, *_OWN)
         self.current = CurrentFiles(folder / "current" / resource, self._label, self._columns)
-        self._read_footers: dict[Path, tuple[tuple[int, ...], Footer, Label]] = {}
 
     def files(self) -> list[HistoryFile]:
         """Return the files that have all commits once, in their order.
@@ -225,6 +224,9 @@ class Store:
             A file is damaged, was changed, or does not belong where it is.
         """
         files = self.files()
+        for file in files:
+            with self.blaming(file.path):
+                read_footer(file.path, again=True)
         footers = self._footers(files)
         for file, footer in zip(files, footers, strict=True):
             self._commits(file)
@@ -272,18 +274,20 @@ class Store:
             self.compact(key)
 
     def compact_newest(self, key: Sequence[str]) -> HistoryFile | None:
-        """Merge the newest files if there are too many; large ones before them stay as they are.
+        """Merge the newest files; larger ones before them stay as they are.
 
-        An earlier file is merged, too, if it is small, or has no more rows than all that follow. So the work of a merge
-        is in proportion to what was written since. The lock of the tenant must be held.
+        So a read opens few files, and the work of a merge is in proportion to what was written since. Files without
+        rows, which a sync without changes writes and a read does not open, wait until there are some. The lock of the
+        tenant must be held.
         """
         files = self.files()
         rows = [self._footer(file)[0].parquet.num_rows for file in files]
-        if len(files) <= MOST_FILES and sum(0 < count <= SMALL for count in rows) <= MOST_SMALL:
-            return None
-        start = max(0, len(files) - MOST_FILES // 2)
-        while start and rows[start - 1] <= max(SMALL, sum(rows[start:])):
+        start = max(0, len(files) - 1)
+        while start and rows[start - 1] <= max(SMALL, LARGER * sum(rows[start:])):
             start -= 1
+        newest = rows[start:]
+        if sum(map(bool, newest)) < 2 and newest.count(0) <= MOST_EMPTY:
+            return None
         return self.compact(key, files[start:])
 
     def replace(self, table: pa.Table, commits: Sequence[Commit] | None = None) -> None:
@@ -384,14 +388,10 @@ class Store:
             ) from None
 
     def _footer(self, file: HistoryFile) -> tuple[Footer, Label]:
-        """Return the footer and the label of a file that belongs here; it is read once, since files never change."""
-        with self.blaming(file.path), decoding():
-            now = file.path.stat()
-            state = (now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
-            if file.path not in self._read_footers or self._read_footers[file.path][0] != state:
-                footer = read_footer(file.path)
-                self._read_footers[file.path] = (state, footer, label_of(footer, self._label, self._columns))
-            return self._read_footers[file.path][1:]
+        """Return the footer and the label of a file that belongs here."""
+        with self.blaming(file.path):
+            footer = read_footer(file.path)
+            return footer, label_of(footer, self._label, self._columns)
 
     def _footers(self, files: Sequence[HistoryFile]) -> list[Footer]:
         """Return the footers of files that follow each other."""

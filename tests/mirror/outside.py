@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from stcrm_pandas.mirror.mirror import Mirror
 from stcrm_pandas.mirror.store import Store
 
+from .copies import split
 from .service import Service
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "mirror.md"
@@ -39,7 +40,7 @@ def two_mirrors(folder):
         found.append(mirror)
     found[0].compact()  # its replaced files are still there
     store = Store(found[1].folder, "leads")
-    store.current.drop()
+    split(store)
     files = [file.path for file in store.files()]
     for file in files:  # as earlier versions wrote them
         commits = {b"stcrm_commits": pq.read_metadata(file).metadata[b"stcrm_commits"]}

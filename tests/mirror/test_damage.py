@@ -22,7 +22,7 @@ from stcrm_pandas.mirror.files.sealed import write_parquet
 from stcrm_pandas.mirror.mirror import Mirror
 from stcrm_pandas.mirror.store import Store
 
-from .copies import copied_as
+from .copies import copied_as, split
 from .service import Service
 
 HOUR = dt.timedelta(hours=1)
@@ -64,6 +64,8 @@ def made(tmp_path_factory):
         db.executemany("insert into runs values ('leads', ?, 0, 0, 'Open')", [(id,) for id in range(1, 31)])
     db.close()
     mirror.import_status_log(folder / "log.sqlite")
+    for resource in BOTH:
+        split(Store(mirror.folder, resource))
     mirror.leads()
     return mirror
 

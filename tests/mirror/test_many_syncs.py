@@ -6,11 +6,12 @@ import datetime as dt
 import os
 from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 
 from stcrm_pandas.errors import MirrorError
 from stcrm_pandas.mirror.mirror import Mirror
-from stcrm_pandas.mirror.store import KEPT_FOR, KEPT_IF_MANY, MOST_REPLACED, MOST_SMALL, SEQ, Store
+from stcrm_pandas.mirror.store import KEPT_FOR, KEPT_IF_MANY, LARGER, MOST_EMPTY, MOST_REPLACED, SEQ, SMALL, Store
 
 from .service import Service
 
@@ -29,16 +30,27 @@ def store(tmp_path):
 
 
 def test_changes_with_each_sync_are_read_from_few_files(store):
-    """A read opens each file with rows, so they are merged long before there are many."""
-    rows = store.read().drop_columns([SEQ])
-    opened = []
-    for number in range(2, 42):
-        store.append(rows, replace(store.last(), number=number, full=False, rows=1))
+    """A read opens each file with rows, so it has few of them at any time, and each version in one of them."""
+    like = store.read().drop_columns([SEQ])
+    rows = pa.concat_tables([like.set_column(like.column_names.index("id"), "id", pa.array([id])) for id in range(50)])
+    first = pa.concat_tables([rows] * (LARGER * SMALL // 50))
+    store.append(first, replace(store.last(), number=2, rows=first.num_rows))
+    store.compact_newest(KEY)
+    versions, large = store.versions(), store.files()[0].path
+    rewritten = 0
+    for number in range(3, 83):
+        some = rows if number % 4 else rows.slice(0, 0)  # every fourth sync reads no changes
+        store.append(some, replace(store.last(), number=number, full=False, rows=some.num_rows))
         store.compact_newest(KEY)
+        versions += some.num_rows
+        rewritten += store.files()[0].path != large
+        large = store.files()[0].path
         with store.opened() as history:
-            opened.append(len(history.files))
-    assert max(opened) == MOST_SMALL
-    assert store.read([SEQ]).column(SEQ).to_pylist() == list(range(1, 42))
+            assert len([path for path, file in history.files.items() if file.metadata.num_rows]) <= 3
+        assert len(store.files()) <= 3 + MOST_EMPTY
+        assert store.versions() == versions
+    assert rewritten <= 3, "a large file is written again only after many changes"
+    assert sorted(set(store.read([SEQ]).column(SEQ).to_pylist())) == [1, 2, *(n for n in range(3, 83) if n % 4)]
     assert store.check() == 0
 
 

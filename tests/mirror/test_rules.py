@@ -14,7 +14,7 @@ import pytest
 from stcrm_pandas.errors import MirrorBusy, MirrorError, RequestError, StcrmWarning, UsageError
 from stcrm_pandas.mirror.many import mirrors
 from stcrm_pandas.mirror.mirror import Mirror, locked
-from stcrm_pandas.mirror.store import MOST_FILES, SMALL, Store
+from stcrm_pandas.mirror.store import SMALL, Store
 
 from .service import Service
 
@@ -247,7 +247,9 @@ def test_compaction_keeps_every_version_and_the_files_it_replaces_for_a_day(serv
     sync(mirror, service)
     service.put("leads", 1, summary="second")
     sync(mirror, service)
-    opened = list(mirror.folder.glob("history/leads/*.parquet"))
+    opened = sorted(mirror.folder.glob("history/leads/*.parquet"))
+    assert [path.stem for path in opened] == ["000000001-000000001", "000000001-000000002", "000000002-000000002"]
+    opened.pop(1)
     before, status = mirror.history("leads", [1, 2, 3]), mirror.status()
     mirror.compact()
     assert all(path.exists() for path in opened)
@@ -263,23 +265,26 @@ def test_compaction_keeps_every_version_and_the_files_it_replaces_for_a_day(serv
     assert mirror.history("leads", 1)["summary"].tolist() == ["first", "second", "third"]
 
 
+SYNCS = 12
+
+
 def test_a_sync_merges_many_small_files_and_leaves_the_large_one(service, mirror):
     for id in range(1, SMALL + 2):
         service.put("leads", id, summary="first")
     sync(mirror, service, only=["leads"])
     store = Store(mirror.folder, "leads")
     edit = store.read().filter(pc.field("id") == 1).drop_columns(["_seq"])
-    for number in range(2, MOST_FILES + 1):  # as many syncs do
+    for number in range(2, SYNCS + 1):  # as many syncs do
         store.append(edit.set_column(0, "id", [[number]]), replace(store.last(), number=number, rows=1))
     before = mirror.history("leads", range(1, SMALL + 2))
     service.put("leads", 1, summary="last")
     sync(mirror, service, only=["leads"])
-    assert [(file.first, file.last) for file in store.files()] == [(1, 1), (2, MOST_FILES + 1)]
-    assert [commit.number for commit in store.commits()] == list(range(1, MOST_FILES + 2))
+    assert [(file.first, file.last) for file in store.files()] == [(1, 1), (2, SYNCS + 1)]
+    assert [commit.number for commit in store.commits()] == list(range(1, SYNCS + 2))
     after = mirror.history("leads", range(1, SMALL + 2))
     pd.testing.assert_frame_equal(after[after["summary"] != "last"].reset_index(drop=True), before)
     assert mirror.leads()["summary"].tolist() == ["last", *["first"] * SMALL]
-    assert len(list(store.history.glob("*.parquet"))) == MOST_FILES + 2, "replaced files stay for a day"
+    assert len(list(store.history.glob("*.parquet"))) == SYNCS + 2, "replaced files stay for a day"
     store.sweep(store.files()[1].path.stat().st_mtime + 25 * 3600)
     assert len(list(store.history.glob("*.parquet"))) == 2
 
@@ -295,7 +300,8 @@ def test_a_missing_file_is_an_error_and_never_a_hole(service, mirror):
     service.put("leads", 1, summary="second")
     sync(mirror, service)
     sync(mirror, service)
-    (mirror.folder / "history/leads/000000002-000000002.parquet").unlink()
+    for name in ("000000002-000000002", "000000001-000000002"):  # and the file that they were merged in
+        (mirror.folder / f"history/leads/{name}.parquet").unlink()
     with pytest.raises(MirrorError, match="missing"):
         mirror.history("leads", 1)
     with pytest.warns(StcrmWarning, match="missing"):

@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -34,9 +34,14 @@ _ENDING = 8
 _TAIL = 64 * 1024
 _HEX = 64
 _BLOCK = 1024 * 1024
-_MOST_REMEMBERED = 10_000
+_MOST_REMEMBERED = 2_000
+_Known = TypeVar("_Known")
 
-_intact: dict[tuple[int, int], tuple[int, int, int]] = {}
+FileId: TypeAlias = tuple[int, int]
+FileState: TypeAlias = tuple[int, int, int]
+_footers: dict[FileId, tuple[FileState, Footer]] = {}
+"""The footers that this process has read, since files never change, and the states that the files had."""
+_intact: dict[FileId, FileState] = {}
 """The state of the files whose content this process has checked."""
 
 
@@ -88,8 +93,13 @@ def write_parquet(table: pa.Table, path: Path, about: Mapping[bytes, bytes] | No
         os.fsync(file.fileno())
 
 
-def read_footer(path: Path) -> Footer:
+def read_footer(path: Path, *, again: bool = False) -> Footer:
     """Return the footer of a file, and check it.
+
+    Parameters
+    ----------
+    again : bool, default False
+        Also read that of a file that this process has read and that has the same size and times since.
 
     Raises
     ------
@@ -98,8 +108,13 @@ def read_footer(path: Path) -> Footer:
     FileNotFoundError
         It does not exist.
     """
-    with decoding(), path.open("rb") as file:
-        raw = _raw_footer(file)
+    with decoding():
+        file_id, state = _identity(path.stat())
+        if not again and (kept := _footers.get(file_id)) is not None and kept[0] == state:
+            return kept[1]
+        with path.open("rb") as file:
+            file_id, state = _identity(os.fstat(file.fileno()))
+            raw = _raw_footer(file)
         noted = _NOTED.search(raw)
         if noted and _digest_of(raw, noted[1]) != noted[1][_HEX:].decode():
             raise DamagedFile("the checksum of its footer differs")
@@ -107,8 +122,11 @@ def read_footer(path: Path) -> Footer:
         if noted is None and _CHECKSUM in (parquet.metadata or {}):
             raise DamagedFile("its checksum cannot be read")
     if noted is None:
-        return Footer(parquet, hashlib.sha256(raw).hexdigest(), None, len(raw))
-    return Footer(parquet, noted[1][_HEX:].decode(), noted[1][:_HEX].decode(), len(raw))
+        footer = Footer(parquet, hashlib.sha256(raw).hexdigest(), None, len(raw))
+    else:
+        footer = Footer(parquet, noted[1][_HEX:].decode(), noted[1][:_HEX].decode(), len(raw))
+    _remember(_footers, file_id, (state, footer))
+    return footer
 
 
 def check_content(path: Path, footer: Footer, *, again: bool = False) -> None:
@@ -129,15 +147,12 @@ def check_content(path: Path, footer: Footer, *, again: bool = False) -> None:
     if footer.content is None:
         return
     with decoding(), path.open("rb") as file:
-        now = os.fstat(file.fileno())
-        file_id, state = (now.st_dev, now.st_ino), (now.st_size, now.st_mtime_ns, now.st_ctime_ns)
+        file_id, state = _identity(os.fstat(file.fileno()))
         if not again and _intact.get(file_id) == state:
             return
-        if _content_digest(file, now.st_size - footer.length) != footer.content:
+        if _content_digest(file, state[0] - footer.length) != footer.content:
             raise DamagedFile("its checksum differs")
-    if len(_intact) >= _MOST_REMEMBERED:
-        _intact.clear()
-    _intact[file_id] = state
+    _remember(_intact, file_id, state)
 
 
 def open_parquet(path: Path, footer: Footer | None = None) -> pq.ParquetFile:
@@ -183,6 +198,16 @@ def reading_notes(what: str) -> Iterator[None]:
         yield
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError, zlib.error):
         raise DamagedFile(f"its {what} cannot be read") from None
+
+
+def _identity(status: os.stat_result) -> tuple[FileId, FileState]:
+    return (status.st_dev, status.st_ino), (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def _remember(known: dict[FileId, _Known], file_id: FileId, about: _Known) -> None:
+    if len(known) >= _MOST_REMEMBERED:
+        known.clear()
+    known[file_id] = about
 
 
 def _raw_footer(file: BinaryIO) -> bytes:
