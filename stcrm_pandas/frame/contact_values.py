@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import pandas as pd
@@ -209,10 +209,21 @@ def is_valid_number(spelt: str | None, *, by_length: bool = False) -> bool:
     import phonenumbers
 
     if spelt.startswith("+1"):
+        if len(spelt) == 12 and all(pattern.fullmatch(spelt[2:]) for pattern in _patterns()):
+            return True
         number = phonenumbers.PhoneNumber(country_code=1, national_number=int(spelt[2:]))
         # most are of the United States: the country need not be looked for
         return phonenumbers.is_valid_number_for_region(number, REGION) or phonenumbers.is_valid_number(number)
     return phonenumbers.is_valid_number(phonenumbers.parse(spelt))
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    """Return what phonenumbers matches a land line of the United States with. One that matches all needs no more."""
+    import phonenumbers
+
+    plan: Any = phonenumbers.PhoneMetadata.metadata_for_region(REGION)
+    return tuple(re.compile(kind.national_number_pattern) for kind in (plan.general_desc, plan.fixed_line))
 
 
 @lru_cache(maxsize=200_000)
