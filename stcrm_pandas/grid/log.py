@@ -312,8 +312,7 @@ def purge(path: Path) -> None:
     try:
         with _connected(path) as db:
             db.execute("BEGIN IMMEDIATE")
-            path.unlink(missing_ok=True)
-            for file in side_files(path):
+            for file in [*side_files(path), path]:  # its own file last, so that a killed purge can be repeated
                 file.unlink(missing_ok=True)
     except sqlite3.Error as error:
         raise UsageError(

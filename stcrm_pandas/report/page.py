@@ -240,7 +240,7 @@ def _part(name: str) -> str:
 
 def _made() -> str:
     now = dt.datetime.now().astimezone()
-    time = f"{now:%b} {now.day}, {now.year} at {now.hour % 12 or 12}:{now:%M %p}"
+    time = f"{now:%b} {now.day}, {now.year} at {now.hour % 12 or 12}:{now:%M %p %Z}"
     return f"Created on {time} with stcrm-pandas {__version__}."
 
 

@@ -73,9 +73,11 @@ def _dismissals(result: BookingSourcesResult, every: pd.Series) -> Iterator[str]
     if missing := result.lacks("bookings: leads"):
         yield f"Which dismissed bookings became leads is unknown: {not_read(missing)}."
     elif dismissed:
+        booked = f", and {int(every['dismissed_won']):,} of these got booked" if led else ""
+        became = f"{plural(led, 'lead')}{booked}" if led else "no lead"
         yield (
-            f"Of {plural(dismissed, 'dismissed booking')}, {led:,} became leads, of which "
-            f"{int(every['dismissed_won']):,} were booked. A dismissal alone does not mean that a booking was lost."
+            f"Dismissed bookings: {dismissed:,}. From them came {became}. "
+            "A dismissal alone does not mean that a booking was lost."
         )
 
 

@@ -357,8 +357,8 @@ def tenant_mark(plan: PlanData) -> str:
 
 
 def files_of(journal: Path) -> list[Path]:
-    """Return a journal's file and the files beside it."""
-    return [journal, *(journal.with_name(journal.name + end) for end in ("-wal", "-shm", ".acknowledged"))]
+    """Return the files beside a journal and, last, its own: a killed deletion leaves what can be found again."""
+    return [*(journal.with_name(journal.name + end) for end in (".acknowledged", "-shm", "-wal")), journal]
 
 
 def digest_of(journal: Path) -> str:

@@ -10,6 +10,8 @@ import time as real_time
 import pandas as pd
 import pytest
 
+from stcrm_pandas.edits.apply.journal import files_of
+from stcrm_pandas.edits.journals import delete, opt_ins_in
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.sandbox import Sandbox
 
@@ -78,3 +80,14 @@ def test_a_renamed_journal_is_not_resumed(crm, renamed):
     other = result.path.rename(result.path.with_name("mine.sqlite"))
     with pytest.raises(UsageError, match="it was renamed"):
         crm.resume(other)
+
+
+def test_a_journal_is_the_last_of_its_files_to_be_deleted(box, crm, renamed):
+    path = crm.customers.plan_changes(*renamed(crm, 2)).apply().path
+    beside = [path.with_name(path.name + end) for end in ("-wal", "-shm", ".acknowledged")]
+    for file in beside:
+        file.touch()
+    assert files_of(path)[-1] == path
+    assert {*files_of(path)} == {path, *beside}
+    assert delete(path.parent, {path: opt_ins_in(path)}) == [path]
+    assert not list(path.parent.glob(f"{path.name}*"))
