@@ -36,7 +36,9 @@ _ORDINAL = re.compile(r"(\d+)[a-z]{1,3}")
 _NAMED = "|".join(sorted(UNITS, key=len, reverse=True))
 _UNIT = re.compile(rf"(?:,|\s)\s*(?:(?:{_NAMED})\b\.?\s*#?|#|no\.)\s*([a-z0-9\-]+)\s*$")
 _UNIT_WORDS = re.compile(rf"\b(?:{_NAMED}|no)\b|#")
-_NUMBER = re.compile(r"(\d+)([a-z])?(?:\s*-\s*\d+)?(?:\s+1/2)?\b\s*(.*)")
+_NUMBER = re.compile(r"(\d+)([a-z])?(?:\s*-\s*(\d+)(?!\d*\s*/))?(?:[\s-]+(\d/\d)(?!\d))?\b\s*(.*)")
+"""House number, its letter, the end of a range, a fraction, and the street: 12 1/2 is another house or unit than 12."""
+_FRACTION = re.compile("[\u00bc\u00bd\u00be]")
 _BOX = re.compile(r"\bp\s*\.?\s*o\s*\.?\s*box\s*#?(\d+)")
 _NO_LETTERS = re.compile(r"[^a-z0-9]+")
 
@@ -49,8 +51,10 @@ def parse_address(street: str, unit: str, city: str, zip_code: str) -> Place | N
     --------
     >>> parse_address("1204 N. Elm Street, Apt 4-B", "", "Round Rock", "78664-1234")
     Place(number='1204', street='elm', unit='4b', zip='78664', city='roundrock', way='st', heading='n')
+    >>> [parse_address(street, "", "", "").number for street in ("12 1/2 Pine St", "12\u00bd Pine St", "12-14 Pine St")]
+    ['12 1/2', '12 1/2', '12-14']
     """
-    text = " ".join(fold(street).split())
+    text = " ".join(fold(_FRACTION.sub(r" \g<0>", street)).replace("\u2044", "/").split())
     found = _UNIT.search(text)
     if text and not unit and found and not (found.group(1) in _SUFFIXES | DIRECTIONS and len(found.group(1)) > 1):
         unit, text = found.group(1), text[: found.start()]
@@ -59,11 +63,10 @@ def parse_address(street: str, unit: str, city: str, zip_code: str) -> Place | N
     if box:
         number, rest = box.group(1), "pobox"
     elif found := _NUMBER.match(text):
-        letter = found.group(2) or ""
-        rest = found.group(3)
-        number = found.group(1).lstrip("0") + (letter if rest else "")
-        if letter and not rest:
-            rest = letter
+        digits, letter, end, fraction, rest = (part or "" for part in found.groups())
+        number = digits.lstrip("0") + (letter if rest else "")
+        number = " ".join(filter(None, ["-".join(filter(None, [number, end])), fraction]))
+        rest = rest or letter
     words = [_word(word) for word in _NO_LETTERS.sub(" ", rest).split()]
     core, way, heading = _parts_of(words)
     digits = re.sub(r"\D", "", zip_code.partition("-")[0].partition(".")[0])

@@ -64,12 +64,12 @@ _RARE, _SCARCE = "(a.rare OR b.rare)", "(a.scarce OR b.scarce)"
 _SHORTER = "least(length(a.first), length(b.first))"
 _INITIALS = "left(a.first, 1) = left(b.first, 1)"
 _SWAPPED = "(a.first = b.last AND a.last = b.first)"
+_FIRST_SPELLING = f"""{_SAME_LAST} AND {_SHORTER} > 1 AND {_RARE} AND {_INITIALS} AND ({typo("a.first", "b.first", 3)}
+    OR (a.rare AND b.rare AND {_SHORTER} >= 6 AND damerau_levenshtein(a.first, b.first) <= 2))"""
 _SPELLING = f"""CASE
-    WHEN {_SAME_LAST} THEN {_SHORTER} > 1 AND {_RARE} AND {_INITIALS} AND ({typo("a.first", "b.first", 3)}
-        OR (a.rare AND b.rare AND {_SHORTER} >= 6 AND damerau_levenshtein(a.first, b.first) <= 2))
+    WHEN {_SAME_LAST} THEN false
     WHEN {_BOTH} AND {_SAME_FIRST} THEN {typo("a.last", "b.last", 4)} OR ({_SCARCE} AND {typo("a.last", "b.last", 2)})
-    WHEN {_BOTH} THEN ({_SCARCE} AND {typo("a.last", "b.last", 4)}
-            AND (({_RARE} AND {typo("a.first", "b.first", 4)}) OR ({_SHORTER} = 1 AND {_INITIALS})))
+    WHEN {_BOTH} THEN ({_SCARCE} AND {typo("a.last", "b.last", 4)} AND {_SHORTER} = 1 AND {_INITIALS})
         OR (({_SCARCE} OR {_RARE}) AND ((a.first = b.last AND {typo("a.last", "b.first", 4)})
             OR (a.last = b.first AND {typo("a.first", "b.last", 4)})))
     END"""
@@ -108,6 +108,14 @@ NAME = (
         f"({_SPELLING}) AND NOT ({_OTHER_LAST} AND {_SAME_FIRST} AND {_ALSO})",
         companies=f"NOT {_OTHER_NUMBERS} AND NOT {_CONTAINED} AND {typo('a.company', 'b.company', 6)}",
     ),
+    # People of one house have different first names, and also alike ones: Brice and Bryce, Miguel and Migel.
+    Level(
+        "first name spelling",
+        -1,
+        "first names that differ in spelling",
+        f"({_FIRST_SPELLING}) OR ({_OTHER_LAST} AND NOT {_SAME_FIRST} AND {_SCARCE} AND {typo('a.last', 'b.last', 4)}"
+        f" AND {_RARE} AND {typo('a.first', 'b.first', 4)})",
+    ),
     Level(
         "part",
         -2,
@@ -133,7 +141,7 @@ NAME = (
 RANKS = {level.name: rank for rank, level in enumerate(reversed(NAME))}
 """Levels of names by strength, as in the table `compared`: 0 is `other`."""
 
-PART, PART_ONLY = RANKS["part"], RANKS["part only"]
+FIRST_SPELLING, PART, PART_ONLY = RANKS["first name spelling"], RANKS["part"], RANKS["part only"]
 SAME_FIRST, SAME_LAST, FIRM = RANKS["same first name"], RANKS["same last name"], RANKS["person and company"]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from stcrm_pandas.cleaning.matching.levels import (
     FIRM,
+    FIRST_SPELLING,
     LEVELS,
     NAME,
     PART,
@@ -33,7 +34,7 @@ RIGHT: Mapping[tuple[str, str], tuple[float, float, float, float]] = {
     ("sure", "same company"): (0.99, 0.99, 0.995, 0.995),
     ("sure", "renamed"): (0.98, 0.98, 0.98, 0.98),
     ("sure", "incomplete name"): (0.98, 0.98, 0.984, 0.984),
-    ("look", "same person"): (0.5, 0.52, 0.77, 0.9),
+    ("look", "same person"): (0.5, 0.58, 0.77, 0.9),
     ("look", "same company"): (0.75, 0.75, 0.65, 0.65),
     ("look", "renamed"): (0.71, 0.72, 0.7, 0.7),
     ("look", "incomplete name"): (0.9, 0.9, 0.91, 0.96),
@@ -90,7 +91,9 @@ FROM compared c JOIN features f ON f.i = c.a JOIN features g ON g.i = c.b CROSS 
 
 _SHARES = "coalesce(phone IN ('same', 'spelling') OR email IN ('same', 'same, without digits', 'spelling'), false)"
 _AT_ONE_PLACE = "coalesce(address IN ('same', 'crowded', 'unit missing', 'spelling', 'street', 'number'), false)"
-_UNCERTAIN_HOUSE = "coalesce(address IN ('street', 'number'), false)"
+_UNCERTAIN_HOUSE = """coalesce(address IN ('street', 'number') OR (address = 'spelling' AND phone = 'other'), false)"""
+_UNCERTAIN_FIRST = f"coalesce(name = {FIRST_SPELLING} AND phone = 'other', false)"
+"""With other phones, a misspelled first name may be that of another person of the house, or a street another street."""
 _BUSY = "coalesce(phone = 'busy' OR email = 'busy', false)"
 _APART = "coalesce(address IN ('nearby', 'zip', 'city', 'other', 'other unit'), false)"
 _AGREEING = """(coalesce(phone IN ('same', 'spelling'), false)::INTEGER
@@ -136,7 +139,7 @@ FROM (
             THEN {_AGREEING} < 2 OR name IS NULL OR housed OR (family AND {_AGREEING} < 3)
                 OR (firms AND (suffix <> 'same' OR numbered))
         WHEN firms THEN {_APART} OR suffix <> 'same' OR numbered OR ({_UNCERTAIN_HOUSE} AND NOT {_SHARES})
-        ELSE NOT ({_SHARES} OR ({_AT_ONE_PLACE} AND NOT {_UNCERTAIN_HOUSE})) END AS doubtful
+        ELSE NOT ({_SHARES} OR ({_AT_ONE_PLACE} AND NOT {_UNCERTAIN_HOUSE} AND NOT {_UNCERTAIN_FIRST})) END AS doubtful
     FROM scored
 )) s LEFT JOIN (VALUES {_RIGHT}) AS r(tier, kind, agreeing, share)
     ON r.tier = s.tier AND r.kind = s.kind AND r.agreeing = s.agreeing

@@ -208,8 +208,14 @@ MORE_HOUSES = """
 12 Elm St | 21 Elm St
 12A Elm St | 12B Elm St
 12 Elm St Apt 1 | 12 Elm St Apt 2
+12 1/2 Pine St | 12 Pine St
+12-1/2 Pine St | 12 Pine St
+12½ Pine St | 12 Pine St
+12 1/2 Pine St | 12 3/4 Pine St
+31-15 Ditmars Blvd | 31-17 Ditmars Blvd
+10-12 Elm St | 10 Elm St
 """
-"""Two houses whose numbers or streets differ by one letter or digit."""
+"""Two houses whose numbers or streets differ by one letter or digit, a fraction, or the end of a range."""
 
 STREETS = """
 40 Oak Ridge Dr | 40 Oak Bridge Dr
@@ -224,6 +230,8 @@ STREETS = """
 63 Park Ave | 63 Parke Ave
 9 Oakwood Cv | 9 Oakmoor Cv
 14 Fox Glen | 14 Fox Glenn
+14 Trail Ct | 14 Trial Ct
+3 Calvary Rd | 3 Cavalry Rd
 """
 """Two streets whose names differ by a letter or two, and whose owners have one name."""
 
@@ -235,6 +243,19 @@ MISSPELLED = """
 9 Maple Street | 9 Mapel St
 """
 """One street, in two spellings."""
+
+SWAPPED = """
+Brian Brain | Miguel Migeul | Angela Agnela | Brice Bryce | Karin Karen | Marisol Marisal | Dwayne Dwanye
+"""
+"""Two first names that differ in a letter or two swapped ones; one of each is no common name."""
+
+SWAPPED_STREETS = """
+9 Angel Dr | 9 Angle Dr
+14 Calm Ct | 14 Clam Ct
+77 Silver Ln | 77 Sliver Ln
+3 Barn Rd | 3 Bran Rd
+"""
+"""Two streets, or one of them misspelled."""
 
 SHORTENED = """
 {0} Academy | {0} Acad
@@ -398,6 +419,24 @@ def test_streets_that_differ_by_a_letter_are_sure_only_with_a_common_number() ->
         assert set(apart.values()) == {"look"}, apart
     alike = judged([*named(STREETS + MISSPELLED.lstrip(), P)])
     assert set(alike.values()) == {"sure"}, alike
+
+
+def test_a_misspelled_first_name_or_street_is_sure_only_without_other_phones() -> None:
+    def pairs(phone: str, email: str = "") -> list[tuple[Entry, Entry]]:
+        at = "{n} Alder Lane"
+        names = [
+            (Entry(f"{first} {LASTS[n]}", P, email, at), Entry(f"{second} {LASTS[n]}", phone, email, at))
+            for n, (first, second) in enumerate(_couples(SWAPPED))
+        ]
+        return names + [
+            (Entry(f"Zeb {LASTS[-n]}", P, email, first), Entry(f"Zeb {LASTS[-n]}", phone, email, second))
+            for n, (first, second) in enumerate(_lines(SWAPPED_STREETS), 1)
+        ]
+
+    assert set(judged(pairs(Q)).values()) == {"look"}
+    for phone, email in ((P, ""), (Q, "box{n}7@home.com"), ("", "")):
+        found = judged(pairs(phone, email))
+        assert set(found.values()) == {"sure"}, found
 
 
 def test_shortened_names_of_companies_at_one_place_are_sure() -> None:
