@@ -10,12 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 import pytest
+from pandera.errors import SchemaErrors
 
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.contract.schemas.contacts import CONTACTS
 from stcrm_pandas.contract.schemas.customers import CUSTOMER_CONTACTS, CUSTOMERS
-from stcrm_pandas.contract.schemas.fields import Field, Row, snake
+from stcrm_pandas.contract.schemas.fields import LISTS, Field, Row, snake
 from stcrm_pandas.contract.schemas.leads import EXPORTED_LEADS, LEADS
+from stcrm_pandas.contract.schemas.models import model_of
 from stcrm_pandas.errors import ResponseError
 from stcrm_pandas.frame import assemble, decode, validate
 
@@ -56,6 +58,7 @@ def test_empty_response_has_the_same_columns_and_dtypes(row, body):
     ]
     for frame in frames:
         validate(row, frame)
+        model_of(row).validate(frame, lazy=True)
         assert list(frame.columns) == list(row.dtypes)
         assert frame.dtypes.astype(str).to_dict() == row.dtypes
         assert isinstance(frame.index, pd.RangeIndex)
@@ -200,6 +203,46 @@ def test_garbage_collector_state_is_restored(customer, body):
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def accepts(check, frame, error):
+    try:
+        check(frame)
+    except error:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("row", [LEADS, CUSTOMERS, CUSTOMER_CONTACTS], ids=lambda row: row.name)
+def test_validation_and_the_model_accept_the_same_frames(row, body):
+    page = decode(row, "page", body([full(row.fields)]), parents=parents_of(row))
+    frame = pd.concat([assemble(row, [page]).frame] * 2, ignore_index=True)
+    lists = next((name for name, dtype in row.dtypes.items() if dtype == LISTS), None)
+    frames = {
+        "repeated": frame,
+        "one key is missing": frame.assign(**{name: frame[name].where([True, False]) for name in row.key}),
+        "all keys are missing": frame.assign(**{name: frame[name].where([False, False]) for name in row.key}),
+        "one part of the key differs": frame.assign(**{row.key[-1]: [1, 2]}).astype({row.key[-1]: "Int64"}),
+        "without rows": frame.iloc[:0],
+        "more columns": frame.iloc[:1].assign(more=1),
+        "other order": frame.iloc[:1, ::-1],
+        "no key": frame.iloc[:1].drop(columns=row.key[0]),
+        "no column": frame.iloc[:1].drop(columns=frame.columns[-1]),
+        **{f"{name} as object": frame.iloc[:1].astype({name: object}) for name in frame.columns[:6]},
+        **({"plain lists": frame.iloc[:1].astype({lists: object})} if lists else {}),
+        "plain integers": frame.iloc[:1].astype({row.key[0]: "int64"}),
+        "text stored by Python": frame.iloc[:1].astype(
+            {name: pd.StringDtype("python", na_value=np.nan) for name, dtype in row.dtypes.items() if dtype == "str"}
+        ),
+    }
+    model = {
+        name: accepts(lambda frame: model_of(row).validate(frame, lazy=True), each, SchemaErrors)
+        for name, each in frames.items()
+    }
+    assert {
+        name: accepts(lambda frame: validate(row, frame), each, ResponseError) for name, each in frames.items()
+    } == (model)
+    assert set(model.values()) == {True, False}
 
 
 def test_validation_error_has_no_values(lead, body):
