@@ -12,6 +12,7 @@ from __future__ import annotations
 import builtins
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -318,7 +319,13 @@ class _ForPandas:
 
 def dtype_of(column: Column) -> Any:
     """Return the pandas dtype of a column."""
-    return ListDtype(column.field) if column.field.many else pd.api.types.pandas_dtype(column.dtype)
+    return ListDtype(column.field) if column.field.many else _pandas_dtype(column.dtype)
+
+
+@cache
+def _pandas_dtype(name: str) -> Any:
+    """Return the dtype of a name: pandas tries every kind of dtype, and a read asks for thirty columns."""
+    return pd.api.types.pandas_dtype(name)
 
 
 def dtypes_of(row: Row) -> dict[str, Any]:
