@@ -123,6 +123,17 @@ class Calls:
         return WorkList(key, title, what_to_do, without_empty(table), notes=explain_marks(table))
 
 
+def rows_of_list(rows: pd.DataFrame, listed: pd.DataFrame, title: str) -> pd.DataFrame:
+    """Return the rows that are in a list, by their id, whose title in the list is given, and tenant if there are some.
+
+    >>> rows_of_list(pd.DataFrame({"id": [7, 8]}), pd.DataFrame({"Lead id": [8]}), "Lead id")["id"].tolist()
+    [8]
+    """
+    titles = {name: shown for name, shown in {"id": title, TENANT: "Tenant"}.items() if name in rows}
+    of_list = pd.MultiIndex.from_frame(listed[[*titles.values()]])
+    return rows[pd.MultiIndex.from_frame(rows[[*titles]]).isin(of_list)]
+
+
 def jobs_since(
     rows: pd.DataFrame, jobs: Any, links: Mapping[str, str], *, as_of: dt.datetime, zone: dt.tzinfo
 ) -> pd.Series:

@@ -154,16 +154,16 @@ def test_what_is_shown_and_sorted_is_one_number() -> None:
     assert lost.note == "; negative totals of -$9,000 in all are part of the revenue behind it"
 
 
-def asking(count: int, **more: Any) -> Rows:
+def asking(count: int, hours: float = 24, **more: Any) -> Rows:
     """Open leads from yesterday, without a follow-up."""
-    created = (AS_OF - dt.timedelta(days=1)).isoformat()
+    created = (AS_OF - dt.timedelta(hours=hours)).isoformat()
     return [{"status": "Open", "created_on": created, "business_unit_id": 1, "job_type_id": 1, **more}] * count
 
 
-def earlier(count: int, booked: int) -> Rows:
+def earlier(count: int, booked: int, after: float = 5) -> Rows:
     """Leads of last winter, of which so many were booked after five days, and the others dismissed after ten."""
     created = AS_OF - dt.timedelta(days=150)
-    ends = [("Converted", 5)] * booked + [("Dismissed", 10)] * (count - booked)
+    ends = [("Converted", after)] * booked + [("Dismissed", 10)] * (count - booked)
     return [
         {
             "status": status,
@@ -175,8 +175,8 @@ def earlier(count: int, booked: int) -> Rows:
     ]
 
 
-def paid(*totals: float) -> Rows:
-    done = {"job_status": "Completed", "created_on": (AS_OF - dt.timedelta(days=145)).isoformat()}
+def paid(*totals: float, after: float = 5) -> Rows:
+    done = {"job_status": "Completed", "created_on": (AS_OF - dt.timedelta(days=150 - after)).isoformat()}
     usual = {"business_unit_id": 1, "job_type_id": 1}
     return [{**done, **usual, "total": total, "customer_id": 500 + place} for place, total in enumerate(totals)]
 
@@ -211,6 +211,23 @@ def test_no_money_below_one_job(leads: Frames, jobs: Frames) -> None:
     more = call(leads, jobs, 50, 20, *[420.0] * 40)
     assert more.amount == pytest.approx(more.worth * 420)
     assert more.brief == "20% of leads this old get booked: about 10 jobs, $4,200"
+
+
+def test_jobs_and_money_of_a_list_are_of_the_same_ages(leads: Frames, jobs: Frames) -> None:
+    """Leads of two days and 18 hours came in three days ago, but of three days old ones none was still booked."""
+    units = pd.DataFrame({"id": [1], "name": ["Service"], "currency": ["USD"]})
+    found = lead_conversion(
+        leads(*asking(50, hours=66), *earlier(100, 20, after=0.9)),
+        jobs=jobs(*paid(*[420.0] * 40, after=0.9)),
+        names={"business_unit": units},
+        as_of=AS_OF,
+        time_zone=ZONE,
+        unit="lead",
+    )
+    (action,) = [one for one in found.actions() if one.work_list == "no-follow-up"]
+    assert action.worth > 6
+    assert action.amount == pytest.approx(action.worth * 420)
+    assert action.amount == pytest.approx(found.work_lists["no-follow-up"].expected)
 
 
 def test_one_job_that_is_most_of_the_revenue_is_named_where_it_counts(leads: Frames, jobs: Frames) -> None:

@@ -63,8 +63,9 @@ def headline(result: BookingSourcesResult) -> Headline:
             return Headline("Too few bookings to tell how many become jobs")
         measured = measured_of(result, unit, measured=n, counted=counted, days=result.mature_days)
         return Headline(
-            f"At least {format_range(direct / n, direct / n)} of bookings become jobs",
-            evidence=f"{measured}Those that became jobs through a lead are unknown: {not_read(missing)}.",
+            f"At least {100 * direct // n}% of bookings become jobs",
+            evidence=f"{measured}of which {direct:,} became jobs directly. How many did through a lead is unknown: "
+            f"{not_read(missing)}.",
         )
     if year is None or year.now.share is None or year.now.interval is None:
         few = f"are {result.mature_days} days old to tell how many become jobs"

@@ -26,6 +26,7 @@ from stcrm_pandas.analysis.call_lists import (
     explain_marks,
     jobs_since,
     only_customers,
+    rows_of_list,
     without_empty,
 )
 from stcrm_pandas.analysis.statistics.prediction import Prediction
@@ -72,11 +73,7 @@ def _days_waited(result: BookingSourcesResult, rows: pd.DataFrame) -> npt.NDArra
 
 def to_call(result: BookingSourcesResult, listed: pd.DataFrame) -> pd.DataFrame:
     """Return the bookings of the call list with their times in microseconds."""
-    rows = _rows(result, waiting_since(result)[0])
-    titles = {"id": "Booking", TENANT: "Tenant"}
-    by = [name for name in titles if name in rows]
-    of_list = pd.MultiIndex.from_frame(listed[[titles[name] for name in by]])
-    return rows[pd.MultiIndex.from_frame(rows[by]).isin(of_list)]
+    return rows_of_list(_rows(result, waiting_since(result)[0]), listed, "Booking")
 
 
 def later_work(result: BookingSourcesResult, listed: pd.DataFrame) -> Prediction | None:

@@ -28,10 +28,11 @@ from stcrm_pandas.analysis.base.periods import Period
 from stcrm_pandas.analysis.base.result import another_period, measured_of, of_period, read_in
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.base.worth import Worth
+from stcrm_pandas.analysis.call_lists import rows_of_list
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.leads import tables as lead_tables
 from stcrm_pandas.analysis.leads.keys import columns_of
-from stcrm_pandas.analysis.leads.lists import ages_in_days
+from stcrm_pandas.analysis.leads.lists import ages_in_days, open_leads
 from stcrm_pandas.analysis.leads.reduction import day_of, in_period
 from stcrm_pandas.analysis.leads.result import LeadConversionResult, measure_of
 from stcrm_pandas.analysis.leads.tables import UNSURE
@@ -204,8 +205,9 @@ def _call(result: LeadConversionResult, do: str, listed: WorkList) -> Action:
     if missing := result.lacks("leads: whom to call"):
         unknown = f"whom not to call is unknown: {not_read(missing)}"
         return Action(do.replace("Call ", "Review ", 1), unknown, work_list=listed.key, brief=unknown)
-    came = pd.to_datetime(listed.frame["Came in"], errors="coerce", utc=True)
-    ages = ages_in_days(result, pd.DataFrame({"created_on": came})).dropna().clip(lower=0).to_numpy(dtype=np.float64)
+    # the same ages as those by which the list is sorted and its revenue is added up
+    called = rows_of_list(open_leads(result), listed.frame, "Lead id")
+    ages = ages_in_days(result, called).dropna().clip(lower=0).to_numpy(dtype=np.float64)
     later = result.chances.predict(ages)
     if later is None or result.lacks("leads: chances of open ones"):
         return Action(do, work_list=listed.key)

@@ -370,7 +370,7 @@ def _people_known(leads: Any, customers: Any, contacts: AllContacts) -> frozense
     asking = collected(rows.filter(true(nw.col("status") == "Open")).select(*names)) if names else pd.DataFrame()
     named = {name for name in names if asking[name].notna().any()}
     known = {
-        "customers": tells_marks(customers) or "customer_id" not in named,
+        "customers": tells_marks(customers) or not named,
         "contacts": tell_opt_outs(contacts) or not named,
     }
     return frozenset(name for name, there in known.items() if there)
