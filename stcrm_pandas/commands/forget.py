@@ -19,9 +19,10 @@ from stcrm_pandas.commands.storage import CacheFolder, StateFolder
 from stcrm_pandas.commands.terminal import REFUSED, say, with_exit_codes
 from stcrm_pandas.edits.journals import Concerned, delete_journals, journals_about, plans_about
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.files.sqlite_files import state_of
-from stcrm_pandas.grid.log import erase, folder_of, logs_with_resource
-from stcrm_pandas.http.cache import clear_all
+from stcrm_pandas.files.private import unfinished_below
+from stcrm_pandas.files.sqlite_files import orphans_in, state_of
+from stcrm_pandas.grid.log import GRID_LOG, erase, folder_of, logs_with_resource
+from stcrm_pandas.http.cache import clear_all, damaged_in
 from stcrm_pandas.mirror.many import mirrors
 from stcrm_pandas.mirror.mirror import Mirror
 from stcrm_pandas.mirror.privacy.forgetting import stores_of
@@ -140,6 +141,10 @@ class _Work:
         for journal in filter(attrgetter("is_deleted"), self._concerned):
             rows = plural(journal.rows, "row")
             yield f"{journal.path}: a journal of {rows}, which can no longer be resumed or undone"
+        for path in (*unfinished_below(self._state), *orphans_in(self._state)):
+            if not dry_run:
+                path.unlink(missing_ok=True)
+            yield f"{path}: what a program left that was stopped while it wrote a file"
         for path, resource in logs_with_resource(folder_of(self._journals), self._tenant):
             count = erase(path, partial(self._is_erased, resource), dry_run=dry_run)
             if count:
@@ -180,6 +185,10 @@ class _Work:
                 )
             elif not journal.rows:
                 yield f"kept: {journal.path} cannot be read as a journal. If it may be about the person, delete it."
+        logs = folder_of(self._journals).glob("*.sqlite")
+        unreadable = [path for path in sorted(logs) if state_of(path, GRID_LOG) == "unreadable"]
+        for path in (*unreadable, *damaged_in(self._cache)[1]):
+            yield f"kept: {path} cannot be read. If it may be about the person, delete it."
         if self._mirror is not None:
             for place in self._mentions(erased=False):
                 yield f"kept: {self._mirror.folder}: a number or an address that somebody else has as well, in {place}."

@@ -10,6 +10,7 @@ import typer
 
 from stcrm_pandas.commands.terminal import REFUSED, say, with_exit_codes
 from stcrm_pandas.errors import SettingsError, UsageError
+from stcrm_pandas.files.sqlite_files import delete_database
 from stcrm_pandas.http.cache import Cache, caches_in, damaged_in, stored_in
 from stcrm_pandas.output.printable import plural
 from stcrm_pandas.settings.connection import duration, read_cache_folder, read_journal_folder
@@ -58,7 +59,7 @@ def clear(
     if resource is None and older_than is None:
         damaged, unclear = damaged_in(folder)
         for path in damaged:
-            path.unlink()
+            delete_database(path)
         for path in unclear:
             say(f"{path} is kept because it may not be a cache. If it is one, delete it yourself.")
 

@@ -39,6 +39,8 @@ class Kind:
         return f"PRAGMA application_id = {self.application_id};"
 
 
+_BESIDE = ("-wal", "-shm", "-journal")
+
 CACHE = Kind(0x53544343, 1, frozenset({"generations", "responses"}))
 
 
@@ -81,7 +83,21 @@ def connect_read_only(path: Path, *, immutable: bool | None = None) -> sqlite3.C
 
 def side_files(path: Path) -> list[Path]:
     """Return the files that SQLite keeps beside a database."""
-    return [path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal")]
+    return [path.with_name(path.name + end) for end in _BESIDE]
+
+
+def delete_database(path: Path) -> None:
+    """Delete a database with the files beside it, its own last: a killed deletion leaves what can be found again."""
+    for file in (*side_files(path), path):
+        file.unlink(missing_ok=True)
+
+
+def orphans_in(folder: Path) -> list[Path]:
+    """Return the files in a folder, and below it, that SQLite kept beside databases that are no longer there."""
+    paths = {
+        path: path.with_name(path.name.removesuffix(end)) for end in _BESIDE for path in folder.rglob(f"*.sqlite{end}")
+    }
+    return sorted(path for path, database in paths.items() if not database.exists())
 
 
 def _wal_of(path: Path) -> Path:

@@ -24,7 +24,7 @@ from stcrm_pandas.edits.apply.locks import OpenFile
 from stcrm_pandas.errors import SettingsError, StcrmError, UsageError
 from stcrm_pandas.files import row_sums
 from stcrm_pandas.files.private import create_private, make_private_folder
-from stcrm_pandas.files.sqlite_files import Kind, owned_in, side_files, state_of
+from stcrm_pandas.files.sqlite_files import Kind, delete_database, owned_in, state_of
 
 Action = Literal["edit", "undo", "redo", "resolve", "discard"]
 Verdict = Literal["accepted", "same", "rejected", "conflict"]
@@ -312,8 +312,7 @@ def purge(path: Path) -> None:
     try:
         with _connected(path) as db:
             db.execute("BEGIN IMMEDIATE")
-            for file in [*side_files(path), path]:  # its own file last, so that a killed purge can be repeated
-                file.unlink(missing_ok=True)
+            delete_database(path)
     except sqlite3.Error as error:
         raise UsageError(
             f"{path} is in use ({_reason(error)}), so it was not deleted. Close its grid, then purge again."

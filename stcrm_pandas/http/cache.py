@@ -30,7 +30,15 @@ from requests_cache.backends.base import BaseCache, BaseStorage
 from requests_cache.models.response import CachedResponse
 
 from stcrm_pandas.errors import SettingsError, UsageError
-from stcrm_pandas.files.sqlite_files import CACHE, connect_read_only, owned_in, side_files, state_of
+from stcrm_pandas.files.sqlite_files import (
+    CACHE,
+    connect_read_only,
+    delete_database,
+    orphans_in,
+    owned_in,
+    side_files,
+    state_of,
+)
 from stcrm_pandas.http.cache_file import CacheFile
 from stcrm_pandas.output.printable import plural
 from stcrm_pandas.settings.connection import Settings, duration
@@ -372,22 +380,35 @@ def clear_all(folder: Path, tenant: int | None = None, *, dry_run: bool = False)
     cleared = []
     for path in caches_in(folder):
         if tenant is None or f"-{tenant}-" in path.name:
-            cleared.append((path, stored_in(path).pages))
+            pages = 0
+            with contextlib.suppress(SettingsError):  # damaged: moved away when it is opened, and deleted below
+                pages = stored_in(path).pages
+            cleared.append((path, pages))
             if not dry_run:
                 with contextlib.closing(Cache(path)) as cache:
                     cache.clear()
-    for path in damaged_in(folder)[0]:
+    left = [
+        path for path in orphans_in(folder) if _is_cache_name(path) and (tenant is None or f"-{tenant}-" in path.name)
+    ]
+    for path in (*damaged_in(folder)[0], *left):
         cleared.append((path, 0))
         if not dry_run:
-            path.unlink()
+            delete_database(path)
     return cleared
 
 
 def damaged_in(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Return damaged files that were moved away: caches, and files of unknown kind."""
-    paths = sorted(folder.glob("*.damaged-*.sqlite"))
-    ours = [path for path in paths if state_of(path, CACHE) in ("ours", "unstamped")]
-    return ours, [path for path in paths if path not in ours]
+    """Return damaged caches, and files of unknown kind that are named as damaged ones that were moved away."""
+    moved = sorted(folder.glob("*.damaged-*.sqlite"))
+    unreadable = [path for path in sorted(folder.glob("*.sqlite")) if state_of(path, CACHE) == "unreadable"]
+    ours = [path for path in moved if state_of(path, CACHE) in ("ours", "unstamped")]
+    ours += [path for path in unreadable if _is_cache_name(path)]
+    return ours, [path for path in moved if path not in ours]
+
+
+def _is_cache_name(path: Path) -> bool:
+    """Return whether a file has the name of a cache or of a file beside one: see `cache_path`."""
+    return re.fullmatch(r"[A-Za-z0-9-]{1,40}-\d+-[0-9a-f]{10}(\.damaged-\d+)?\.sqlite(-\w+)?", path.name) is not None
 
 
 def _moment(started: float | None) -> dt.datetime | None:

@@ -14,6 +14,7 @@ from stcrm_pandas.analysis.overview import NOTHING_CLEAR
 from stcrm_pandas.charts.svg import colors
 from stcrm_pandas.client import ServedSandbox, start_sandbox
 from stcrm_pandas.errors import ReportError, UsageError, require
+from stcrm_pandas.files.private import replace_all
 from stcrm_pandas.mirror.many import mirrors
 from stcrm_pandas.reads.progress import Progress
 from stcrm_pandas.report.page import first_screen_of, index_page, page_of, render, title_of, together_page
@@ -459,19 +460,11 @@ def write_files(pages: Mapping[Path, str]) -> None:
     ReportError
         The disk is full, or the folder is not writable. Older files are then not changed.
     """
-    parts: dict[Path, Path] = {}
     try:
-        for path, page in pages.items():
+        for path in pages:
             path.parent.mkdir(exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-            parts[path] = Path(name)
-            with os.fdopen(handle, "w", encoding="utf-8") as part:
-                part.write(page)
-        for path, written in parts.items():
-            os.replace(written, path)
+        replace_all({path: page.encode() for path, page in pages.items()})
     except OSError as error:
+        path = Path(error.filename)
         kept = " The file from before is unchanged." if path.exists() else ""
         raise ReportError(f"{path} could not be written: {error.strerror or error}.{kept}") from error
-    finally:
-        for written in parts.values():
-            written.unlink(missing_ok=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Collection, Mapping
 from enum import IntEnum
 from pathlib import Path
@@ -19,6 +18,7 @@ from dotenv.parser import parse_stream
 from pydantic_settings import DotEnvSettingsSource
 
 from stcrm_pandas.errors import SettingsError, StcrmWarning, notify
+from stcrm_pandas.files.private import replacing
 
 ENV_FILE = ".env"
 PROJECT_ROOT = (".git", ".hg", "pyproject.toml")
@@ -152,15 +152,8 @@ def write_env_file(path: Path, kept: str, values: Mapping[str, str]) -> None:
     """
     if kept and not kept.endswith("\n"):
         kept += "\n"
-    path = path.resolve()
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".env.")  # with mode 0600
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(kept + "".join(f"{name}={_quoted(value)}\n" for name, value in values.items()))
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    with replacing(path.resolve()) as file:
+        file.write((kept + "".join(f"{name}={_quoted(value)}\n" for name, value in values.items())).encode())
 
 
 def _quoted(value: str) -> str:

@@ -14,8 +14,9 @@ import pandas as pd
 from stcrm_pandas.contract.schemas.fields import Field
 from stcrm_pandas.contract.schemas.list_dtype import ListDtype
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.files.private import replacing
 from stcrm_pandas.frame.foreign_cells import is_missing
-from stcrm_pandas.sheets.files import checked_path, write_privately
+from stcrm_pandas.sheets.files import checked_path
 from stcrm_pandas.sheets.text import any_json, json
 from stcrm_pandas.sheets.xlsx_file import add_sheet, check, text_cell, with_text
 
@@ -86,7 +87,8 @@ def to_excel(
     columns = [_values(column, table.iloc[:, place], zone) for place, column in enumerate(table.columns)]
     check(names, columns)
     facts = [(fact.replace("_", " "), _fact((about or {}).get(fact))) for fact in _ABOUT if (about or {}).get(fact)]
-    write_privately(target, lambda file: _write(file, title, names, columns, [*facts, ("time zone", name)]))
+    with replacing(target) as file:
+        _write(file, title, names, columns, [*facts, ("time zone", name)])
     return target
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import io
 import os
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, BinaryIO
+from typing import Any
 
 import pandas as pd
 
 from stcrm_pandas.contract.operations import OPERATIONS, by_name
 from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.errors import StcrmWarning, UsageError, notify, require
+from stcrm_pandas.files.private import replacing
 from stcrm_pandas.frame.foreign_cells import UNCERTAIN, read
 from stcrm_pandas.frame.matching import SHOWN, with_key
 from stcrm_pandas.output.printable import plural
@@ -87,7 +87,8 @@ def write_rows(
     about = {name: str(value) for name, value in _provenance(frame).items() if value is not None}
     columns = _columns(row, frame)
     if kind == ".parquet":
-        write_privately(target, lambda file: sheet_parquet.write(file, row, SheetMark(row.name, about, ""), columns))
+        with replacing(target) as file:
+            sheet_parquet.write(file, row, SheetMark(row.name, about, ""), columns)
         return target
     known = {column.name: column for column in row.columns}
     names: list[str] = []
@@ -100,9 +101,11 @@ def write_rows(
     heads = [*map(to_cell_text, names), str(mark)]
     cells.append(_blank(len(frame)))
     if kind == ".csv":
-        write_privately(target, lambda file: sheet_csv.write(file, heads, cells))
+        with replacing(target) as file:
+            sheet_csv.write(file, heads, cells)
     else:
-        write_privately(target, lambda file: sheet_xlsx.write(file, row.name, heads, cells, choices))
+        with replacing(target) as file:
+            sheet_xlsx.write(file, row.name, heads, cells, choices)
     return target
 
 
@@ -258,15 +261,3 @@ def _path(path: str | os.PathLike[str]) -> tuple[Path, str]:
     if kind == ".xlsx":
         require("xlsx")
     return target, kind
-
-
-def write_privately(target: Path, work: Callable[[BinaryIO], None]) -> None:
-    """Write a file atomically; only its owner can read it."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".sheet-")  # 0600
-    try:
-        with os.fdopen(handle, "w+b") as file:
-            work(file)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -22,7 +22,8 @@ from stcrm_pandas.edits.apply.locks import DIGEST_LENGTH, OpenFile, journal_not_
 from stcrm_pandas.edits.plan.model import VERSION, Key, PlanData, from_json
 from stcrm_pandas.edits.values import row_to_json
 from stcrm_pandas.errors import ServiceError, StcrmError, UsageError
-from stcrm_pandas.files.private import create_private, make_private_folder
+from stcrm_pandas.files.private import create_private, make_private_folder, unfinished_path
+from stcrm_pandas.files.sqlite_files import side_files
 from stcrm_pandas.reads.progress import Bar
 
 State = Literal["untried", "sending", "sent", "doubt", "succeeded", "failed", "conflict", "already"]
@@ -138,8 +139,7 @@ class Journal:
         """
         try:
             make_private_folder(path.parent)
-            part = path.with_name(f".{path.name}.part")
-            part.unlink(missing_ok=True)
+            part = unfinished_path(path.parent)
             create_private(part)
             db = _connect(part)
             db.executescript("BEGIN;" + _SCHEMA + "COMMIT;")
@@ -358,7 +358,7 @@ def tenant_mark(plan: PlanData) -> str:
 
 def files_of(journal: Path) -> list[Path]:
     """Return the files beside a journal and, last, its own: a killed deletion leaves what can be found again."""
-    return [*(journal.with_name(journal.name + end) for end in (".acknowledged", "-shm", "-wal")), journal]
+    return [journal.with_name(f"{journal.name}.acknowledged"), *side_files(journal), journal]
 
 
 def digest_of(journal: Path) -> str:

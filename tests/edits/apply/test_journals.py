@@ -84,7 +84,7 @@ def test_a_renamed_journal_is_not_resumed(crm, renamed):
 
 def test_a_journal_is_the_last_of_its_files_to_be_deleted(box, crm, renamed):
     path = crm.customers.plan_changes(*renamed(crm, 2)).apply().path
-    beside = [path.with_name(path.name + end) for end in ("-wal", "-shm", ".acknowledged")]
+    beside = [path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal", ".acknowledged")]
     for file in beside:
         file.touch()
     assert files_of(path)[-1] == path
