@@ -139,8 +139,12 @@ class Store:
     def _spans(self) -> list[tuple[int, int]]:
         """Return the first and the last commit of every file: a merged one before those that it replaced."""
         names: list[str] = []
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+        try:
             names = os.listdir(self.history)
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            pass
+        except OSError as error:
+            raise MirrorError(f"{self.history} cannot be read ({error.strerror}). Try again when it can be.") from None
         spans = [(int(match[1]), int(match[2])) for match in map(_NAME.fullmatch, names) if match]
         return sorted(spans, key=lambda span: (span[0], -span[1]))
 
@@ -380,6 +384,10 @@ class Store:
             ) from None
         except UnreadableFile as error:
             raise MirrorError(f"{path} cannot be read ({error}). Make it readable for you, and try again.") from None
+        except FileNotFoundError:
+            if not path.is_symlink():
+                raise  # another process merged it since
+            raise MirrorError(f"{path} links to a file that is not there. Restore that file, and try again.") from None
         except DamagedFile as error:
             raise MirrorError(
                 f"{path} cannot be used: {error}. Its rows were not read; other resources are not affected. Restore "

@@ -257,8 +257,9 @@ DAMAGES = {
     "an older commit": lambda path: shutil.copy(path.parent / "000000003-000000003.parquet", path),
     "derived rows": lambda path: shutil.copy(min((path.parents[2] / "current/leads").glob("*.parquet")), path),
     "not readable": lambda path: (path.unlink(), path.mkdir()),
+    "a link to nothing": lambda path: (path.unlink(), path.symlink_to(path.parent / "moved.parquet")),
 }
-QUICK = ("empty", "foreign", "newer")
+QUICK = ("empty", "foreign", "newer", "a link to nothing")
 
 
 @pytest.mark.parametrize(
@@ -292,6 +293,16 @@ def test_damage_stays_with_its_resource(mirror, made, name):
     with pytest.raises(MirrorError, match="for all resources but 1"):
         mirror.compact()
     assert len(Store(mirror.folder, "campaigns").files()) == 1
+
+
+def test_a_folder_that_the_system_cannot_list_stays_with_its_resource(mirror, made):
+    folder = mirror.folder / "history" / "leads"
+    shutil.rmtree(folder)
+    folder.symlink_to("leads")
+    with pytest.raises(MirrorError, match="cannot be read"):
+        mirror.leads()
+    assert equal(mirror.read("campaigns"), made.read("campaigns"))
+    assert mirror.settings()["time_zone"] == "America/Chicago"
 
 
 def test_the_way_out_of_damage_is_to_read_everything_again(mirror):
