@@ -112,7 +112,8 @@ class ImportedStatuses:
             part.unlink(missing_ok=True)
 
     def forget(self, resource: str, ids: Collection[int]) -> None:
-        """Erase the runs of some rows."""
+        """Erase the runs of some rows, and what an interrupted write left."""
+        self._path.with_suffix(".part").unlink(missing_ok=True)
         if self._path.exists() and ids:
             table = self.table()
             named = pc.is_in(table.column("id"), value_set=pa.array(sorted(ids), pa.int64()))

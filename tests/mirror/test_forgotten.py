@@ -78,7 +78,9 @@ def copied(synced, tmp_path):
 def test_nothing_of_a_forgotten_person_and_the_records_merged_with_them_is_left(copied):
     mirror, owner, _, booking = copied
     assert {word for _, word in traces(mirror.folder, PHONE, EMAIL, NAME)} == {PHONE, EMAIL, NAME}
-    (mirror.folder / "history" / "customers" / "abandoned.part").write_text(NAME)
+    (mirror.folder / "imported").mkdir()
+    for part in ("history/customers/abandoned.part", "imported/status_log.part"):
+        (mirror.folder / part).write_text(NAME)
     would = mirror.forget(owner, dry_run=True)
     assert traces(mirror.folder, EMAIL)
     found = mirror.forget(owner)
