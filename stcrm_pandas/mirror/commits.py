@@ -57,6 +57,7 @@ class Commit:
         For rows that are read on demand: the parents that were read, as lists of first read, last read and their ids.
     missing : list
         For a complete list of rows that cannot be asked for by id: the keys of those that it lacked for the first time.
+        For rows that are read on demand: those that the last read of their parent lacked for the first time.
 
     Notes
     -----
@@ -198,10 +199,11 @@ def parents_of(commit: Commit | None) -> Parents:
     return {id: (pd.Timestamp(first), pd.Timestamp(last)) for first, last, ids in packed for id in ids}
 
 
-def without_parents(commit: Commit, ids: set[Any]) -> Commit:
-    """Return a commit without some parents."""
-    kept = {id: times for id, times in parents_of(commit).items() if id not in ids}
-    return replace(commit, parents=packed_parents(kept))
+def without_rows(commit: Commit, parents: set[Any], keys: set[tuple[Any, ...]]) -> Commit:
+    """Return a commit without some parents, and without the keys of some rows."""
+    kept = {id: times for id, times in parents_of(commit).items() if id not in parents}
+    missing = [key for key in commit.missing if tuple(key) not in keys]
+    return replace(commit, parents=packed_parents(kept), missing=missing)
 
 
 def packed_parents(parents: Parents) -> list[Any]:

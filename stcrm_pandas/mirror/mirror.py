@@ -89,7 +89,8 @@ class Mirror(StoredMirror):
         minutes; everything else is read by modification date. Neither shows all deletions, so complete lists are also
         read: every 30 days for resources with a feed, every 7 days for the others. Rows that a complete list lacks are
         asked for by id before they count as deleted. Where the API has no filter by id, they are deleted if the
-        complete list of the next sync lacks them, too.
+        complete list of the next sync lacks them, too; rows that need a request for each parent, if the next read of
+        that parent lacks them.
 
         `customer_notes`, `location_notes`, `lead_notes`, `booking_contacts`, `contact_relationships` and
         `contact_preferences` need a request for each parent. They are read only if `only` names them, for the parents
@@ -444,8 +445,8 @@ class Mirror(StoredMirror):
     def compact(self) -> None:
         """Merge the files of each resource into one file.
 
-        A sync merges the newest files by itself when there are more than 12, or more than 4 small ones. The mirror can
-        be read meanwhile: the replaced files are kept for a day, or for an hour if there are more than 200.
+        A sync merges the newest files by itself, and leaves large ones apart from small ones. The mirror can be read
+        meanwhile: the replaced files are kept for a day, or for an hour if there are more than 200.
 
         Raises
         ------

@@ -116,8 +116,14 @@ class Sync:
         for parent in missing:  # it was deleted, and so are its rows
             self._parents.pop(parent, None)
         read = versions.incoming(self._row, frames[0], np.zeros(len(frames[0]), bool), authoritative=True)
-        self._check(read, allow_deletions, all=False)
-        self._commit(read, seen_at, seen_at, None, full=False)
+        last = self._store.last()
+        doubted = [] if last is None else last.missing
+        lacking = self._check(read, allow_deletions, doubted, all=False)
+        lacking = lacking[~lacking[column].isin(missing)]  # only what two reads of its parent in a row lack is deleted
+        place = self._row.key.index(column)
+        kept = [key for key in _keys(self._row, lacking) if key not in doubted]
+        kept += [key for key in doubted if key[place] not in self._chosen]
+        self._commit(read, seen_at, seen_at, None, full=False, missing=kept)
 
     def _read(self, method: str, *arguments: Any) -> pd.DataFrame:
         frame: pd.DataFrame = operator.attrgetter(method)(self._crm)(*arguments, refresh=True)

@@ -85,13 +85,15 @@ def test_notes_keep_their_history_and_only_those_of_the_parents_that_were_read_a
     crm.customers.create_note(second, text="not yet read")
     crm.customers.create_note(third, text="of a third")
     sandbox.advance(HOUR)
-    assert mirror.sync(only=NOTES, parents=[first, third])["deleted"].tolist() == [1]
+    assert mirror.sync(only=NOTES, parents=[first, third])["deleted"].tolist() == [0], "not believed at once"
+    sandbox.advance(HOUR)
+    assert mirror.sync(only=NOTES, parents=[first])["deleted"].tolist() == [1]
     assert texts(mirror.read(NOTES)) == sorted([(first, "stays"), (second, "of another"), (third, "of a third")])
     assert mirror.history(NOTES, gone)["deleted"].tolist() == [False, True]
     assert mirror.history(NOTES, kept)["deleted"].tolist() == [False]
     assert mirror.changes(NOTES)[["customer_id", "column"]].values.tolist() == [[first, "(deleted)"]]
     times = mirror.parents(NOTES).set_index("customer_id")
-    assert times["known_from"].loc[third] == times["complete_to"].loc[first] > times["complete_to"].loc[second]
+    assert times["known_from"].loc[third] == times["complete_to"].loc[third] > times["complete_to"].loc[second]
     assert mirror.read(NOTES).attrs["stcrm"]["complete_to"] == times["complete_to"].loc[second].isoformat()
     with pytest.raises(MirrorError, match="complete up to"):
         mirror.read(NOTES, as_of=start)
@@ -109,6 +111,31 @@ def test_notes_keep_their_history_and_only_those_of_the_parents_that_were_read_a
         mirror.sync(only=NOTES)
     assert third not in mirror.read(NOTES)["customer_id"].tolist()
     assert mirror.parents(NOTES)["customer_id"].tolist() == [first, second]
+
+
+def test_one_empty_answer_deletes_no_note_and_no_preference(crm, mirror, sandbox):
+    notes = crm.customers.list_notes(crm.customers.list()["id"].head(40))
+    customer, other = notes["customer_id"].drop_duplicates().tolist()[:2]
+    contacts = crm.contacts.list()["id"].head(6)
+    mirror.sync(only=NOTES, parents=[customer, other])
+    mirror.sync(only="contact_preferences", parents=contacts)
+    before = {name: mirror.read(name) for name in (NOTES, "contact_preferences")}
+    assert all(len(frame) > 1 for frame in before.values())
+    for method in ("customers.list_notes", "contact_methods.list", "contact_preferences.list"):
+        sandbox.inject(method, status=200, body={"data": [], "hasMore": False}, times=None)
+    sandbox.advance(HOUR)
+    assert mirror.sync(only=NOTES, parents=[customer])["problem"].tolist() == [""]
+    mirror.sync(only=NOTES, parents=[other])  # says nothing of the first customer
+    mirror.sync(only="contact_preferences")
+    sandbox.clear_faults()
+    for name, frame in before.items():
+        pd.testing.assert_frame_equal(mirror.read(name), frame)
+    mirror.forget(customer)
+    for path in mirror.folder.rglob("*.parquet"):
+        assert str(customer).encode() not in (pq.read_metadata(path).metadata or {}).get(b"stcrm_commits", b"")
+    sandbox.advance(HOUR)
+    assert mirror.sync(only=[NOTES, "contact_preferences"])["deleted"].tolist() == [0, 0]
+    pd.testing.assert_frame_equal(mirror.read("contact_preferences"), before["contact_preferences"])
 
 
 def test_a_forgotten_customer_leaves_no_note_and_no_id(crm, mirror):

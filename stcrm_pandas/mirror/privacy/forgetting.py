@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from stcrm_pandas.mirror.commits import parents_of, without_parents
+from stcrm_pandas.mirror.commits import without_rows
 from stcrm_pandas.mirror.privacy import people
 from stcrm_pandas.mirror.privacy.forgotten import Forgotten, key_of, listed
 from stcrm_pandas.mirror.privacy.mentions import Mentions
@@ -104,9 +104,9 @@ def _erase(
         store.drop_leftovers()
         return None
     commits = store.commits()
-    parents = gone.get(OF.get(parent or "", ""), set()) & set(parents_of(commits[-1]))
-    if any(left.counts) or parents:
-        kept = [*commits[:-1], without_parents(commits[-1], parents)] if parents else commits
+    parents, keys = gone.get(OF.get(parent or "", ""), set()), {tuple(key) for *key, until in rows if until is None}
+    kept = [without_rows(commit, parents, keys) for commit in commits]
+    if any(left.counts) or kept != commits:
         store.replace(left.table, kept)
     store.drop_leftovers()
     return left.counts if any(left.counts) else None
