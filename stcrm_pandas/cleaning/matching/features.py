@@ -46,8 +46,10 @@ FROM places WHERE street <> '';
 CREATE TEMP TABLE crowds AS
 SELECT key, count(DISTINCT coalesce(l1, company)) >= {BUSY} AS crowded
 FROM addresses JOIN records USING (i) WHERE key IS NOT NULL GROUP BY key;
+CREATE TEMP TABLE inhabited AS SELECT street, count(DISTINCT i) - 1 AS neighbors FROM addresses GROUP BY street;
 CREATE TEMP TABLE keyed AS
-SELECT a.* EXCLUDE (key), coalesce(crowded, false) AS crowded FROM addresses a LEFT JOIN crowds USING (key);
+SELECT a.* EXCLUDE (key), coalesce(crowded, false) AS crowded, neighbors
+FROM addresses a JOIN inhabited USING (street) LEFT JOIN crowds USING (key);
 CREATE TEMP TABLE places_of AS
 SELECT i, list(DISTINCT nullif(zip, '')) AS zips, list(DISTINCT nullif(city, '')) AS cities FROM places GROUP BY i;
 CREATE TEMP TABLE place_keys AS

@@ -205,10 +205,15 @@ _SAME_MARKS = """(regexp_replace(x.street, '[^0-9]', '', 'g') = regexp_replace(y
     AND (x.street = y.street OR length(x.street) <> length(y.street) OR left(x.street, -1) <> left(y.street, -1)))"""
 """21st St and 22nd St, County Road 100 and 101, or Avenue A and B are two streets, not two spellings of one."""
 
+_MISSPELLED = f"""(left(x.street, 1) = left(y.street, 1) AND {typo("x.street", "y.street", 5)}
+    AND least(x.neighbors, y.neighbors) = 0 AND greatest(x.neighbors, y.neighbors) >= 3)"""
+"""A street where nobody else lives, beside one of others. Oak Ridge and Oak Bridge, where others live, are two."""
+
 _SWAPPED_LETTERS = """(length(x.street) = length(y.street)
     AND damerau_levenshtein(x.street, y.street) = 1 AND levenshtein(x.street, y.street) = 2)"""
 """Mapel is hardly ever another street than Maple; Ridge and Bridge, or Oak and Oaks, often are two."""
 
+_ONE_UNIT = "(x.unit = y.unit OR x.unit = '' OR y.unit = '')"
 _NUMBER = "(x.number = y.number AND x.number <> '')"
 _TOWN = "(x.zip = y.zip OR x.city = y.city)"
 _HOUSE = f"{_ONE_STREET} AND {_NUMBER} AND x.street = y.street AND {_TOWN}"
@@ -231,9 +236,16 @@ ADDRESS = (
         f"""{_ONE_STREET} AND {_SAME_MARKS} AND NOT ({_HOUSE}) AND {_NUMBER} AND (
             (x.street = y.street AND x.unit = y.unit
                 AND damerau_levenshtein(x.zip, y.zip) <= 1 AND {typo("x.city", "y.city", 4)})
-            OR ({_TOWN} AND {_SWAPPED_LETTERS} AND (x.unit = y.unit OR x.unit = '' OR y.unit = '')))""",
+            OR ({_TOWN} AND {_MISSPELLED} AND {_ONE_UNIT}))""",
     ),
-    # With one name and nothing else in common, these two are too often two houses to be sure: Oak Ridge and Oak Bridge.
+    # With one name and nothing else in common, these three may be two houses: Oak Ridge and Oak Bridge, 12 and 21.
+    Level(
+        "swapped letters",
+        11,
+        "street names that differ in two swapped letters",
+        f"""{_ONE_STREET} AND {_SAME_MARKS} AND NOT ({_HOUSE}) AND {_NUMBER} AND {_TOWN} AND {_SWAPPED_LETTERS}
+            AND {_ONE_UNIT}""",
+    ),
     Level(
         "street",
         11,

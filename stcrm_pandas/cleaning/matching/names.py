@@ -34,7 +34,8 @@ class Name(NamedTuple):
 
     `suffix` is jr, sr, ii, iii, iv or empty; of a company, it is the number, letter or direction that distinguishes it
     from others of its name: at its end, or within it, such as North or Phase A. `nobody` marks a placeholder such as
-    New Homeowner. `house` is what a person's name says about the house or other place: lakehouse, rental.
+    New Homeowner. `house` is what a person's name says about the house or other place: lakehouse, rental. `titled`
+    marks a last name alone with a title, such as Mr. Smith.
     """
 
     people: tuple[Person, ...]
@@ -42,6 +43,7 @@ class Name(NamedTuple):
     suffix: str
     nobody: bool = False
     house: str = ""
+    titled: bool = False
 
 
 _SUFFIXES = {
@@ -60,6 +62,7 @@ _TITLES = words_in(
     "mr mrs ms miss dr rev sir madam prof hon pastor mister md dds phd esq cpa rn dvm family residence household"
     " estate of the"
 )
+_SALUTATIONS = words_in("mr mrs ms miss dr sir madam")
 _PARTICLES = words_in("van von de del della di da dos la le los las st ter den der bin ibn mc mac o")
 _LEGAL = words_in("llc inc corp corporation co company ltd lp llp pllc pc pa incorporated limited the of and")
 _COMPANY = words_in(
@@ -223,7 +226,8 @@ def _parsed(text: str, commercial: bool) -> Name:
     people, suffix = _people(plain)
     if not people:
         return Name((), *_company(words))
-    return Name(people[:2], "", suffix, house="".join([house, *map(house_in, remarks)]))
+    titled = not people[0].first and not _SALUTATIONS.isdisjoint(named)
+    return Name(people[:2], "", suffix, house="".join([house, *map(house_in, remarks)]), titled=titled)
 
 
 def _is_company(words: list[str], text: str, commercial: bool) -> bool:

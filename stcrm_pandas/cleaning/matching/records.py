@@ -29,6 +29,7 @@ RECORDS = pa.schema(
         ("suffix", _TEXT),
         ("nobody", pa.bool_()),
         ("house", _TEXT),
+        ("titled", pa.bool_()),
         *((f"{name}{number}", kind) for number in (1, 2) for name, kind in _PERSON),
         ("phones", _TEXTS),
         ("emails", _TEXTS),
@@ -194,7 +195,7 @@ def _places(sources: list[tuple[pd.DataFrame, str]], rows: dict[int, None]) -> d
 def _table(kept: list[tuple[Any, ...]]) -> pa.Table:
     known = groups()
     columns: dict[str, list[Any]] = {name: [] for name in RECORDS.names}
-    for i, ((people, company, suffix, nobody, house), firm, phones, emails, _, one, _) in enumerate(kept):
+    for i, ((people, company, suffix, nobody, house, titled), firm, phones, emails, _, one, _) in enumerate(kept):
         columns["i"].append(i)
         columns["id"].append(one)
         columns["company"].append(company or None)
@@ -202,6 +203,7 @@ def _table(kept: list[tuple[Any, ...]]) -> pa.Table:
         columns["suffix"].append(suffix)
         columns["nobody"].append(nobody)
         columns["house"].append(house)
+        columns["titled"].append(titled)
         for number in (1, 2):
             person = people[number - 1] if len(people) >= number else None
             columns[f"f{number}"].append(person.first if person else None)

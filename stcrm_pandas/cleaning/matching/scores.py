@@ -70,6 +70,18 @@ def _case(column: str, levels: Iterable[tuple[object, Level]]) -> str:
 
 _WEIGHTS = " + ".join(["name_weight", *(_case(column, levels.items()) for column, levels in LEVELS.items())])
 
+_FAMILIES = f"""
+CREATE OR REPLACE TEMP TABLE families AS
+SELECT i, count(DISTINCT first) > 1 AS several FROM (
+    SELECT a AS i, unnest([g.f1, g.f2]) AS first
+    FROM compared JOIN features f ON f.i = a JOIN features g ON g.i = b WHERE name = {PART_ONLY} AND f.f1 = ''
+    UNION ALL
+    SELECT b, unnest([f.f1, f.f2])
+    FROM compared JOIN features f ON f.i = a JOIN features g ON g.i = b WHERE name = {PART_ONLY} AND g.f1 = ''
+) WHERE first <> '' GROUP BY i
+"""
+"""Records with a last name only, and whether people of several first names share that name and something else."""
+
 _SCORED = f"""
 CREATE OR REPLACE TEMP TABLE scored AS
 SELECT c.*, (f.company IS NOT NULL OR f.commercial) AND (g.company IS NOT NULL OR g.commercial) AS firms,
@@ -77,8 +89,11 @@ SELECT c.*, (f.company IS NOT NULL OR f.commercial) AND (g.company IS NOT NULL O
     CASE WHEN c.other_partner THEN 'other' WHEN f.l1 IS NOT NULL AND g.l1 IS NOT NULL
         AND (f.l2 IS NULL) <> (g.l2 IS NULL) THEN 'one' ELSE 'same' END AS couple,
     left(f.m1, 1) <> left(g.m1, 1) AND f.m1 <> '' AND g.m1 <> '' AND f.l2 IS NULL AND g.l2 IS NULL AS middle,
+    coalesce(len(f.phones), len(f.busy_phones), len(f.emails), len(f.busy_emails),
+        len(g.phones), len(g.busy_phones), len(g.emails), len(g.busy_emails)) IS NULL AS no_contacts,
     f.house <> '' OR g.house <> '' AS housed, f.house <> '' AND g.house <> '' AND f.house <> g.house AS houses,
     (f.l1 = g.l1 AND (f.f1 = '' OR g.f1 = '')) IS TRUE AS family,
+    coalesce(greatest(h.several, k.several), false) AS several, f.titled OR g.titled AS titled,
     greatest(f.branches, g.branches, 1) AS branches,
     (regexp_extract_all(f.company, '\\d+') <> regexp_extract_all(g.company, '\\d+')) IS TRUE AS numbered,
     (contains(f.company, g.l1) OR contains(g.company, f.l1)) IS TRUE AS named_after,
@@ -87,18 +102,26 @@ SELECT c.*, (f.company IS NOT NULL OR f.commercial) AND (g.company IS NOT NULL O
         + {_case("name", ((RANKS[level.name], level) for level in NAME))} AS name_weight,
     {_WEIGHTS} AS weight
 FROM compared c JOIN features f ON f.i = c.a JOIN features g ON g.i = c.b CROSS JOIN sizes
+LEFT JOIN families h ON h.i = c.a LEFT JOIN families k ON k.i = c.b
 """
 
 _SHARES = "coalesce(phone IN ('same', 'spelling') OR email IN ('same', 'same, without digits', 'spelling'), false)"
-_AT_ONE_PLACE = "coalesce(address IN ('same', 'crowded', 'unit missing', 'spelling', 'street', 'number'), false)"
-_UNCERTAIN_HOUSE = """coalesce(address IN ('street', 'number') OR (address = 'spelling' AND phone = 'other'), false)"""
-_UNCERTAIN_FIRST = f"coalesce(name = {FIRST_SPELLING} AND phone = 'other', false)"
-"""With other phones, a misspelled first name may be that of another person of the house, or a street another street."""
+_ONE_HOUSE = "'same', 'crowded', 'unit missing', 'spelling', 'swapped letters', 'street', 'number'"
+_AT_ONE_PLACE = f"coalesce(address IN ({_ONE_HOUSE}), false)"
+_OTHER_PHONES = "coalesce(phone = 'other', false)"
+_UNCERTAIN_FIRST = f"(coalesce(name = {FIRST_SPELLING}, false) AND {_OTHER_PHONES})"
+"""With other phones, a misspelled first name may be that of another person of the house."""
+_UNCERTAIN_HOUSE = f"""coalesce(address = 'number' OR (address = 'street' AND NOT no_contacts)
+    OR (address = 'swapped letters' AND {_OTHER_PHONES}), false)"""
+"""Perhaps two houses. Where neither record has a number or an e-mail, a misspelled street is taken for one."""
 _BUSY = "coalesce(phone = 'busy' OR email = 'busy', false)"
 _APART = "coalesce(address IN ('nearby', 'zip', 'city', 'other', 'other unit'), false)"
-_AGREEING = """(coalesce(phone IN ('same', 'spelling'), false)::INTEGER
+_AGREEING = f"""(coalesce(phone IN ('same', 'spelling'), false)::INTEGER
         + coalesce(email LIKE 'same%' OR email = 'spelling', false)::INTEGER
-        + coalesce(address IN ('same', 'crowded', 'unit missing', 'spelling', 'street', 'number'), false)::INTEGER)"""
+        + {_AT_ONE_PLACE}::INTEGER)"""
+
+_OTHER_FAMILY = f"(several OR ((titled OR {_OTHER_PHONES}) AND {_AGREEING} < 3))"
+"""Whether a last name alone may be that of somebody else of the family."""
 
 _RIGHT = ", ".join(
     f"('{tier}', '{kind}', {agreeing}, {share})"
@@ -136,7 +159,7 @@ FROM (
         CASE
         WHEN couple <> 'same' OR houses THEN true
         WHEN kind IN ('renamed', 'incomplete name')
-            THEN {_AGREEING} < 2 OR name IS NULL OR housed OR (family AND {_AGREEING} < 3)
+            THEN {_AGREEING} < 2 OR name IS NULL OR housed OR (family AND {_OTHER_FAMILY})
                 OR (firms AND (suffix <> 'same' OR numbered))
         WHEN firms THEN {_APART} OR suffix <> 'same' OR numbered OR ({_UNCERTAIN_HOUSE} AND NOT {_SHARES})
         ELSE NOT ({_SHARES} OR ({_AT_ONE_PLACE} AND NOT {_UNCERTAIN_HOUSE} AND NOT {_UNCERTAIN_FIRST})) END AS doubtful
@@ -172,5 +195,6 @@ def weight_of(column: str, level: str | None, growth: float) -> float:
 
 def create_judged(db: Any, records: int) -> None:
     """Create the table `judged` with weight, probability, kind and tier of the compared pairs."""
+    db.execute(_FAMILIES)
     db.execute(_SCORED)
     db.execute(_KINDS.format(prior=prior_of(records)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import pandas as pd
@@ -41,6 +42,15 @@ def test_sure_pairs_are_right_and_most_pairs_are_found(company: Known, pairs: pd
     assert sure["right"].mean() >= 0.975
     assert len({*sure["key"]} & single) >= 0.84 * len(single)
     assert len(listed & known) >= 0.9 * len(known)
+
+
+def test_names_and_addresses_alone_find_pairs() -> None:
+    company = make(3_000, "no number at all")
+    pairs = listed(replace(company, contacts=company.contacts.iloc[:0]))
+    sure = pairs[pairs["tier"] == "sure"]
+    known = {pair for ids in company.duplicates for pair in combinations(sorted(ids), 2)}
+    assert sure["right"].mean() >= 0.98
+    assert sure["right"].sum() >= 0.8 * len(known)
 
 
 def test_pairs_are_at_every_level_and_reasons_are_the_levels(pairs: pd.DataFrame) -> None:

@@ -421,6 +421,51 @@ def test_streets_that_differ_by_a_letter_are_sure_only_with_a_common_number() ->
     assert set(alike.values()) == {"sure"}, alike
 
 
+def test_without_any_number_names_and_streets_decide_and_house_numbers_stay_apart() -> None:
+    alike, apart = (
+        [
+            (Entry(f"{first} {LASTS[n]}", "", "", one), Entry(f"{first} {LASTS[n]}", "", "", other))
+            for n, (one, other) in enumerate(_lines(text))
+        ]
+        for text, first in ((MISSPELLED, "Zeb"), (HOUSES + MORE_HOUSES.lstrip(), "Ada"))
+    )
+    found = list(judged([*alike, *apart]).items())
+    assert {tier for _, tier in found[: len(alike)]} == {"sure"}, found[: len(alike)]
+    assert not [pair for pair, tier in found[len(alike) :] if tier == "sure"]
+
+
+def test_a_street_that_nobody_else_has_is_a_misspelled_one_of_others() -> None:
+    streets = [("Chestnut", "Chesnut"), ("Lincoln", "Linccln"), ("Sycamore", "Sycamoer"), ("Willow", "Wilow")]
+    pairs = [
+        (Entry(f"Zeb {LASTS[n]}", P, "", f"4{n} {one} Rd"), Entry(f"Zeb {LASTS[n]}", Q, "", f"4{n} {other} Rd"))
+        for n, (one, other) in enumerate(streets)
+    ]
+    of_one, of_the_other = (
+        [
+            (
+                Entry(f"Ida {LASTS[-n]}", "", "", f"{n}1 {street} Rd"),
+                Entry(f"Uwe {LASTS[n]}", "", "", f"{n}5 {street} Rd"),
+            )
+            for n in range(1, 4)
+            for street in names
+        ]
+        for names in zip(*streets, strict=True)
+    )
+    assert set(list(judged(pairs + of_one).values())[:4]) == {"sure"}
+    assert set(list(judged(pairs + of_one + of_the_other).values())[:4]) == {"look"}
+
+
+def test_a_last_name_alone_is_sure_only_if_nobody_else_of_that_name_is_there() -> None:
+    at = "{n} Alder Lane"
+    alone = [(Entry(f"Ann {name}", P, "", at), Entry(name, P, "", at)) for name in LASTS[:4]]
+    with_other_phones = [(Entry(f"Ann {name}", P, "", at), Entry(name, Q, "", at)) for name in LASTS[4:6]]
+    with_a_title = [(Entry(f"Ann {name}", P, "", at), Entry(f"Mr. {name}", P, "", at)) for name in LASTS[6:8]]
+    with_a_spouse = [(Entry(f"Ann {name}", P, "", at), Entry(name, P, "", at)) for name in LASTS[8:12]]
+    spouses = [(Entry(f"Bob {name}", "", "", f"{n} Alder Lane"), Entry("")) for n, name in enumerate(LASTS[8:12], 9)]
+    found = list(judged([*alone, *with_other_phones, *with_a_title, *with_a_spouse, *spouses]).values())
+    assert (set(found[:4]), set(found[4:12])) == ({"sure"}, {"look"})
+
+
 def test_a_misspelled_first_name_or_street_is_sure_only_without_other_phones() -> None:
     def pairs(phone: str, email: str = "") -> list[tuple[Entry, Entry]]:
         at = "{n} Alder Lane"
