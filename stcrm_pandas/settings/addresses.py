@@ -79,6 +79,24 @@ def is_known(url: str) -> bool:
     return url.removesuffix(_SIGN_IN) in _KNOWN
 
 
+def environment_of(name: str) -> str:
+    """Return one name for an environment, which is a name or an address, however its address is written.
+
+    Examples
+    --------
+    >>> environment_of("production"), environment_of("https://API.servicetitan.io:443")
+    ('production', 'production')
+    >>> environment_of("HTTP://127.0.0.1:8080/st"), environment_of("sandbox-1")
+    ('http://127.0.0.1:8080/st', 'sandbox-1')
+    """
+    if "://" not in name:
+        return name
+    parts = parse_url(name)
+    port = None if (parts.scheme, parts.port) in (("https", 443), ("http", 80)) else parts.port
+    address = parts._replace(port=port).url.rstrip("/")
+    return next((known for known, (api, _) in ENVIRONMENTS.items() if api == address), address)
+
+
 def name_once(url: str, setting: str, source: str) -> None:
     """Log, once per process, that secrets are sent to an address that is not ServiceTitan's own.
 

@@ -25,6 +25,7 @@ from stcrm_pandas.errors import ServiceError, StcrmError, UsageError
 from stcrm_pandas.files.private import create_private, make_private_folder, unfinished_path
 from stcrm_pandas.files.sqlite_files import side_files
 from stcrm_pandas.reads.progress import Bar
+from stcrm_pandas.settings.addresses import environment_of
 
 State = Literal["untried", "sending", "sent", "doubt", "succeeded", "failed", "conflict", "already"]
 """The state of one row.
@@ -353,7 +354,13 @@ def path_for(folder: Path, plan: PlanData, moment: dt.datetime) -> Path:
 
 def tenant_mark(plan: PlanData) -> str:
     """Return the part of a journal's name that identifies the tenant even if the file cannot be read."""
-    return hashlib.sha256(json.dumps([plan.environment, plan.tenant]).encode()).hexdigest()[:8]
+    return tenant_marks(plan)[0]
+
+
+def tenant_marks(plan: PlanData) -> list[str]:
+    """Return the mark of a plan's tenant, and the one that earlier versions made of an address as it was written."""
+    places = [environment_of(plan.environment), plan.environment]
+    return [hashlib.sha256(json.dumps([place, plan.tenant]).encode()).hexdigest()[:8] for place in places]
 
 
 def files_of(journal: Path) -> list[Path]:

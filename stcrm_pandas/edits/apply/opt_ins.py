@@ -15,12 +15,13 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from stcrm_pandas.edits.apply.journal import Entry, Journal, facts_of, tenant_mark
+from stcrm_pandas.edits.apply.journal import Entry, Journal, facts_of, tenant_mark, tenant_marks
 from stcrm_pandas.edits.columns import target_of
 from stcrm_pandas.edits.plan.consent import SERVICE_TIMEOUT
 from stcrm_pandas.edits.plan.model import BEFORE_READ_AT, Key, PlanData, Refusal, Step
 from stcrm_pandas.errors import StcrmError, UsageError
 from stcrm_pandas.files.private import open_new
+from stcrm_pandas.settings.addresses import environment_of
 
 SentOptIns = Mapping[tuple[str, Key], frozenset[str]]
 """Resource and key of a row to the columns in which it was opted in."""
@@ -104,7 +105,7 @@ class EarlierOptIns:
             self.sent, self.unreadable = sent, tuple(unreadable.values())
 
     def _has_wanted(self, other: PlanData) -> bool:
-        if (other.environment, other.tenant) != (self._plan.environment, self._plan.tenant):
+        if tenant_mark(other) != tenant_mark(self._plan):
             return False
         return any(
             (_kind(step), key) in self._wanted for step in other.steps if opt_in_columns(step) for key in step.keys
@@ -234,9 +235,10 @@ def may_be_of_tenant(path: Path, plan: PlanData) -> bool:
     """Return whether an unreadable journal may belong to a plan's tenant; False only if it is certainly another's."""
     about = facts_of(path)
     if {"environment", "tenant"} <= about.keys():
-        return (about["environment"], about["tenant"]) == (plan.environment, str(plan.tenant))
+        place = environment_of(about["environment"]), about["tenant"]
+        return place == (environment_of(plan.environment), str(plan.tenant))
     parts = path.stem.split("-")
-    return len(parts) != 4 or parts[2] == tenant_mark(plan)
+    return len(parts) != 4 or parts[2] in tenant_marks(plan)
 
 
 def acknowledge(path: Path) -> None:

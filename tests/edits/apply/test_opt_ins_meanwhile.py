@@ -104,6 +104,30 @@ def test_opt_ins_of_a_journal_that_appears_are_not_repeated(box, join, pausing, 
     assert result.conflicts["why"].str.contains("somebody undid it").all()
 
 
+def test_an_address_that_is_written_otherwise_is_the_same_tenant(box, join):
+    """Its applies with opt-ins wait for each other, and its journals show what was sent already."""
+    address = box.connection()["api_url"]
+    crm, other = (
+        join(box, by_address=True, allow_writes=True, api_url=url, concurrency=1)
+        for url in (address, address.replace("http", "HTTP"))
+    )
+    switch(box, range(1, 7), on=False)
+    plan, same, late = opt_ins(crm, range(1, 7)), opt_ins(other, range(1, 3)), opt_ins(other, range(3, 7))
+    errors = []
+
+    def meanwhile():
+        with pytest.raises(UsageError, match="opt-ins of this tenant is being applied") as error:
+            same.apply()
+        errors.append(error.value)
+
+    box.inject("customers.update_contact", after=1, before=meanwhile)
+    assert plan.apply().ok
+    assert len(errors) == 1
+    switch(box, range(3, 7), on=False)
+    assert len(late.apply().conflicts) == 4
+    assert on(box, range(1, 7)) == {1, 2}
+
+
 def test_journal_that_becomes_unreadable_stops_the_opt_ins(box, join):
     crm = join(box, concurrency=1)
     switch(box, range(1, 11), on=False)
