@@ -19,7 +19,7 @@ from pathlib import Path
 from stcrm_pandas.contract.parameters import FILTERS, MIRRORED, ONE_OR_MANY, OWN, OWN_VALUES, PLANS, VALUES
 
 PACKAGE = Path(__file__).parent.parent / "stcrm_pandas"
-SOURCES = (*sorted((PACKAGE / "resources").glob("*.py")), PACKAGE / "mirror" / "rows.py")
+SOURCES = (*sorted((PACKAGE / "resources").glob("*.py")), PACKAGE / "mirror" / "reading.py")
 WIDTH = 120
 TYPES = {
     "pd.DataFrame": "DataFrame",

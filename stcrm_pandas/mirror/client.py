@@ -11,7 +11,9 @@ import pandas as pd
 from stcrm_pandas.errors import NotMirrored, UsageError
 from stcrm_pandas.http.query import whole_number
 from stcrm_pandas.mirror.resources import MIRRORED, ON_DEMAND, Mirrored
-from stcrm_pandas.mirror.rows import Moment
+
+Moment = Any
+"""A time as filters take it: text, date or Timestamp; without a time zone in the tenant's."""
 
 
 class _Mirror(Protocol):

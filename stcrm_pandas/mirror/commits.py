@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from stcrm_pandas.mirror.files.sealed import reading_notes
+from stcrm_pandas.mirror.sealed import reading_notes
 
 Parents = dict[Any, tuple[pd.Timestamp, pd.Timestamp]]
 """When the rows of each parent were first and last read, by id."""

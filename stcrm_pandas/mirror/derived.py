@@ -15,9 +15,8 @@ from stcrm_pandas.contract.schemas.list_dtype import dtypes_of
 from stcrm_pandas.errors import MirrorError, UsageError
 from stcrm_pandas.mirror import versions
 from stcrm_pandas.mirror.commits import Commit
-from stcrm_pandas.mirror.files.names import discard
-from stcrm_pandas.mirror.files.sealed import DamagedFile
 from stcrm_pandas.mirror.resources import Mirrored
+from stcrm_pandas.mirror.sealed import DamagedFile, discard
 from stcrm_pandas.mirror.store import SEQ, Store
 
 _AT_ONCE, _MANY = 6, 50_000

@@ -11,9 +11,8 @@ import pandas as pd
 
 from stcrm_pandas.errors import MirrorError, NotMirrored, StcrmWarning, UsageError, notify
 from stcrm_pandas.mirror import queries
-from stcrm_pandas.mirror.client import MirrorClient
+from stcrm_pandas.mirror.client import MirrorClient, Moment
 from stcrm_pandas.mirror.mirror import Mirror
-from stcrm_pandas.mirror.rows import Moment, Rows
 
 _FOLDER = re.compile(r"tenant=(\d+)")
 
@@ -63,7 +62,7 @@ def mirrors(folder: str | Path, *, time_zone: str | None = None, missing: Missin
     return Mirrors([Mirror(folder, tenant=tenant, time_zone=time_zone) for tenant in found], missing)
 
 
-class Mirrors(Rows):
+class Mirrors:
     """The mirrors of several tenants, returned by `stcrm.mirrors(folder)`.
 
     Parameters

@@ -13,17 +13,20 @@ from typing import Any, TypeVar
 import filelock
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from stcrm_pandas.contract.schemas.fields import Row
 from stcrm_pandas.errors import MirrorBusy, MirrorError, NotMirrored, StcrmError, StcrmWarning, UsageError, notify
 from stcrm_pandas.files.private import make_private_folder
 from stcrm_pandas.http.query import guid, whole_number
+from stcrm_pandas.mirror import versions
 from stcrm_pandas.mirror.derived import refresh_current
-from stcrm_pandas.mirror.privacy import copies, forgetting, old_versions, people
-from stcrm_pandas.mirror.privacy.forgotten import Forgotten
+from stcrm_pandas.mirror.privacy import copies, forgetting, people
+from stcrm_pandas.mirror.privacy.forgetting import Forgotten
 from stcrm_pandas.mirror.reading import StoredMirror
 from stcrm_pandas.mirror.resources import EVERY, MIRRORED, ON_DEMAND, Mirrored, mirrored_as
 from stcrm_pandas.mirror.status_log import ImportedStatuses, read_log
-from stcrm_pandas.mirror.store import Store
+from stcrm_pandas.mirror.store import SEQ, Store
 from stcrm_pandas.mirror.sync import Sync, describe_problem
 from stcrm_pandas.mirror.verification import Total, Verification, Verified
 from stcrm_pandas.output.printable import plural
@@ -318,7 +321,7 @@ class Mirror(StoredMirror):
         except ValueError as error:
             raise UsageError(f"drop_versions(older_than=…): {error}.") from None
         with disk(self.folder), locked(self.folder):
-            dropped = sum(_for_each(lambda one: old_versions.drop_versions(self._store(one), one.row, age)))
+            dropped = sum(_for_each(lambda one: _drop_versions(self._store(one), one.row, age)))
             statuses = ImportedStatuses(self.folder)
             if statuses.table().num_rows:
                 dropped += statuses.drop_before(pd.Timestamp(self._last_commit().seen_at) - age)
@@ -501,6 +504,28 @@ def _for_each(act: Callable[[Mirrored], _T]) -> list[_T]:
     if failed:
         raise MirrorError(f"This was done for all resources but {len(failed)}. {' '.join(failed)}")
     return found
+
+
+def _drop_versions(store: Store, row: Row, age: dt.timedelta) -> int:
+    """Delete versions that were replaced or deleted before a given age, counted back from the last sync."""
+    commits = store.commits()
+    if not commits:
+        return 0
+    cutoff = dt.datetime.fromisoformat(commits[-1].seen_at) - age
+    old = [commit for commit in commits if dt.datetime.fromisoformat(commit.seen_at) <= cutoff]
+    table = store.read()
+    if not old or table is None:
+        return 0
+    first = old[-1].number
+    keys = pd.DataFrame({name: table.column(name).to_pylist() for name in row.key})
+    early = table.column(SEQ).to_numpy() <= first
+    last_early = np.zeros(len(keys), bool)
+    last_early[keys[early].drop_duplicates(keep="last").index.to_numpy()] = True
+    kept = ~early | (last_early & ~table.column(versions.DELETED).to_numpy().astype(bool))
+    if kept.all():
+        return 0
+    store.replace(table.filter(pa.array(kept)), [commit for commit in commits if commit.number >= first])
+    return int((~kept).sum())
 
 
 def _parents_for(chosen: list[Mirrored], parents: Iterable[int | str]) -> list[int | str]:

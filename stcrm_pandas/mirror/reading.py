@@ -11,10 +11,12 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from stcrm_pandas.edits.apply.result import WrittenCell
+from stcrm_pandas.edits.columns import TARGETS
+from stcrm_pandas.edits.values import current_value
 from stcrm_pandas.errors import MirrorError, NotMirrored, UsageError
 from stcrm_pandas.http.query import utc_text
-from stcrm_pandas.mirror import queries, repairs, versions
-from stcrm_pandas.mirror.client import MirrorClient
+from stcrm_pandas.mirror import queries, versions
+from stcrm_pandas.mirror.client import MirrorClient, Moment
 from stcrm_pandas.mirror.commits import Commit, parents_of
 from stcrm_pandas.mirror.derived import (
     check_moment,
@@ -28,13 +30,16 @@ from stcrm_pandas.mirror.derived import (
     without_first_reads,
 )
 from stcrm_pandas.mirror.resources import EVERY, ON_DEMAND, Mirrored, mirrored_as
-from stcrm_pandas.mirror.rows import Moment, Rows
 from stcrm_pandas.mirror.status_log import ImportedStatuses, combined
 from stcrm_pandas.mirror.store import SEQ, Store
 from stcrm_pandas.output.printable import closest
 
+_MARGIN = pd.Timedelta(hours=1)
+"""The time of a write is by this machine's clock, and those of a mirror by the service's: they may differ by this."""
+_STILL_HOLDS = ("resource", "key", "column", "old", "new", "now", "state", "changed_at")
 
-class StoredMirror(Rows):
+
+class StoredMirror:
     """The stored data of one tenant. `Mirror` adds the methods that change it or compare it with the service.
 
     Parameters
@@ -111,6 +116,156 @@ class StoredMirror(Rows):
         frame.attrs["stcrm"].update(fetched_at=at.isoformat(), as_of=at.isoformat())
         return frame
 
+    def leads(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
+        """Return leads from the mirror, with the columns of `crm.leads.list()`.
+
+        Parameters
+        ----------
+        as_of : str, date or Timestamp, optional
+            The rows as of this time, a date at midnight; by default, the latest. The default time zone is the tenant's.
+        by : {"valid", "seen"}, default "valid"
+            `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirror.
+
+        Returns
+        -------
+        DataFrame
+            One row per lead, with the columns of `crm.leads.list()`.
+
+        Raises
+        ------
+        MirrorError
+            The leads were never synced, or the mirror does not cover `as_of`.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["leads"])
+        >>> mirror.leads().equals(crm.leads.list())
+        True
+        """
+        return self.read("leads", as_of=as_of, by=by)
+
+    def bookings(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
+        """Return bookings from the mirror, with the columns of `crm.bookings.list()`.
+
+        Parameters
+        ----------
+        as_of : str, date or Timestamp, optional
+            The rows as of this time, a date at midnight; by default, the latest. The default time zone is the tenant's.
+        by : {"valid", "seen"}, default "valid"
+            `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirror.
+
+        Returns
+        -------
+        DataFrame
+            One row per booking, with the columns of `crm.bookings.list()`.
+
+        Raises
+        ------
+        MirrorError
+            The bookings were never synced, or the mirror does not cover `as_of`.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["bookings"])
+        >>> mirror.bookings().equals(crm.bookings.list())
+        True
+        """
+        return self.read("bookings", as_of=as_of, by=by)
+
+    def customers(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
+        """Return customers from the mirror, with the columns of `crm.customers.list()`.
+
+        Parameters
+        ----------
+        as_of : str, date or Timestamp, optional
+            The rows as of this time, a date at midnight; by default, the latest. The default time zone is the tenant's.
+        by : {"valid", "seen"}, default "valid"
+            `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirror.
+
+        Returns
+        -------
+        DataFrame
+            One row per customer, with the columns of `crm.customers.list()`.
+
+        Raises
+        ------
+        MirrorError
+            The customers were never synced, or the mirror does not cover `as_of`.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["customers"])
+        >>> mirror.customers().equals(crm.customers.list())
+        True
+        """
+        return self.read("customers", as_of=as_of, by=by)
+
+    def locations(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
+        """Return locations from the mirror, with the columns of `crm.locations.list()`.
+
+        Parameters
+        ----------
+        as_of : str, date or Timestamp, optional
+            The rows as of this time, a date at midnight; by default, the latest. The default time zone is the tenant's.
+        by : {"valid", "seen"}, default "valid"
+            `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirror.
+
+        Returns
+        -------
+        DataFrame
+            One row per location, with the columns of `crm.locations.list()`.
+
+        Raises
+        ------
+        MirrorError
+            The locations were never synced, or the mirror does not cover `as_of`.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["locations"])
+        >>> mirror.locations().equals(crm.locations.list())
+        True
+        """
+        return self.read("locations", as_of=as_of, by=by)
+
+    def jobs(self, *, as_of: Moment | None = None, by: Literal["valid", "seen"] = "valid") -> pd.DataFrame:
+        """Return jobs from the mirror, with the columns of `crm.lookups.jobs.list()`.
+
+        Parameters
+        ----------
+        as_of : str, date or Timestamp, optional
+            The rows as of this time, a date at midnight; by default, the latest. The default time zone is the tenant's.
+        by : {"valid", "seen"}, default "valid"
+            `"valid"` returns the rows as they were in ServiceTitan at `as_of`, `"seen"` as they were in the mirror.
+
+        Returns
+        -------
+        DataFrame
+            One row per job, with the columns of `crm.lookups.jobs.list()`.
+
+        Raises
+        ------
+        MirrorError
+            The jobs were never synced, or the mirror does not cover `as_of`.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> mirror = crm.mirror(tempfile.mkdtemp())
+        >>> _ = mirror.sync(only=["jobs"])
+        >>> mirror.jobs().equals(crm.lookups.jobs.list())
+        True
+        """
+        return self.read("jobs", as_of=as_of, by=by)
+
     def parents(self, resource: str) -> pd.DataFrame:
         """Return the parents whose rows are in the mirror, for a resource that needs a request for each parent.
 
@@ -153,8 +308,8 @@ class StoredMirror(Rows):
         ----------
         resource : str
             The resource, such as `"leads"`.
-        id : int, str or sequence of those
-            The ids of the rows. If the key has several columns, these are values of the last one.
+        id : int, str or Sequence[int | str]
+            The id of the row.
 
         Returns
         -------
@@ -363,7 +518,7 @@ class StoredMirror(Rows):
 
         Parameters
         ----------
-        cells : iterable of WrittenCell
+        cells : Iterable[WrittenCell]
             The cells that the bulk edit wrote.
 
         Returns
@@ -382,7 +537,23 @@ class StoredMirror(Rows):
         >>> crm.mirror(tempfile.mkdtemp()).still_holds([]).columns[-2:].tolist()
         ['state', 'changed_at']
         """
-        return repairs.holds(self, cells)
+        by_resource: dict[str, list[WrittenCell]] = {}
+        for cell in cells:
+            by_resource.setdefault(cell.resource, []).append(cell)
+        rows: list[list[Any]] = []
+        complete_to = self.status().set_index("resource")["complete_to"]
+        for resource, written in by_resource.items():
+            names = list(TARGETS[resource].row.key)
+            history = self.history(resource, [cell.key[-1] for cell in written])
+            by_key = dict(iter(history.groupby(names, sort=False)))
+            for cell in written:
+                part = by_key.get(cell.key, history.iloc[:0])
+                now, state, changed_at = state_of(cell, part, complete_to[resource])
+                key = cell.key[0] if len(cell.key) == 1 else cell.key
+                rows.append([resource, key, cell.column, cell.old, cell.new, now, state, changed_at])
+        states = pd.DataFrame(rows, columns=list(_STILL_HOLDS))
+        states["changed_at"] = pd.to_datetime(states["changed_at"], utc=True).astype("datetime64[us, UTC]")
+        return states.astype({"resource": "str", "column": "str", "state": "str"})
 
     def sql(self, query: str) -> pd.DataFrame:
         """Run a SQL query on the current rows with DuckDB, and return its result.
@@ -579,6 +750,38 @@ class StoredMirror(Rows):
             "mirror": str(self.folder),
         }
         return frame
+
+
+def state_of(cell: WrittenCell, history: pd.DataFrame, complete_to: pd.Timestamp) -> tuple[Any, str, Any]:
+    """Return a cell's current value, its state, and when it was changed.
+
+    Parameters
+    ----------
+    history : DataFrame
+        The versions of the row, oldest first, with `valid_from`, `seen_at` and `deleted`.
+    complete_to : Timestamp
+        All changes up to this time are in the mirror.
+    """
+    target = TARGETS[cell.resource]
+    rows: list[dict[str, Any]] = history.to_dict("records")  # type: ignore[assignment]
+    values = [current_value(target, row, cell.column) for row in rows]
+    sent_at = pd.Timestamp(cell.sent_at)
+    ours = [
+        place
+        for place, (value, seen) in enumerate(zip(values, history["seen_at"], strict=True))
+        if value == cell.new and seen >= sent_at - _MARGIN and not history["deleted"].iloc[place]
+    ]
+    now = values[-1] if values else None
+    # Without a version since the write, nothing shows a later change: the mirror may not have seen the write itself.
+    if not ours and (complete_to < sent_at + _MARGIN or not (history["seen_at"] >= sent_at).any()):
+        return now, "not yet known", pd.NaT
+    after = ours[-1] + 1 if ours else len(values) - 1
+    if ours and after == len(values):
+        return now, "holds", pd.NaT
+    changed_at = history["valid_from"].iloc[after]
+    if history["deleted"].iloc[-1]:
+        return now, "deleted", changed_at
+    return now, "changed back" if now == cell.old else "changed", changed_at
 
 
 _MOMENTS = ["known_from", "complete_to", "last_sync", "last_full"]

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from stcrm_pandas.errors import MirrorError, UsageError
 from stcrm_pandas.files.private import make_private_folder
 from stcrm_pandas.files.sqlite_files import Kind, connect_read_only, state_of
-from stcrm_pandas.mirror.files.sealed import DamagedFile, UnreadableFile, decoding, open_parquet, write_parquet
+from stcrm_pandas.mirror.sealed import DamagedFile, UnreadableFile, decoding, open_parquet, write_parquet
 
 STATUS_LOG = Kind(0x5354434C, 0, frozenset({"runs"}))
 _TIME = pa.timestamp("us", "UTC")

@@ -28,20 +28,24 @@ from stcrm_pandas.contract.schemas.arrow import arrow_type
 from stcrm_pandas.errors import MirrorError
 from stcrm_pandas.files.private import make_private_folder
 from stcrm_pandas.mirror.commits import Commit, FileCommits, metadata_of, times_of
-from stcrm_pandas.mirror.files.current import CurrentFiles
-from stcrm_pandas.mirror.files.label import Label, NewerFile, label_of
-from stcrm_pandas.mirror.files.names import discard, link, sync_folder
-from stcrm_pandas.mirror.files.sealed import (
+from stcrm_pandas.mirror.current import CurrentFiles
+from stcrm_pandas.mirror.resources import EVERY
+from stcrm_pandas.mirror.sealed import (
     DamagedFile,
     Footer,
+    Label,
+    NewerFile,
     UnreadableFile,
     check_content,
     decoding,
+    discard,
+    label_of,
+    link,
     open_parquet,
     read_footer,
+    sync_folder,
     write_parquet,
 )
-from stcrm_pandas.mirror.resources import EVERY
 
 SEQ = "_seq"
 """The column with the number of the commit that wrote a row."""

@@ -16,8 +16,7 @@ from stcrm_pandas.errors import MirrorError, PermissionDenied, RequestError, Stc
 from stcrm_pandas.mirror import versions
 from stcrm_pandas.mirror.commits import Commit, Parents, packed_parents, parents_of
 from stcrm_pandas.mirror.derived import Known, current_rows, current_table
-from stcrm_pandas.mirror.privacy.forgetting import forget_merged, stores_of
-from stcrm_pandas.mirror.privacy.forgotten import Forgotten
+from stcrm_pandas.mirror.privacy.forgetting import Forgotten, forget_merged, stores_of
 from stcrm_pandas.mirror.privacy.people import OF
 from stcrm_pandas.mirror.resources import FEED_DELAY, OVERLAP, Mirrored
 from stcrm_pandas.mirror.store import Store

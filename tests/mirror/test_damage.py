@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from stcrm_pandas.errors import MirrorError, StcrmWarning
-from stcrm_pandas.mirror.files.sealed import write_parquet
 from stcrm_pandas.mirror.mirror import Mirror
+from stcrm_pandas.mirror.sealed import write_parquet
 from stcrm_pandas.mirror.store import Store
 
 from .copies import copied_as, split

@@ -8,8 +8,7 @@ import random
 import pytest
 
 from stcrm_pandas.errors import MirrorError, UsageError
-from stcrm_pandas.mirror.privacy.forgetting import stores_of
-from stcrm_pandas.mirror.privacy.forgotten import Forgotten
+from stcrm_pandas.mirror.privacy.forgetting import Forgotten, stores_of
 from stcrm_pandas.mirror.privacy.people import find
 
 from .service import Service

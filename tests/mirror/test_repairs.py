@@ -12,7 +12,7 @@ import stcrm_pandas as stcrm
 from stcrm_pandas.edits.apply.result import WrittenCell
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.mirror.mirror import Mirror
-from stcrm_pandas.mirror.repairs import state_of
+from stcrm_pandas.mirror.reading import state_of
 
 from .copies import copied_as
 from .service import Service

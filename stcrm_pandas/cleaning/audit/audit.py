@@ -15,7 +15,7 @@ from stcrm_pandas.cleaning.audit.rows import READS, Rows
 from stcrm_pandas.edits.apply.journal import Journal
 from stcrm_pandas.edits.columns import TARGETS
 from stcrm_pandas.errors import MirrorError, MissingExtra, StcrmError, UsageError
-from stcrm_pandas.mirror.rows import Moment
+from stcrm_pandas.mirror.client import Moment
 from stcrm_pandas.output.printable import plural
 from stcrm_pandas.settings.connection import read_journal_folder
 

@@ -1,21 +1,24 @@
-"""Parquet files with checksums, so that damage is an error and never a row.
+"""Parquet files with checksums and a label, so that damage or a file in the wrong place is an error and never a row.
 
 A page has the checksum that Parquet has for it. The footer has two digests: one of all bytes before it, and one of
-itself, with zeros in the place of that one. Other programs read such a file like any other. Files of earlier versions
-have no digests; what can be checked in them is that they can be decoded.
+itself, with zeros in the place of that one. The label names the tenant and the resource. Other programs read such a
+file like any other. Files of earlier versions have neither; what can be checked in them is that they can be decoded.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import re
 import secrets
+import sys
 import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import NoneType
 from typing import BinaryIO, TypeAlias, TypeVar
 
 import pyarrow as pa
@@ -37,6 +40,10 @@ _BLOCK = 1024 * 1024
 _MOST_REMEMBERED = 2_000
 _Known = TypeVar("_Known")
 
+_LABEL = b"stcrm_mirror"
+FORMAT = 1
+"""The version of the files. Those of before have no checksums, and no label."""
+
 FileId: TypeAlias = tuple[int, int]
 FileState: TypeAlias = tuple[int, int, int]
 _footers: dict[FileId, tuple[FileState, Footer]] = {}
@@ -51,6 +58,10 @@ class DamagedFile(Exception):
 
 class UnreadableFile(DamagedFile):
     """The system does not let a file be read. The message is the system's."""
+
+
+class NewerFile(DamagedFile):
+    """A newer version of this package wrote the file."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,33 @@ class Footer:
     def about(self) -> dict[bytes, bytes]:
         """What the writer of the file noted about it."""
         return self.parquet.metadata or {}
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a file notes about itself.
+
+    Parameters
+    ----------
+    tenant, resource : str
+        Where it belongs.
+    after : str, optional
+        The digest of the file before it.
+    same_as : str, optional
+        The digest of the last file whose commits it has, if it was merged from several.
+    format : int
+        The version of the files.
+    """
+
+    tenant: str
+    resource: str
+    after: str | None = None
+    same_as: str | None = None
+    format: int = FORMAT
+
+    def stored(self) -> dict[bytes, bytes]:
+        """Return it as metadata of a file."""
+        return {_LABEL: json.dumps(asdict(self)).encode()}
 
 
 def write_parquet(table: pa.Table, path: Path, about: Mapping[bytes, bytes] | None = None) -> None:
@@ -198,6 +236,67 @@ def reading_notes(what: str) -> Iterator[None]:
         yield
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError, zlib.error):
         raise DamagedFile(f"its {what} cannot be read") from None
+
+
+def label_of(footer: Footer, here: Label, columns: Collection[str]) -> Label:
+    """Return the label of a file that belongs to the same tenant and resource as another label.
+
+    A file of an earlier version has none. It must have some columns.
+
+    Raises
+    ------
+    DamagedFile
+        The file belongs to another tenant or resource, or is not a file of a mirror.
+    NewerFile
+        A newer version wrote it.
+    """
+    stored = footer.about.get(_LABEL)
+    if stored is None:
+        if footer.content is not None or not set(columns) <= set(footer.parquet.schema.to_arrow_schema().names):
+            raise DamagedFile("it is not a file of this resource of a mirror")
+        return replace(here, after=None, same_as=None, format=0)
+    with reading_notes("label"):
+        noted = json.loads(stored)
+        if noted.get("format", 0) > FORMAT:
+            raise NewerFile("a newer version wrote it")
+        label = Label(**noted)
+        if not all(isinstance(digest, (str, NoneType)) for digest in (label.after, label.same_as)):
+            raise TypeError
+    if (label.tenant, label.resource) != (here.tenant, here.resource):
+        raise DamagedFile(f"it has {label.resource} of tenant {label.tenant}")
+    return label
+
+
+def link(part: Path, target: Path) -> None:
+    """Give a finished file its name, unless the name is taken."""
+    if sys.platform == "win32":
+        part.rename(target)  # fails if the target exists
+        return
+    try:
+        os.link(part, target)
+    except FileExistsError:
+        raise
+    except OSError:  # no hard links here: the lock keeps others away
+        if target.exists():
+            raise FileExistsError(target) from None
+        part.rename(target)
+
+
+def discard(path: Path) -> None:
+    """Delete a file that is no longer needed. On Windows, one that a reader has open stays until the next sweep."""
+    with contextlib.suppress(PermissionError):
+        path.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
+    if sys.platform == "win32":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _identity(status: os.stat_result) -> tuple[FileId, FileState]:

@@ -10,13 +10,14 @@ from pathlib import Path
 import pyarrow as pa
 
 from stcrm_pandas.files.private import make_private_folder
-from stcrm_pandas.mirror.files.label import Label, label_of
-from stcrm_pandas.mirror.files.names import discard
-from stcrm_pandas.mirror.files.sealed import (
+from stcrm_pandas.mirror.sealed import (
     DamagedFile,
     Footer,
+    Label,
     check_content,
     decoding,
+    discard,
+    label_of,
     open_parquet,
     read_footer,
     write_parquet,
