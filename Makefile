@@ -6,6 +6,9 @@ BIN := .venv/bin
 # without the warnings of pip, which are about the machine; an error is shown
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
+# compiled modules are kept: tests start many processes, each of which would compile the package
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install dev demo test test-deep test-lowest test-spark contract check lint docs notebooks lab screenshots bench dist clean
 
 help: ## Show what there is to make.
@@ -76,7 +79,7 @@ lint: dev ## Check format, lint and types.
 	bash .ci/javascript/run
 
 notebooks: dev ## Run the notebooks as tests.
-	$(BIN)/python -m pytest -q --nbmake --nbmake-timeout=300 notebooks
+	$(BIN)/python -m pytest -q -p nbmake --nbmake --nbmake-timeout=300 notebooks
 
 docs: dev ## Write shared descriptions into docstrings, make the pages that follow from the program, build the site.
 	$(BIN)/python docs/docstrings.py

@@ -31,6 +31,7 @@ from .departures import RULES, UNDECLARED
 from .published import documents
 from .standing import Standing, pointed, tossed
 
+pytest_plugins = ["schemathesis.pytest.plugin"]  # here and not in every run, which it makes a second longer
 pytestmark = pytest.mark.deep
 
 UNKNOWN = CoverageScenario.OBJECT_UNEXPECTED_PROPERTIES
