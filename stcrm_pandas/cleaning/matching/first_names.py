@@ -7,47 +7,49 @@ from functools import lru_cache
 
 _FORMAL = """
 aaron abigail abraham adam adrian adriana agnes agustin aidan aiden alan albert alberto alejandra alejandro
-alexander alexandra alexis alfonso alfred alfredo alice alicia allison alvin amanda amber amelia amy ana andre
-andrea andrew angel angela angelica angelina anita ann anna annette anthony antoinette antonia antonio april ariana
-ariel arlene armando arnold arthur arturo ashley audrey austin ava avery bailey barbara barron barry beatrice
-beatriz benjamin bernadette bernard bernice bethany beverly blake bonnie bradley brandi brandon brayden brenda
-brendan brent brian brianna bridget brittany brooke bruce bryce byron caden caleb calvin camden cameron camila
-candice carl carla carlos carmen carol carolina caroline carolyn casey cassandra catherine cayden cecilia cedric
-celeste charlene charles charlotte chase chelsea cheryl chester christian christina christine christopher claire
-clara clarence claudia clayton clifford clinton colin colleen connor constance cora corey courtney craig cristian
-cristina crystal curtis cynthia daisy dakota dale dana daniel daniela danielle darlene darrell darren david dawn
-deanna deborah delores denise dennis derek derrick desiree destiny devin diana diane diego dolores dominic donald
-donna doris dorothy douglas duane dustin dwayne dwight dylan earl edgar edith edna eduardo edward edwin eileen
-elaine eleanor elena elias elijah elisa eliza elizabeth ella ellen eloise emanuel emilia emilio emily emma enrique
-eric erica erik erin ernest ernesto esteban esther ethan eugene eva evan evelyn faith felicia felipe felix fernando
-florence frances francine francis francisco franklin frederick gabriel gabriela gabrielle garrett gary gavin
-genevieve geoffrey george georgia gerald geraldine gerard gertrude gilbert giovanni gladys glen gloria gordon grace
-graciela grant gregory guadalupe guillermo gwendolyn hailey hannah harold harriet harvey hayden hazel heather hector
-heidi helen henry herbert herman holly hope howard hugh hugo hunter ian ignacio irene iris irma isaac isabel
-isabella isaiah ismael ivan jacob jacqueline jade jaden jaime jalen james jamie jane janet janice jared jasmine
-jason javier jayden jaylen jaylin jean jeffrey jenna jennifer jeremiah jeremy jermaine jerome jesse jessica jesus
-jill joan joann joanna jocelyn joel johanna john johnathan jonathan jordan jorge jose joseph josephine joshua joyce
-juan juana juanita judith julia julian juliana julie julio june justin kaden kaiden kailey kaitlyn kallie kara karen
-kari karina karl karla katelyn katherine kathleen kathryn kayden kayla kaylee keira keith kelly kendra kenneth kent
-kerry kevin kiara kimberly kirk kristen kristi kristina kristine kristopher kurt kyle kylee kylie lana lance landon
-laura lauren laurie lawrence layla leah leigh leila leonard leonardo leroy leslie leticia liam lillian lily linda
-lindsay lisa lloyd logan lois loretta lori lorraine louis louise luca lucas lucia lucille luis luke luther lydia
-lynn mabel madeline madison makayla manuel marc marcia marco marcus margaret margarita maria mariah marian marie
-marilyn marina mario marion marisa marissa marjorie mark marlene marsha marshall martha martin marvin mary mason
-mathew matilda matthew maureen maurice megan melanie melinda melissa melody melvin mercedes meredith mia michael
-michaela michele michelle miguel mikayla mildred milton minnie miranda miriam mitchell monica morgan morris mya myra
-myrtle nadia nancy naomi natalia natalie natasha nathan nathaniel neil nelson nicholas nicole nina noah noel nolan
-nora norma norman octavia oliver olivia omar oscar owen paige pamela patricia patrick paul paula pauline pedro
-penelope perry peter philip phoebe phyllis preston priscilla rachel rafael ralph ramon randall raquel raul raymond
-rebecca regina reginald renee reynaldo rhonda ricardo richard riley rita robert roberta roberto robin roderick
-rodney rodolfo rodrigo roger roland roman ronald rosa rosalie rosario rose rosemary rowan roxanne roy ruben ruby
-rudolph russell ruth ryan ryder rylan sabrina salvador samantha samuel sandra santiago sara sarah saul scott sean
-sebastian serena sergio seth shane shannon sharon shaun shawn sheila shelby sheldon sherri sherry shirley sierra
-silvia simon skylar sofia solomon sonia sophia sophie spencer stacy stanley stella stephanie stephen steven stuart
-summer susan suzanne sylvia tamara tanya tara taylor teresa terrance theodore theresa thomas tiffany timothy todd
-tonya tracy travis trevor trinity tristan tristen troy tyler tyrone valerie vanessa vera vernon veronica victor
-victoria vincent viola violet virginia vivian wade walter wanda warren wayne wendy wesley whitney william winifred
-xavier yolanda yvette yvonne zachary zayden zoe
+alexander alexandra alexis alfonso alfred alfredo alice alicia allison alvin amabel amanda amber amelia amy ana
+andre andrea andrew angel angela angelica angelina angelique anita ann anna annette anthony antoinette antonia
+antonio april ariana ariel arlene armando arnold arthur arturo ashley audrey austin ava avery bailey barbara barrett
+barron barry beatrice beatriz benjamin bernadette bernard bernice bethany beverly blake bonnie bradley brandi
+brandon brayden brenda brendan brent brian brianna bridget brittany brooke bruce bryant bryce byron caden caleb
+calvin camden cameron camila candice carl carla carlos carmen carol carolina caroline carolyn casey cassandra
+catherine cayden cecilia cedric celeste celia charlene charles charlotte chase chelsea cheryl chester christian
+christina christine christopher claire clara clarence clarissa claudia clayton clifford clinton colin colleen connor
+constance cora corey courtney craig cristian cristina crystal curtis cynthia daisy dakota dale dana daniel daniela
+danielle darlene darrell darren david dawn deanna deborah delores denise dennis derek derrick desiree destiny devin
+diana diane diego dolores dominic donald donna doris dorothy douglas duane dustin dwayne dwight dylan earl edgar
+edith edna eduardo edward edwin eileen elaine eleanor elena elias elijah elisa eliza elizabeth ella ellen eloise
+emanuel emilia emilio emily emma enrique eric erica erik erin ernest ernesto esteban esther ethan eugene eva evan
+evelina evelyn faith felicia felipe felix fernando florence frances francine francis francisco franklin frederick
+gabriel gabriela gabrielle garrett gary gavin genevieve geoffrey george georgia gerald geraldine gerard gertrude
+gilbert giovanni gladys glen gloria gordon grace graciela grant gregory guadalupe guillermo gwendolyn hailey hannah
+harman harold harriet harvey hayden haylen hazel heather hector heidi helen heloise henry herbert herman hester
+holly hope howard hugh hugo hunter ian ignacio irene iris irma isaac isabel isabella isaiah ismael ivan jacob
+jacqueline jade jaden jaelin jaelyn jailyn jaime jalen james jamie jane janet janice jared jasmine jason javier
+jayden jaylen jaylin jaylyn jean jeffrey jenna jennifer jeremiah jeremy jermaine jerome jesse jessica jesus jill
+joan joann joanna jocelyn joel johanna john johnathan jonathan jordan jorge jose joseph josephine joshua joyce juan
+juana juanita judith julia julian juliana julie julio june junius justin justina justine justus kaden kaiden kailey
+kaitlyn kallie kara karen kari karina karl karla katelyn katherine kathleen kathryn kayden kayla kaylee keira keith
+kelly kendra kendrick kenneth kent kerry kevin kiara kimberly kirk kristen kristi kristina kristine kristopher kurt
+kyle kylee kylie lana lance landon laura lauren laurie lawrence layla leah leigh leila lenora leonard leonardo leroy
+leslie leticia lewis liam lillian lily linda lindsay lisa livia lloyd logan lois loretta lori lorne lorraine louis
+louise luca lucas lucia lucille lucius luis luisa luke luther lydia lynn mabel madeline madison makayla manuel marc
+marcia marco marcus margaret margarita maria mariah marian marianna marie marilyn marina mario marion marisa marissa
+marjorie mark marlene marsha marshall martha martin martine marvin mary mason mathew matilda matthew maureen maurice
+megan melanie melinda melissa melody melvin mercedes meredith mia michael michaela michele michelle miguel mikayla
+mildred milton minnie miranda miriam mitchell monica morgan morris mya myra myrtle nadia nancy naomi natalia natalie
+natasha nathan nathaniel neil nelson nicholas nicole nina noah noel nolan nora norma norman octavia oliver olivia
+omar orlando oscar owen paige pamela patricia patrick paul paula pauline pedro penelope perry peter philip phoebe
+phyllis preston priscilla rachel rafael ralph ramon randall raquel raul raymond rebecca regina reginald renee
+reynaldo rhett rhonda ricardo richard riley rita robert roberta roberto robin roderick rodney rodolfo rodrigo roger
+roland roman ronald rosa rosalie rosario rose rosemary rowan roxanne roy ruben ruby rudolph rupert russell ruth ryan
+ryder rylan sabrina salvador samantha samuel sandra santiago sara sarah saul scott sean sebastian serena sergio seth
+shane shannon sharon shaun shawn sheila shelby sheldon sherri sherry shirley sierra silvia simon simone skylar sofia
+solomon sonia sophia sophie spencer stacy stanley stella stephanie stephen steven stuart summer susan suzanne sylvia
+tamara tanya tara taylor teresa terrance theodore theresa thomas tiffany timothy todd tonya tracy travis trevor
+trinity tristan tristen troy tyler tyrone valerie vanessa vera vernon veronica victor victoria vincent viola violet
+virginia vivian wade walter wanda warren wayne wendy wesley whitney wilber wilbur wilhelmina william winifred xavier
+yolanda yvette yvonne zachary zayden zoe
 """
 FORMAL = frozenset(_FORMAL.split())
 """Names that are nobody's nickname. Two of them are two people, unless they are spellings of one name."""

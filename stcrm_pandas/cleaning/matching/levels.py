@@ -64,7 +64,10 @@ _RARE, _SCARCE = "(a.rare OR b.rare)", "(a.scarce OR b.scarce)"
 _SHORTER = "least(length(a.first), length(b.first))"
 _INITIALS = "left(a.first, 1) = left(b.first, 1)"
 _SWAPPED = "(a.first = b.last AND a.last = b.first)"
-_FIRST_SPELLING = f"""{_SAME_LAST} AND {_SHORTER} > 1 AND {_RARE} AND {_INITIALS} AND ({typo("a.first", "b.first", 3)}
+_STEM = "regexp_replace({}.first, '[ao]$', '')"
+"""Luis and Luisa, or Gabino and Gabina, are a man and a woman, not two spellings of one name."""
+_FIRST_SPELLING = f"""{_SAME_LAST} AND {_SHORTER} > 1 AND {_RARE} AND {_INITIALS}
+    AND {_STEM.format("a")} <> {_STEM.format("b")} AND ({typo("a.first", "b.first", 3)}
     OR (a.rare AND b.rare AND {_SHORTER} >= 6 AND damerau_levenshtein(a.first, b.first) <= 2))"""
 _SPELLING = f"""CASE
     WHEN {_SAME_LAST} THEN false

@@ -148,6 +148,8 @@ _SHORT = {
     "vet": "veterinary",
     "whse": "warehouse",
 }
+_BESIDE = words_in("daycare preschool childcare district parsonage rectory")
+"""Words for another institution beside one of the same name: Hill Church Daycare, Elm School District."""
 _PARTS = words_in("phase bldg building tower section unit suite ste lot wing")
 _NUMERALS = {
     "ii": "2",
@@ -284,7 +286,7 @@ def _distinguishes(word: str, *, others: int) -> bool:
     """Return whether the last word of a company distinguishes it: Phase 2, III; after two words also B, North."""
     if word.isdigit() or word in _NUMERALS:
         return True
-    return others > 1 and (len(word) == 1 or word in DIRECTIONS)
+    return others > 1 and (len(word) == 1 or word in DIRECTIONS or word in _BESIDE)
 
 
 def _people(text: str) -> tuple[tuple[Person, ...], str]:

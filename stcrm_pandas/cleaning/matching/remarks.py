@@ -28,6 +28,7 @@ _NOBODY = words_in(
 _WHICH = words_in("new current the future next previous prior former past old present potential prospective")
 _MARK = re.compile(
     r"(?:(?:duplicates?|dupe?|remove|delete|do not (?:use|service|call))\b[\s:.*\-/,#]*"
+    r"|dn[cs]\s*[:*\-/,#][\s:.*\-/,#]*"
     r"|1(?:\s*[:.\-*]\s*|\s+)(?=[a-z])(?!hour|stop|day|call|source|way|click|st\b))"
 )
 _COMPANY_MARK = re.compile(

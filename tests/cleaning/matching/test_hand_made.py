@@ -46,6 +46,7 @@ Robert William | Andrew Andrea | Mary Maria | Mary Marie | John Jonathan | Alice
 Harold Henry | Carl Charles | Julia Julie | Emily Emma | Michael Miguel | Jonathan Nathan | Hannah Susan | Ann Nancy
 Lisa Melissa | Alexander Sandra | Janet Jean | Joe Joshua | Roger Bobby | Jaden Kaden | Kaylee Kylee | Zayden Jayden
 Jack Jacqueline | Edward Edwin | Marvin Melvin | Ronald Donald
+Robert Rupert | Luis Luisa | Justin Justina | Roland Orlando | Gabino Gabina
 """
 """Two people of one household: one last name, address and phone number."""
 
@@ -70,6 +71,8 @@ COMPANIES = """
 {0} Storage | {0} Storage North
 {0} Investments A | {0} Investments B
 {0} Plaza Phase One | {0} Plaza Phase Two
+{0} Church | {0} Church Daycare
+{0} School | {0} School District
 """
 """Two companies with the number and the address of one office."""
 
@@ -185,6 +188,7 @@ Kurt {0} *DNS* | Kurt {0}
 Lena {0} (Rental) | Lena {0}
 Mary {0} Lake House | Mary {0}
 Neal {0} Rental | Neal {0}
+DNS - Otis {0} | Otis {0}
 Otto {0} House | Otto {0}
 Robert L Lake | Robert Lake
 Sally Ann House | Sally House
@@ -379,7 +383,7 @@ def apart() -> dict[str, str]:
 
 
 def test_different_people_and_houses_are_not_sure(apart: dict[str, str]) -> None:
-    assert len(apart) == 74
+    assert len(apart) == 81
     sure = [pair for pair, tier in apart.items() if tier == "sure"]
     assert len(sure) <= 3, "\n".join(sure)
 
