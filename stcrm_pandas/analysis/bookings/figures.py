@@ -196,7 +196,7 @@ def weeks(result: BookingSourcesResult) -> go.Figure:
         f"{row.source} sent no bookings from {row.since:%b %d, %Y} to {row.until:%b %d, %Y}."
         for row in rows_of(result.silences.head(3))
     ]
-    alt = " ".join([f"{int(totals.sum()):,} bookings by week for {plural(len(shown), 'source')}.", *gaps])
+    alt = " ".join([f"{int(totals[shown].sum()):,} bookings by week for {plural(len(shown), 'source')}.", *gaps])
     note = "Sorted by the number of bookings."
     if len(shown) < len(totals):
         note = f"The {len(shown)} sources with the most bookings, of {len(totals)}. {note}"

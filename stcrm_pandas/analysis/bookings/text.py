@@ -45,7 +45,7 @@ def summary(result: BookingSourcesResult) -> list[str]:
     if not result.complete:
         lines.append("Some rows are missing because a read was not complete.")
     lines += [*_dismissals(result, every), *_speed(result, every), *_differences(result)]
-    lines += [_silence(row) for row in rows_of(result.silences.head(3))]
+    lines += [*_silences(result)]
     lines += [*_jobs(result, every), *_clients(result, every)]
     chains = not result.lacks("bookings: campaigns of chains")
     lines += result.attribution.sentences(chains=chains) if "campaign" in result.by else []
@@ -121,6 +121,12 @@ def _differences(result: BookingSourcesResult) -> Iterator[str]:
         yield f"No {group} is clearly different from all others together."
     if few := int((~result.table["enough"] & result.table["id"].notna()).sum()):
         yield with_count(few, f"[{group} has|{many} have] too few bookings to tell.")
+
+
+def _silences(result: BookingSourcesResult) -> Iterator[str]:
+    yield from (_silence(row) for row in rows_of(result.silences.head(_MOST_NAMED)))
+    if (others := len(result.silences) - _MOST_NAMED) > 0:
+        yield with_count(others, "more [gap|gaps] in which a source clearly sent nothing: see the chart of weeks.")
 
 
 def _silence(row: Any) -> str:

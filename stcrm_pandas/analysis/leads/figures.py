@@ -297,4 +297,7 @@ def reasons(result: LeadConversionResult) -> go.Figure:
     figure.update_layout(bargap=0.3)
     first = ", ".join(f"{row.name} {int(row.leads):,}" for row in rows_of(reasons.iloc[:3]))
     alt = f"Reasons for dismissal, the most frequent first: {first}." if first else "No lead was dismissed."
-    return name_rows(figure, reasons["name"], alt=alt, note="Sorted by the number of dismissed leads.")
+    note = "Sorted by the number of dismissed leads."
+    if len(reasons) < len(result.reasons):
+        note = f"The {len(reasons)} most frequent of {len(result.reasons)}. {note}"
+    return name_rows(figure, reasons["name"], alt=alt, note=note)
