@@ -96,8 +96,8 @@ def forget(
             person = find(stores, **whom)
         else:
             say("Kept. If they are this person's, add --lead or --booking with each id.")
-    for resource, found in person.by_text.items():
-        say(f"Found by a number or an address in a text only: {resource} {_named(found)}.")
+    for resource, matches in person.by_text.items():
+        say(f"Found by a number or an address in a text only: {resource} {_named(matches)}.")
     if person.also:
         named = _named(person.also)
         say(f"Also with this number or address: customers {named}. If they are this person, add --customer for each.")

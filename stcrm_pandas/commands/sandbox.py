@@ -57,7 +57,7 @@ def serve(
 ) -> None:
     """Run the sandbox until SIGINT or SIGTERM. Prints a line of JSON with its address and credentials."""
     from stcrm_pandas.client import start_sandbox
-    from stcrm_pandas.http.waiting import wait_for
+    from stcrm_pandas.http.session import wait_for
     from stcrm_pandas.reads.progress import Progress
     from stcrm_pandas.sandbox import Sandbox
 

@@ -78,8 +78,8 @@ def summaries(folder: Path, place: tuple[str, int] | None = None) -> Iterator[Jo
         Only those of this environment and tenant, and those that cannot be read.
     """
     about = {path: facts_of(path) for path in sorted(folder.glob("*.sqlite"), reverse=True)}
-    for path, found in about.items():
-        facts: Mapping[str, str] = found
+    for path, noted in about.items():
+        facts: Mapping[str, str] = noted
         if facts and place is not None and (facts.get("environment"), facts.get("tenant")) != (place[0], str(place[1])):
             continue
         try:

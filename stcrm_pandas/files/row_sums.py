@@ -42,14 +42,15 @@ def add(db: sqlite3.Connection, table: str, key: Sequence[str]) -> None:
         f" WHERE of_table = '{table}' AND key_1 = {first} AND key_2 = {second})"
     ).fetchall()
     db.executemany(
-        "INSERT INTO sums VALUES (?, ?, ?, ?)", [(table, one, other, _sum(row)) for one, other, *row in rows]
+        "INSERT INTO sums VALUES (?, ?, ?, ?)",
+        [(table, key_1, key_2, _sum(row)) for key_1, key_2, *row in rows],
     )
 
 
 def add_row(db: sqlite3.Connection, table: str, key: Sequence[object], row: Sequence[object]) -> None:
     """Add the checksum of a row that was just inserted."""
-    one, other = (*key, 0)[:2]
-    db.execute("INSERT INTO sums VALUES (?, ?, ?, ?)", (table, one, other, _sum(row)))
+    key_1, key_2 = (*key, 0)[:2]
+    db.execute("INSERT INTO sums VALUES (?, ?, ?, ?)", (table, key_1, key_2, _sum(row)))
 
 
 def check(db: sqlite3.Connection, keys: Keys) -> None:
@@ -61,8 +62,8 @@ def check(db: sqlite3.Connection, keys: Keys) -> None:
         Rows were changed or lost, or the file is damaged.
     """
     try:
-        ((found, *_),) = db.execute("PRAGMA integrity_check(1)").fetchall()
-        if found != "ok":
+        ((result, *_),) = db.execute("PRAGMA integrity_check(1)").fetchall()
+        if result != "ok":
             raise DamagedRows("its structure is damaged")
         names = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if not names >= set(keys):
@@ -76,11 +77,11 @@ def check(db: sqlite3.Connection, keys: Keys) -> None:
         for table, key in keys.items():
             first, second = _both(key)
             sums = {
-                (one, other): noted
-                for one, other, noted in db.execute("SELECT key_1, key_2, sum FROM sums WHERE of_table = ?", (table,))
+                (key_1, key_2): noted
+                for key_1, key_2, noted in db.execute("SELECT key_1, key_2, sum FROM sums WHERE of_table = ?", (table,))
             }
-            for one, other, *row in db.execute(f"SELECT {first}, {second}, * FROM {table}"):
-                noted = sums.get((one, other))
+            for key_1, key_2, *row in db.execute(f"SELECT {first}, {second}, * FROM {table}"):
+                noted = sums.get((key_1, key_2))
                 seen += noted is not None
                 if noted is not None and noted != _sum(row):
                     raise DamagedRows("the checksum of a row differs")
@@ -99,8 +100,8 @@ def code_of(error: Exception) -> str:
 
 def _schema(db: sqlite3.Connection, keys: Keys) -> list[object]:
     """Return the definitions of the tables: a damaged name of a column would be read as text."""
-    found = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
-    return [row for row in found if row[0] in keys]
+    tables = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+    return [row for row in tables if row[0] in keys]
 
 
 def _is_busy(error: Exception) -> bool:

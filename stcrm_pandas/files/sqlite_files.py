@@ -51,12 +51,12 @@ def state_of(path: Path, kind: Kind) -> State:
     if not path.exists() or (path.stat().st_size == 0 and not _wal_of(path).exists()):
         return "empty"
     try:
-        found = _identify(path, kind, immutable=True)
+        state = _identify(path, kind, immutable=True)
         if (
-            found == "empty" and _wal_of(path).exists()
+            state == "empty" and _wal_of(path).exists()
         ):  # of a process that ended before it wrote everything to the file
-            found = _identify(path, kind, immutable=False)
-        return found
+            state = _identify(path, kind, immutable=False)
+        return state
     except (sqlite3.DatabaseError, UnicodeError):  # SQLite quotes damaged text in its errors
         return "unreadable"
 

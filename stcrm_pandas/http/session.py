@@ -12,7 +12,8 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any, Protocol, cast
 
 import requests
@@ -31,7 +32,6 @@ from stcrm_pandas.contract.operations import Operation
 from stcrm_pandas.errors import ConnectionFailed, ServiceError, SettingsError, SignInError, StcrmError
 from stcrm_pandas.http import wire
 from stcrm_pandas.http.transport import BoundedAdapter, InFlight, ResponseTooLarge
-from stcrm_pandas.http.waiting import sleep_until
 from stcrm_pandas.settings.addresses import is_known, is_loopback, name_once
 from stcrm_pandas.settings.connection import Settings
 
@@ -461,3 +461,32 @@ def _lifetime(seconds: Any) -> float:
         return min(_LONGEST, float(seconds or _USUAL))
     except OverflowError:  # an integer with hundreds of digits
         return _LONGEST
+
+
+_AT_A_TIME = 0.25
+"""Seconds that a thread waits at a time, so that Ctrl-C ends it: Python handles signals in the main thread only, and it
+does not wake up from a lock or an event if the system delivers one to another thread."""
+
+
+def first_done(running: Collection[Future[Any]], timeout: float | None = None) -> set[Future[Any]]:
+    """Return the futures that are done, as soon as one is; none after `timeout` seconds."""
+    end = None if timeout is None else time.monotonic() + timeout
+    while True:
+        left = _AT_A_TIME if end is None else min(_AT_A_TIME, end - time.monotonic())
+        done = wait(running, timeout=max(0.0, left), return_when=FIRST_COMPLETED).done
+        if done or left < _AT_A_TIME:
+            return done
+
+
+def wait_for(event: threading.Event, timeout: float | None = None) -> None:
+    """Wait until an event is set, at most `timeout` seconds."""
+    end = None if timeout is None else time.monotonic() + timeout
+    while True:
+        left = _AT_A_TIME if end is None else min(_AT_A_TIME, end - time.monotonic())
+        if event.wait(max(0.0, left)) or left < _AT_A_TIME:
+            return
+
+
+def sleep_until(event: threading.Event) -> Callable[[float], None]:
+    """Return a function that sleeps for some seconds, or until an event is set."""
+    return lambda seconds: wait_for(event, seconds)

@@ -34,8 +34,7 @@ from stcrm_pandas.frame import DecodedPage
 from stcrm_pandas.http import wire
 from stcrm_pandas.http.cache import Cache, Generation
 from stcrm_pandas.http.query import Query
-from stcrm_pandas.http.session import CachedServiceSession
-from stcrm_pandas.http.waiting import first_done
+from stcrm_pandas.http.session import CachedServiceSession, first_done
 from stcrm_pandas.reads.pagination import paginate, paginate_feed, paginate_in_parallel, paginate_stored, problem_of
 from stcrm_pandas.reads.progress import Bar
 

@@ -14,7 +14,7 @@ from concurrent.futures import Future
 import pytest
 
 from stcrm_pandas.errors import StcrmError
-from stcrm_pandas.http.waiting import first_done, sleep_until, wait_for
+from stcrm_pandas.http.session import first_done, sleep_until, wait_for
 
 TO = {
     "the process": lambda: os.kill(os.getpid(), signal.SIGINT),

@@ -244,8 +244,8 @@ def _still_in_use(plan: PlanData, port: Port) -> Iterator[Refusal]:
     if not off:
         return
     if len(off) <= ONE_BY_ONE:
-        found = [port.list("locations.list", customer_id=int(id), active=True)["customer_id"].unique() for id in off]
-        owners = {int(id) for ids in found for id in ids}
+        locations = [port.list("locations.list", customer_id=int(id), active=True) for id in off]
+        owners = {int(id) for frame in locations for id in frame["customer_id"].unique()}
     else:
         owners = {int(id) for id in port.list("locations.list", active=True)["customer_id"].unique()}
     now = RowReader(port).read(TARGETS["customers"], [(id,) for id in off])

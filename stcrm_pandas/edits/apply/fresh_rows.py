@@ -29,11 +29,11 @@ def group_keys(target: Target, keys: Iterable[Key], *, most: int = IDS_PER_REQUE
         groups.setdefault(key[: route.shared] if route.ids is None else key[:1], []).append(key)
     if route.ids is None:
         return list(groups.values())
-    found: list[list[Key]] = []
+    parts: list[list[Key]] = []
     parents = list(groups.values())
     for start in range(0, len(parents), most):
-        found.append([key for same in parents[start : start + most] for key in same])
-    return found
+        parts.append([key for same in parents[start : start + most] for key in same])
+    return parts
 
 
 class RowReader:
@@ -65,11 +65,11 @@ class RowReader:
         ResponseError
             A response cannot be read, and `unread` is not given.
         """
-        found: dict[Key, FreshRow] = {}
+        rows: dict[Key, FreshRow] = {}
         for group in group_keys(target, keys):
-            found.update(self._read_or_split(target, group, unread))
+            rows.update(self._read_or_split(target, group, unread))
         wanted = set(keys)
-        return {key: row for key, row in found.items() if key in wanted}
+        return {key: row for key, row in rows.items() if key in wanted}
 
     def _read_or_split(
         self, target: Target, keys: Sequence[Key], unread: dict[Key, ResponseError] | None
@@ -89,10 +89,10 @@ class RowReader:
                 unread.update(dict.fromkeys(keys, error))
                 return {}
             # One unreadable row must not hide the others.
-            found = {}
+            rows = {}
             for part in group_keys(target, keys, most=(requests + 1) // 2):
-                found.update(self._read_or_split(target, part, unread))
-            return found
+                rows.update(self._read_or_split(target, part, unread))
+            return rows
 
     def _read_group(self, target: Target, keys: Sequence[Key]) -> dict[Key, FreshRow]:
         route = ROUTES[target.resource]
@@ -103,15 +103,15 @@ class RowReader:
         row = operation.row
         assert row is not None
         # Some responses lack the values of the path; a value that they have is taken from them.
-        parents = {snake(one.name): above[snake(one.name)] for one in row.parents if snake(one.name) in above}
+        parents = {name: above[name] for parent in row.parents if (name := snake(parent.name)) in above}
         query = list(route.query)
         if route.ids is not None:
             ids = dict.fromkeys(str(key[0]) for key in keys)
             query.insert(0, (route.ids, ",".join(ids)))
 
         def ask(number: int) -> frames.DecodedPage:
-            asked = wire.page_query(operation, query, number) if operation.returns == "page" else query
-            response = self._port.ask(operation, path, asked)
+            filters = wire.page_query(operation, query, number) if operation.returns == "page" else query
+            response = self._port.ask(operation, path, filters)
             return frames.decode(row, operation.returns, response.content, parents=parents)
 
         for last in (False, True):
@@ -139,8 +139,8 @@ def _rows(target: Target, frame: Any, above: Mapping[str, Any]) -> dict[Key, Fre
     for name in ("active", "merged_to_id"):  # not in every row type's API description, but used if present
         if name in frame and name not in columns:
             columns[name] = frame[name].astype(object).tolist()
-    found: dict[Key, FreshRow] = {}
+    rows: dict[Key, FreshRow] = {}
     for values in zip(*columns.values(), strict=True):
-        one = dict(zip(columns, values, strict=True))
-        found[tuple(one[name] for name in target.row.key)] = one
-    return found
+        row = dict(zip(columns, values, strict=True))
+        rows[tuple(row[name] for name in target.row.key)] = row
+    return rows

@@ -113,7 +113,7 @@ class Entry:
 _HEAD = 100
 """Bytes in the header of an SQLite file, which holds its `user_version`."""
 
-_KEPT = [one.name for one in fields(Entry) if one.name not in ("step", "place", "key", "state")]
+_KEPT = [field.name for field in fields(Entry) if field.name not in ("step", "place", "key", "state")]
 
 
 class Journal:
@@ -241,9 +241,11 @@ class Journal:
         sent = (("body", body), ("restore", restore))
         texts = [(*entries[0].position, name, json.dumps(what)) for name, what in sent if what is not None]
         for name, rows in (("before", before), ("after", after)):
-            known = ((one, row) for one, row in zip(entries, rows, strict=False) if row is not None)
-            texts += [(*one.position, name, json.dumps(row)) for one, row in known]
-        states = [(one.state, json.dumps({n: getattr(one, n) for n in _KEPT}), *one.position) for one in entries]
+            known = ((entry, row) for entry, row in zip(entries, rows, strict=False) if row is not None)
+            texts += [(*entry.position, name, json.dumps(row)) for entry, row in known]
+        states = [
+            (entry.state, json.dumps({n: getattr(entry, n) for n in _KEPT}), *entry.position) for entry in entries
+        ]
         with self._lock, _as_our_error(self.path), self._db:
             self._db.executemany("UPDATE rows SET state = ?, details = ? WHERE step = ? AND place = ?", states)
             self._db.executemany("INSERT OR REPLACE INTO texts VALUES (?, ?, ?, ?)", texts)
@@ -258,12 +260,12 @@ class Journal:
 
     def entries(self) -> list[Entry]:
         """Return all rows of the plan in the order of its steps."""
-        found = []
+        entries = []
         for step, place, state, details in self._run("SELECT step, place, state, details FROM rows ORDER BY 1, 2"):
             kept = json.loads(details)
-            kept["differing"] = [tuple(one) for one in kept.get("differing", ())]
-            found.append(Entry(step, place, self.plan.steps[step].keys[place], state, **kept))
-        return found
+            kept["differing"] = [tuple(difference) for difference in kept.get("differing", ())]
+            entries.append(Entry(step, place, self.plan.steps[step].keys[place], state, **kept))
+        return entries
 
     def counts(self) -> dict[str, int]:
         """Return the number of rows in each state."""

@@ -106,8 +106,8 @@ def _read_all(port: Port) -> tuple[dict[str, pd.DataFrame], dict[str, str | None
 
 def _changed(port: Port, resource: str, since: str | None) -> pd.DataFrame:
     """Return the rows modified since a time, each as it is now."""
-    given = {} if since is None else {"modified_on_or_after": pd.Timestamp(since) - OVERLAP}
-    return port.list_moving(LISTS[resource], **given)
+    filters = {} if since is None else {"modified_on_or_after": pd.Timestamp(since) - OVERLAP}
+    return port.list_moving(LISTS[resource], **filters)
 
 
 def _started(frame: pd.DataFrame) -> str | None:
@@ -123,16 +123,16 @@ def opts_in_customer(step: Step) -> bool:
 def _locations_of_opted_in(port: Port, plan: PlanData) -> dict[int, list[int]]:
     """Return the locations of each customer whom a plan opts in: their contacts are opted in, too."""
     customers = {int(step.key[0]) for step in plan.steps if opts_in_customer(step)}
-    found: dict[int, list[int]] = {id: [] for id in customers}
+    locations: dict[int, list[int]] = {id: [] for id in customers}
     if len(customers) <= ONE_BY_ONE:
         frames = [port.list("locations.list", customer_id=id, active=None) for id in customers]
     else:
         frames = [port.list("locations.list", active=None)]
     for frame in frames:
         for id, customer in zip(frame["id"], frame["customer_id"], strict=True):
-            if not is_missing(customer) and int(customer) in found:
-                found[int(customer)].append(int(id))
-    return found
+            if not is_missing(customer) and int(customer) in locations:
+                locations[int(customer)].append(int(id))
+    return locations
 
 
 @dataclass(frozen=True)
@@ -261,8 +261,8 @@ class OptInChecks:
         held = ExitStack()
         with self._lock:
             turns = [self._turns[number] for number in sorted(self._numbers_of(step))]
-        for one in turns:
-            held.enter_context(one)
+        for turn in turns:
+            held.enter_context(turn)
         return held
 
     def was_sent(self, step: Step) -> None:
@@ -286,7 +286,11 @@ class OptInChecks:
             ]
             opt_outs += [mark for customer in self._other_owners(step) for mark in self._marks.get(customer, ())]
             own = {(_record(step), column) for column in opt_in_columns(step)}
-            opt_outs = [one for one in opt_outs if (one.record, one.column) not in own and not self._is_agreed(one)]
+            opt_outs = [
+                opt_out
+                for opt_out in opt_outs
+                if (opt_out.record, opt_out.column) not in own and not self._is_agreed(opt_out)
+            ]
             refusals: list[Refusal] = []
             for column in (cell.column for cell in step.cells if cell.consent):
                 blocking = (opt_out.refusal(step.key, column) for opt_out in opt_outs if opt_out.blocks(column))
@@ -306,11 +310,11 @@ class OptInChecks:
         return (record, column) in self._agreed and column not in self.sent.get(record, ()) and record not in self._sent
 
     def _opt_outs_of(self, number: str) -> list[OptOut]:
-        found = list(self._planned.get(number, ()))
+        opt_outs = list(self._planned.get(number, ()))
         for record in self._with_number.get(number, ()):
-            found += [OptOut(record, column) for column in self._known[record].off]
-            found += self._preferences.get(record[1], ()) if record[0] == METHODS else ()
-        return found
+            opt_outs += [OptOut(record, column) for column in self._known[record].off]
+            opt_outs += self._preferences.get(record[1], ()) if record[0] == METHODS else ()
+        return opt_outs
 
     def _numbers_of(self, step: Step) -> set[str]:
         """Return the numbers and addresses that an opt-in is about.
@@ -373,9 +377,9 @@ class OptInChecks:
         """Read what was modified since the last such read. A read that begins after this call serves all who wait."""
         with self._lock:
             self._asked += 1
-            asked = self._asked
+            number = self._asked
         with self._catching_up:
-            if self._began < asked:
+            if self._began < number:
                 with self._lock:
                     self._began, self._failure = self._asked, None
                 try:
@@ -398,12 +402,12 @@ class OptInChecks:
 
     def _read_preferences(self, methods: Iterable[Key]) -> None:
         frame = read_preferences(self._port, pd.DataFrame(list(methods), columns=["contact_id", "id"]))
-        found: dict[Key, list[OptOut]] = {key: [] for key in methods}
+        opt_outs: dict[Key, list[OptOut]] = {key: [] for key in methods}
         for key, row in rows_of(TARGETS[PREFERENCES], frame, None):
             if is_opt_out(row.get("value")):
-                found.setdefault(key[:2], []).append(OptOut((PREFERENCES, key), "value"))
+                opt_outs.setdefault(key[:2], []).append(OptOut((PREFERENCES, key), "value"))
         with self._lock:
-            self._preferences |= found
+            self._preferences |= opt_outs
 
     def _read_marks(self, steps: Iterable[Step]) -> None:
         """Read the marks of the other customers of some opt-ins' numbers.
@@ -416,10 +420,10 @@ class OptInChecks:
         records |= {_record(step) for step in steps}
         places = {(key[0],) for resource, key in records if resource == "location_contacts"}
         places -= {(id,) for id in self._customer_of}
-        found = self._fresh.read(TARGETS["locations"], sorted(places))
+        locations = self._fresh.read(TARGETS["locations"], sorted(places))
         with self._lock:
             for (id,) in places:
-                customer = found.get((id,), {}).get("customer_id")
+                customer = locations.get((id,), {}).get("customer_id")
                 self._customer_of[id] = None if is_missing(customer) else customer
         owners = sorted({(customer,) for step in steps for customer in self._other_owners(step)})
         rows = self._fresh.read(TARGETS["customers"], owners)
@@ -445,7 +449,7 @@ class OptInChecks:
 
 def _linking(value: Any) -> Iterator[str]:
     """Yield the numbers and addresses of a value; placeholders belong to nobody, so they link no records."""
-    return (one for one in find_contacts(value) if not is_placeholder(one))
+    return (contact for contact in find_contacts(value) if not is_placeholder(contact))
 
 
 def _opts_out(value: Any) -> bool:

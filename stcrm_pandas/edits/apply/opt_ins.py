@@ -118,12 +118,12 @@ _NEVER = object()
 
 def _version(path: Path) -> object:
     """Return what changes whenever a journal is written."""
-    found = []
+    versions = []
     for file in (path, path.with_name(f"{path.name}-wal")):
         with contextlib.suppress(FileNotFoundError):
             there = file.stat()
-            found.append((there.st_ino, there.st_size, there.st_mtime_ns))
-    return found
+            versions.append((there.st_ino, there.st_size, there.st_mtime_ns))
+    return versions
 
 
 def opt_in_columns(step: Step) -> frozenset[str]:

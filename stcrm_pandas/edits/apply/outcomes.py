@@ -203,13 +203,13 @@ def _read(places: list[_Record], port: Port) -> tuple[dict[_Record, FreshRow], d
             try:
                 if outage is not None:
                     raise outage
-                found = fresh.read(TARGETS[resource], group, unread=unread)
+                rows = fresh.read(TARGETS[resource], group, unread=unread)
             except ServiceError as error:
                 # During an outage the next group would only wait as long again.
                 outage = error if error.status is None or error.status >= 500 else None
                 failed.update({(resource, key): error for key in group})
                 continue
-            now.update({(resource, key): row for key, row in found.items()})
+            now.update({(resource, key): row for key, row in rows.items()})
             failed.update({(resource, key): error for key, error in unread.items()})
     return now, failed
 

@@ -84,14 +84,14 @@ class ResultData:
     @cached_property
     def conflicts(self) -> pd.DataFrame:
         """One row per cell that has neither its old nor its planned value: `column`, `old`, `now`, `new` and `why`."""
-        found = [(entry, column) for entry in self._entries if entry.state == "conflict" for column in entry.now]
-        table = self._keys([entry for entry, _ in found])
-        table["column"] = pd.Series([column for _, column in found], dtype="str")
-        cells = [self._cell(entry, column) for entry, column in found]
+        conflicts = [(entry, column) for entry in self._entries if entry.state == "conflict" for column in entry.now]
+        table = self._keys([entry for entry, _ in conflicts])
+        table["column"] = pd.Series([column for _, column in conflicts], dtype="str")
+        cells = [self._cell(entry, column) for entry, column in conflicts]
         table["old"] = pd.Series([old for old, _ in cells], dtype="object")
-        table["now"] = pd.Series([entry.now[column] for entry, column in found], dtype="object")
+        table["now"] = pd.Series([entry.now[column] for entry, column in conflicts], dtype="object")
         table["new"] = pd.Series([new for _, new in cells], dtype="object")
-        table["why"] = pd.Series([entry.why or "somebody else changed it" for entry, _ in found], dtype="str")
+        table["why"] = pd.Series([entry.why or "somebody else changed it" for entry, _ in conflicts], dtype="str")
         return table
 
     @cached_property
@@ -109,11 +109,11 @@ class ResultData:
     @cached_property
     def filled(self) -> pd.DataFrame:
         """Copied values that differ from those in the plan: `field`, and `planned` and `sent` as JSON values."""
-        found = [(entry, *of) for entry in self._entries if entry.sent_at for of in entry.differing]
-        table = self._keys([entry for entry, *_ in found])
-        table["field"] = pd.Series([name for _, name, _, _ in found], dtype="str")
-        table["planned"] = pd.Series([planned for _, _, planned, _ in found], dtype="object")
-        table["sent"] = pd.Series([sent for *_, sent in found], dtype="object")
+        differences = [(entry, *of) for entry in self._entries if entry.sent_at for of in entry.differing]
+        table = self._keys([entry for entry, *_ in differences])
+        table["field"] = pd.Series([name for _, name, _, _ in differences], dtype="str")
+        table["planned"] = pd.Series([planned for _, _, planned, _ in differences], dtype="object")
+        table["sent"] = pd.Series([sent for *_, sent in differences], dtype="object")
         return table
 
     @property

@@ -32,7 +32,7 @@ from stcrm_pandas.edits.plan.model import Key, PlanData, Refusal, with_keys
 from stcrm_pandas.edits.plan.steps import restoring_step
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import IncompleteRead, ServiceError
-from stcrm_pandas.http.waiting import first_done
+from stcrm_pandas.http.session import first_done
 from stcrm_pandas.output.printable import plural
 
 IN_DOUBT_FOR = SERVICE_TIMEOUT
@@ -243,13 +243,13 @@ class Scheduler:
 
     # Results of tasks
 
-    def _rows_read(self, group: list[Job], found: dict[Key, FreshRow] | Exception) -> None:
+    def _rows_read(self, group: list[Job], rows: dict[Key, FreshRow] | Exception) -> None:
         """Queue the jobs whose rows were read."""
         self._reading -= 1
         ready = []
         for job in group:
-            if isinstance(found, Exception):
-                self._finished.fail(job.entries, found)
+            if isinstance(rows, Exception):
+                self._finished.fail(job.entries, rows)
             elif self._anything_to_send(job) and self._is_within_limit(job):
                 ready.append(job)
                 continue
@@ -309,12 +309,12 @@ class Scheduler:
         if batch.open == 0 and batch.sent:
             self._to_confirm.append(batch.sent)
 
-    def _confirm(self, jobs: Sequence[Job], found: dict[Key, FreshRow] | Exception) -> None:
+    def _confirm(self, jobs: Sequence[Job], rows: dict[Key, FreshRow] | Exception) -> None:
         """Compare the rows as read back with what was sent."""
         for job in jobs:
             wrong = []
             for entry in job.entries:
-                row = None if isinstance(found, Exception) else found.get(entry.key)
+                row = None if isinstance(rows, Exception) else rows.get(entry.key)
                 job.note_opt_outs(row)
                 if row is not None and job.restoring and is_as_planned(job.step, row):
                     entry.why = f"{OVERWRITTEN}; the opt-out was restored"
@@ -334,17 +334,17 @@ class Scheduler:
                 job.pause *= 2
                 continue
             if wrong and job.restoring:
-                error = found if isinstance(found, Exception) else job.unread.get(wrong[0].key)
+                error = rows if isinstance(rows, Exception) else job.unread.get(wrong[0].key)
                 self._sender.not_restored(job, _describe_failure(job, job.rows.get(wrong[0].key), error))
                 continue
             opt_in = bool(opt_in_columns(job.step))
-            if wrong and job.again and not opt_in and not isinstance(found, Exception):
+            if wrong and job.again and not opt_in and not isinstance(rows, Exception):
                 self._retry(job)
                 continue
             for entry in wrong:
-                row = None if isinstance(found, Exception) else found.get(entry.key)
+                row = None if isinstance(rows, Exception) else rows.get(entry.key)
                 entry.why = _describe_failure(
-                    job, row, found if isinstance(found, Exception) else job.unread.get(entry.key)
+                    job, row, rows if isinstance(rows, Exception) else job.unread.get(entry.key)
                 )
                 if opt_in:  # it may have been carried out and undone since
                     entry.why += f"; {SENT_ONCE}"

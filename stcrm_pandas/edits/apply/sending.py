@@ -174,10 +174,10 @@ class Sender:
             began = self._timer()
             unread: dict[Key, ResponseError] = {}
             with self._turns:
-                found = self._fresh.read(target, [key for job in jobs for key in job.keys], unread=unread)
+                rows = self._fresh.read(target, [key for job in jobs for key in job.keys], unread=unread)
             for job in jobs:
-                job.rows, job.unread, job.read_at = found, unread, began
-            return found
+                job.rows, job.unread, job.read_at = rows, unread, began
+            return rows
         except ServiceError as error:
             return error
 

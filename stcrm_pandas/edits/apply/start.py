@@ -228,8 +228,8 @@ def admit(plan: PlanData, port: Port) -> None:
         )
     # The digest is cached; the contents of the plan may have been altered since.
     try:
-        given = from_json(plan.as_json())
-        same = given.digest == rebuild(given).digest == plan.digest
+        stored = from_json(plan.as_json())
+        same = stored.digest == rebuild(stored).digest == plan.digest
     except (KeyError, TypeError, ValueError, AttributeError):
         same = False
     if not same:

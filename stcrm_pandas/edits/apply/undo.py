@@ -93,18 +93,18 @@ def _chosen(plan: PlanData, rows: pd.DataFrame) -> set[Record]:
     records = {_record(row) for row in rows_of_plan(plan)}
     if {"resource", "key"} <= set(rows.columns):  # as in the frames of a plan for several resources
         texts = {(resource, "/".join(map(str, key))): (resource, key) for resource, key in records}
-        asked = [(str(resource), str(key)) for resource, key in zip(rows["resource"], rows["key"], strict=True)]
-        unknown = [key for resource, key in asked if (resource, key) not in texts]
-        found = {texts[one] for one in asked if one in texts}
+        pairs = [(str(resource), str(key)) for resource, key in zip(rows["resource"], rows["key"], strict=True)]
+        unknown = [key for resource, key in pairs if (resource, key) not in texts]
+        chosen = {texts[pair] for pair in pairs if pair in texts}
     else:
         target = _target_with_key(plan, rows)
         keys = key_columns(target.row, with_key(target.row, rows, "rows"), "rows")
-        found = {(target.resource, key) for key in zip(*(cells.tolist() for cells in keys), strict=True)}
-        unknown = ["/".join(map(str, key)) for record in sorted(found - records, key=str) for key in [record[1]]]
+        chosen = {(target.resource, key) for key in zip(*(cells.tolist() for cells in keys), strict=True)}
+        unknown = ["/".join(map(str, key)) for record in sorted(chosen - records, key=str) for key in [record[1]]]
     if unknown:
         more = ", …" if len(unknown) > SHOWN else ""
         raise UsageError(f"The apply has no row {', '.join(unknown[:SHOWN])}{more}. plan.changes has its rows.")
-    return found
+    return chosen
 
 
 def _target_with_key(plan: PlanData, rows: pd.DataFrame) -> Target:
@@ -148,16 +148,16 @@ def other_applies(journal: Journal, warnings: list[str]) -> list[OtherApply]:
     warnings : list of str
         Gets a warning for each of them that cannot be read.
     """
-    here, whole = _place_of(journal.about), journal.plan.sample_of or journal.plan.digest
+    here, digest = _place_of(journal.about), journal.plan.sample_of or journal.plan.digest
     about = {path: facts_of(path) for path in sorted(journal.path.parent.glob("*.sqlite"))}
-    found = []
+    applies = []
     for path, facts in about.items():
-        of_plan = _place_of(facts) == here and whole in (facts.get("digest"), facts.get("sample_of"))
+        of_plan = _place_of(facts) == here and digest in (facts.get("digest"), facts.get("sample_of"))
         if path.samefile(journal.path) or not (of_plan or (not facts and may_be_of_tenant(path, journal.plan))):
             continue
         try:
             plan, entries = read_complete(path)
-            if whole not in (plan.digest, plan.sample_of):
+            if digest not in (plan.digest, plan.sample_of):
                 continue
             back = changed_back(path, about)
         except UnreadableJournal as error:
@@ -166,8 +166,8 @@ def other_applies(journal: Journal, warnings: list[str]) -> list[OtherApply]:
         certainly = _in_state(plan, entries, "succeeded")
         maybe = {row_of_plan(plan, entry) for entry in entries if was_sent(entry)}
         undone = {row for row in maybe if _cells_of(row) & back}
-        found.append(OtherApply(path, maybe - undone, certainly - undone))
-    return found
+        applies.append(OtherApply(path, maybe - undone, certainly - undone))
+    return applies
 
 
 def changed_back(path: Path, about: Mapping[Path, Mapping[str, str]]) -> set[ChangedCell]:
@@ -187,10 +187,10 @@ def changed_back(path: Path, about: Mapping[Path, Mapping[str, str]]) -> set[Cha
     """
     others = {other: facts for other, facts in about.items() if other != path}
     undos = [undo for undo, facts in others.items() if path.name in facts.get(UNDO_OF, "").split(",")]
-    found: set[ChangedCell] = set()
+    cells: set[ChangedCell] = set()
     for undo in undos:
-        found |= {cell for row in changed(undo) for cell in _cells_of(row)} - changed_back(undo, others)
-    return found
+        cells |= {cell for row in changed(undo) for cell in _cells_of(row)} - changed_back(undo, others)
+    return cells
 
 
 def is_undone(path: Path, back: Set[ChangedCell]) -> bool:
@@ -259,9 +259,9 @@ class _UndoSteps:
         self.included: set[PlanRow] = set()
         self.journals: list[str] = []
         self.warnings: list[str] = []
-        given = PlanOptions.from_json(plan.options)
+        options = PlanOptions.from_json(plan.options)
         # Consent to a change is no consent to its opposite.
-        self.options = replace(given, allow_opt_in=False, consent_source=None)
+        self.options = replace(options, allow_opt_in=False, consent_source=None)
         self.steps: list[Step] = []
         self.refusals: list[Refusal] = []
         self.notes: Counter[str] = Counter()
@@ -342,12 +342,12 @@ class _UndoSteps:
 
     def _bulk(self) -> list[Step]:
         """Return the steps that undo changes of tags."""
-        found = []
+        steps = []
         for cells, keys in self._tags.items():
             for new in (True, False):
                 alike = [cell for cell in cells if cell.new is new]
-                found += bulk_steps(alike, keys) if alike else []
-        return found
+                steps += bulk_steps(alike, keys) if alike else []
+        return steps
 
 
 def _changes(
@@ -382,8 +382,8 @@ def _other_changes(
     for name, rule in target.rules.items():
         if name in cells or name in COLUMNS_WITH_PARTS or name == LEGACY or not rule.field or name not in before:
             continue
-        sent, found = value_at(body, rule.field)
+        sent, is_in_body = value_at(body, rule.field)
         column = target.columns[name]
         was, now = to_json(before[name], column), to_json(after.get(name), column)
-        if found and was != now and now == sent:
+        if is_in_body and was != now and now == sent:
             yield name, after.get(name), before[name]
