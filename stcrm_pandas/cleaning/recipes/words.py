@@ -122,7 +122,7 @@ TWO_CAPITALS = {word.casefold(): word for word in _TWO_CAPITALS}
 AFTER_SPANISH_DE = words_in("castro guzman jesus leon luna oliveira silva soto souza")
 """Last names after the Spanish or Portuguese de, in lowercase: Juan de Leon, but Robert De Niro."""
 
-SHORT_NAMES = words_in("aj vip geico ej")
+SHORT_NAMES = words_in("aj vip geico ej usa ups usps ymca ywca ikea aaa at&t")
 """Short words that may be initials or an abbreviation, although they have a vowel."""
 
 ACRONYMS = {
