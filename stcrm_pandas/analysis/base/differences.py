@@ -16,7 +16,8 @@ __all__ = ["CLEARLY_DIFFERENT", "Wording", "beside", "differences", "not_compare
 CLEARLY_DIFFERENT = (
     "Compared with all others together: at least 5 points apart, at least {min_group} {units} on both sides, and a "
     "p-value below 0.05 (Benjamini-Hochberg), both overall and among {units} of the same {strata}. It is a "
-    "correlation: season, kind of work or kind of customer may be the reason."
+    "correlation: season, kind of work or kind of customer may be the reason. An action names a group only if the "
+    "p-value is below 0.001 after Holm's correction (1979) over all comparisons in the report."
 )
 """The definition of a clear difference."""
 

@@ -33,6 +33,7 @@ from stcrm_pandas.analysis.bookings.lists import CALL_WITHIN, later_work, to_cal
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.analysis.bookings.table import MEASURES
 from stcrm_pandas.analysis.bookings.text import format_missing
+from stcrm_pandas.analysis.statistics.comparison import is_sure
 from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, Prediction, gap
 from stcrm_pandas.charts.svg import Trend, sparkline
 
@@ -194,7 +195,7 @@ def _of_differences(result: BookingSourcesResult) -> Iterator[Action]:
         measure, frame = MEASURES[key], result.comparisons.get(key, result.table.iloc[:0])
         for row, group in zip(rows_of(frame), rows_of(result.table), strict=False):
             # nothing that is done about a source that has stopped changes the coming weeks
-            if row.verdict != "higher" or row.name not in result.paces:
+            if row.verdict != "higher" or not is_sure(row) or row.name not in result.paces:
                 continue
             share = format_counts(*(getattr(group, name) for name in (measure.lower, measure.upper, measure.total)))
             number = f"{share}, compared with {format_range(row.others_lower, row.others_upper)} for all others"

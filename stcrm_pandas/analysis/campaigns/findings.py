@@ -23,6 +23,7 @@ from stcrm_pandas.analysis.base.worth import Worth, about
 from stcrm_pandas.analysis.campaigns.records import KINDS
 from stcrm_pandas.analysis.campaigns.result import BOOKED, COMPLETED, OpportunitiesResult
 from stcrm_pandas.analysis.campaigns.text import strata_words
+from stcrm_pandas.analysis.statistics.comparison import is_sure
 from stcrm_pandas.analysis.statistics.prediction import Prediction, gap
 
 __all__ = ["actions", "check", "differing", "tiles", "work_lists"]
@@ -129,7 +130,12 @@ def _booked_less(result: OpportunitiesResult) -> list[Action]:
         return []
     suggested = []
     for place, this in enumerate(rows_of(result.comparisons)):
-        if this.verdict != "lower" or this.id in result.disagreements or this.id not in result.paces:
+        if (
+            this.verdict != "lower"
+            or not is_sure(this)
+            or this.id in result.disagreements
+            or this.id not in result.paces
+        ):
             continue
         fewer = gap(this, result.paces[this.id])
         worth = _worth(result, this.id, fewer)

@@ -36,6 +36,7 @@ from stcrm_pandas.analysis.leads.lists import ages_in_days, open_leads
 from stcrm_pandas.analysis.leads.reduction import day_of, in_period
 from stcrm_pandas.analysis.leads.result import LeadConversionResult, measure_of
 from stcrm_pandas.analysis.leads.tables import UNSURE
+from stcrm_pandas.analysis.statistics.comparison import is_sure
 from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, Prediction, gap
 from stcrm_pandas.charts.svg import Trend, sparkline
 
@@ -224,7 +225,7 @@ def _call(result: LeadConversionResult, do: str, listed: WorkList) -> Action:
 def _differences(result: LeadConversionResult) -> list[Action]:
     suggested = []
     for place, this in enumerate(rows_of(result.comparisons)):
-        clear = this.verdict in ("higher", "lower") and this.id not in result.disagreements
+        clear = is_sure(this) and this.id not in result.disagreements
         if not clear or this.id not in result.paces:
             continue
         lower = this.verdict == "lower"

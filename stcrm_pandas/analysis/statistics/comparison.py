@@ -13,14 +13,19 @@ import pandas as pd
 from stcrm_pandas.analysis.statistics.estimates import (
     benjamini_hochberg,
     cochran_mantel_haenszel,
+    holm,
     mantel_haenszel,
     two_proportions,
 )
 
-__all__ = ["FALSE_DISCOVERIES", "POINTS", "SURE", "compare", "key_of", "together"]
+__all__ = ["FALSE_ACTIONS", "FALSE_DISCOVERIES", "POINTS", "SURE", "compare", "is_sure", "key_of", "together"]
 
 FALSE_DISCOVERIES = 0.05
 """The share of reported groups that may be reported by chance."""
+
+FALSE_ACTIONS = 0.001
+"""The chance that a report of groups that are all alike names any of them in an action: with a report a week, once in
+about 20 years."""
 
 POINTS = 0.05
 """A difference below five points is too small to report, however certain it is."""
@@ -48,6 +53,9 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
       interval for each is not enough: if the groups' mixes differ, one of 40 would be reported by chance.) Otherwise
       the mix may explain it.
 
+    A group that is reported is named in an action only if `p_familywise` is below 0.001 (`is_sure`): a report has
+    dozens of comparisons, and somebody spends a day on an action, so not even one of them may be chance.
+
     Groups without an id and incomplete groups (`whole` is false) are never reported; incomplete groups do not count
     among the others.
 
@@ -69,8 +77,14 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
         `others_upper` (shares from 0 to 1), `difference` (of the bounds that face each other; 0 where they overlap),
         `standardised` (the same within strata; missing without them), `error` (its standard error), `p_value`,
         `p_adjusted` (missing if not compared), `p_standardised` (the larger one of `p_value` and the p-value within
-        strata), `p_standardised_adjusted`, and `verdict`: "higher", "lower", "not clear", "explained by the mix", "too
+        strata), `p_standardised_adjusted`, `p_familywise` (`p_standardised` after Holm [1]_ over all groups that could
+        be reported, see `statistics.holm`), and `verdict`: "higher", "lower", "not clear", "explained by the mix", "too
         few" (in the group), "others too few" (all others together) or "not compared".
+
+    References
+    ----------
+    .. [1] S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6
+       (1979).
 
     Examples
     --------
@@ -121,6 +135,7 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
                 "p_adjusted": _known(benjamini_hochberg(p_value), compared),
                 "p_standardised": _known(p_within, compared),
                 "p_standardised_adjusted": _known(benjamini_hochberg(p_within), compared),
+                "p_familywise": _known(holm(p_within), compared),
                 "verdict": pd.array(
                     np.select([~nameable, n < min_group], ["not compared", "too few"], "others too few").tolist(),
                     dtype="str",
@@ -130,8 +145,24 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
     )
 
 
+def is_sure(row: Any) -> bool:
+    """Return whether a row of `compare` is certain enough to be named in an action.
+
+    Examples
+    --------
+    >>> counts = {"n": [400, 400], "lower": [180, 140], "upper": [180, 140]}
+    >>> compared = compare(pd.DataFrame({"id": [1, 2], "name": ["Radio", "Mail"], **counts}))
+    >>> [(row.verdict, round(float(row.p_familywise), 4), is_sure(row)) for row in compared.itertuples()]
+    [('higher', 0.0078, False), ('lower', 0.0078, False)]
+    """
+    return row.verdict in ("higher", "lower") and bool(row.p_familywise < FALSE_ACTIONS)
+
+
 def together(*results: Result) -> tuple[Result, ...]:
     """Return results whose p-values are adjusted over all comparisons in a report.
+
+    The adjustments are those of `compare`: Benjamini-Hochberg for what is called different, Holm for what is named in
+    an action.
 
     If lead conversion and opportunities have the same groups, each result refers to the other. A group on which they
     disagree is then reported with both measures, and without an action.
@@ -159,11 +190,13 @@ def together(*results: Result) -> tuple[Result, ...]:
     ([0.007, 0.126, 0.126], [0.033, 0.629, 0.629])
     """
     frames = [frame for result in results for frame in _frames(result).values()]
-    for name, adjusted in (("p_value", "p_adjusted"), ("p_standardised", "p_standardised_adjusted")):
+    for name, adjust, adjusted in (
+        ("p_value", benjamini_hochberg, "p_adjusted"),
+        ("p_standardised", benjamini_hochberg, "p_standardised_adjusted"),
+        ("p_standardised", holm, "p_familywise"),
+    ):
         p_values = [frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for frame in frames]
-        parts = np.split(
-            benjamini_hochberg(np.concatenate([*p_values, []])), np.cumsum([len(part) for part in p_values])[:-1]
-        )
+        parts = np.split(adjust(np.concatenate([*p_values, []])), np.cumsum([len(part) for part in p_values])[:-1])
         frames = [
             frame.assign(**{adjusted: _known(part, ~np.isnan(part))})
             for frame, part in zip(frames, parts, strict=False)

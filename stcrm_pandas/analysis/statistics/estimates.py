@@ -14,6 +14,7 @@ __all__ = [
     "bca_mean",
     "benjamini_hochberg",
     "cochran_mantel_haenszel",
+    "holm",
     "mantel_haenszel",
     "two_proportions",
     "wilson",
@@ -144,6 +145,42 @@ def benjamini_hochberg(p_values: Numbers) -> Floats:
     made = ~np.isnan(p)
     if made.any():
         adjusted[made] = false_discovery_control(p[made], method="bh")
+    return adjusted
+
+
+def holm(p_values: Numbers) -> Floats:
+    """Return p-values adjusted so that hardly any of them is rejected by chance.
+
+    Rejecting all adjusted values below q keeps the chance of even one false rejection below q (the family-wise error
+    rate [1]_), however the tests depend on each other.
+
+    Parameters
+    ----------
+    p_values : array_like
+        A one-dimensional array. NaN stands for a comparison that was not made; it stays NaN and does not count.
+
+    Returns
+    -------
+    ndarray
+        The adjusted p-values, in the same order.
+
+    References
+    ----------
+    .. [1] S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6
+       (1979).
+
+    Examples
+    --------
+    >>> holm([0.01, 0.04, float("nan"), 0.03])
+    array([0.03, 0.06,  nan, 0.06])
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    p = np.asarray(p_values, dtype=np.float64)
+    adjusted = np.full(p.shape, np.nan)
+    made = ~np.isnan(p)
+    if made.any():
+        adjusted[made] = multipletests(p[made], method="holm")[1]
     return adjusted
 
 

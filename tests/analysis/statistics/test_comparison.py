@@ -11,7 +11,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportions_ztest
 
 from stcrm_pandas.analysis import lead_conversion
-from stcrm_pandas.analysis.statistics.comparison import compare, together
+from stcrm_pandas.analysis.statistics.comparison import compare, is_sure, together
 
 Frames = Callable[..., pd.DataFrame]
 REASONS = pd.DataFrame({"id": [9], "is_lead": [False]})
@@ -169,6 +169,20 @@ def test_together_adjusts_over_all_groups_of_a_report() -> None:
     assert together() == ()
     (alone,) = together(Result(few))
     pd.testing.assert_frame_equal(alone.comparisons, few)
+
+
+def test_an_action_needs_more_than_a_difference_over_all_groups_of_a_report() -> None:
+    """The same group is sure in a small report, and only different in a large one: Holm over all of its groups."""
+    few = compare(table((1, 100, 52, 52), *((id, 100, 30, 30) for id in range(2, 5))), min_group=30)
+    many = compare(table(*((id, 100, 30, 30) for id in range(1, 57))), min_group=30)
+    less = compare(table((1, 100, 48, 48), *((id, 100, 30, 30) for id in range(2, 5))), min_group=30)
+    assert [frame["verdict"].iloc[0] for frame in (few, less)] == ["higher", "higher"]
+    assert [is_sure(row) for row in few.itertuples()] == [True, False, False, False]
+    assert [is_sure(row) for row in less.itertuples()] == [False] * 4
+    one, _ = together(Result(few), Result({"many": many}))
+    assert one.comparisons["verdict"].iloc[0] == "higher"
+    assert one.comparisons["p_familywise"].iloc[0] == pytest.approx(60 * few["p_value"].iloc[0])
+    assert not is_sure(next(one.comparisons.itertuples()))
 
 
 def test_false_positive_rate(leads: Callable[..., pd.DataFrame]) -> None:

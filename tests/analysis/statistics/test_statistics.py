@@ -17,6 +17,7 @@ from stcrm_pandas.analysis.statistics.estimates import (
     bca_mean,
     benjamini_hochberg,
     cochran_mantel_haenszel,
+    holm,
     mantel_haenszel,
     two_proportions,
     wilson,
@@ -81,6 +82,20 @@ def test_benjamini_hochberg_by_hand_and_with_missing_values() -> None:
     assert adjusted == pytest.approx([0.04, np.nan, 0.5, 0.02, 0.04], nan_ok=True)
     assert np.isnan(benjamini_hochberg([np.nan])).all()
     assert benjamini_hochberg([]).shape == (0,)
+
+
+def test_holm_by_hand_and_with_missing_values() -> None:
+    # 4 p-values in order: 0.005 x 4, 0.02 x 3, 0.03 x 2, 0.5 x 1; each at least as large as the one before
+    assert holm([0.02, np.nan, 0.5, 0.005, 0.03]) == pytest.approx([0.06, np.nan, 0.5, 0.02, 0.06], nan_ok=True)
+    assert np.isnan(holm([np.nan])).all()
+    assert holm([]).shape == (0,)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
+def test_holm_is_between_bonferroni_and_benjamini_hochberg(p_values: list[float]) -> None:
+    adjusted = holm(p_values)
+    assert (adjusted <= np.minimum(np.multiply(p_values, len(p_values)), 1) + 1e-12).all()
+    assert (adjusted >= benjamini_hochberg(p_values) - 1e-12).all()
 
 
 def test_mantel_haenszel_by_hand_and_with_empty_strata() -> None:
