@@ -241,8 +241,9 @@ def _chart(headline: Headline, terms: Terms) -> str:
     ]
     if trend.together is not None:
         legend.append(f'<li class="together"><i class="key-band"></i>{escape(headline.together)}</li>')
-    for note in dict.fromkeys(month.note for month in trend.months if month.note):
-        named = ", ".join(month.name.partition(" ")[0] for month in trend.months if month.note == note)
+    dotted = [month for month in trend.months if month.note and month.share is not None]
+    for note in dict.fromkeys(month.note for month in dotted):
+        named = ", ".join(month.name.partition(" ")[0] for month in dotted if month.note == note)
         legend.append(f'<li><i class="key-open"></i>{escape(named)}: {escape(note)}</li>')
     return (
         f'<figure class="stcrm-trend"><figcaption><b>{marked(trend.title, terms)}</b>, {escape(trend.of)}</figcaption>'

@@ -7,6 +7,7 @@ import datetime as dt
 import gzip
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -85,6 +86,16 @@ def test_first_result_gives_headline_and_chart() -> None:
     assert re.findall(r"<dd><b>(.*?)</b> <small>(.*?)</small>", page) == [("13%", "others 30%"), ("92%", "others 76%")]
     ids = re.findall(r' id="([^"]+)"', page)
     assert len(ids) == len(set(ids)) == 4
+
+
+def test_legend_names_only_dots_that_are_drawn() -> None:
+    screen = first_screen("Leads", Main(5), of=read())
+    trend = screen.headline.trend
+    assert trend is not None
+    few = [*trend.months, Month("Jan 2026", 12, None, None, "too few to tell", "still counting")]
+    page = replace(screen, headline=replace(screen.headline, trend=replace(trend, months=few)))._repr_html_()
+    assert re.findall(r'key-open"></i>(.*?)</li>', page) == ["Dec: still counting"]
+    assert page.count("Jan 2026: too few to tell, 12 leads; still counting</title>") == 2
 
 
 def test_index_page_has_the_same_numbers() -> None:
