@@ -68,6 +68,11 @@ select sender, count(*),
     count(*) filter (customer is not null and not coalesce(first_job < created_on, false))
 from timed left join first_jobs f on f.customer_id = timed.customer group by sender order by sender
 """
+MEDIANS = f"""{SQL.rpartition("select sender")[0]}
+select sender, median((epoch_us(job_at) - epoch_us(created_on)) / 3.6e9) filter (job_at >= created_on),
+    median((epoch_us(start) - epoch_us(created_on)) / 3.6e9) filter (start >= created_on)
+from timed group by sender order by sender
+"""
 COUNTS = [
     "bookings",
     "job",
@@ -159,6 +164,13 @@ def test_counts_of_a_period_match_sql(
     assert waiting[0] == waiting[1] != []
     for key in ("still-new", "new-too-long", "odd-starts"):
         pd.testing.assert_frame_equal(ours.work_lists[key].frame, found.work_lists[key].frame)
+
+
+def test_median_times_match_sql(found: BookingSources, database: Any) -> None:
+    """From the booking to its job, which either of them may name, and to the requested start; not below zero."""
+    rows = database.execute(MEDIANS, {"as_of": AS_OF}).fetchall()
+    ours = found.table.sort_values("name")[["name", "waited_hours", "asked_hours"]].values.tolist()
+    assert ours == [[name, pytest.approx(waited), pytest.approx(asked)] for name, waited, asked in rows]
 
 
 def test_counts_match_sql(found: BookingSources, database: Any) -> None:
