@@ -97,6 +97,18 @@ def another_period(result: Result, lacking: str) -> str:
     return f"{few}, so this is {result.period}, the latest {result.period.length} with as many. "
 
 
+def too_few_in(result: Result, unit: tuple[str, str], *, measured: int, counted: int, old: str = "") -> str:
+    """Return why there is no number for the chosen period, nor for an earlier one; empty without a period.
+
+    `old` says what is measured of them: "are 30 days old".
+    """
+    if result.period is None:
+        return ""
+    rows = f"{measured:,} of {plural(counted, *unit)} {old}" if old else f"{plural(counted, *unit)}"
+    earlier = "" if result.asked is None else f", and no earlier {result.asked.length} has as many"
+    return f"{rows}: fewer than {result.min_group}{earlier}."
+
+
 class Analysis(Result):
     """A result with sentences, tiles, actions, lists, checks and figures: the base class of all public results.
 

@@ -25,7 +25,7 @@ from stcrm_pandas.analysis.base.inputs import not_read, tells_marks
 from stcrm_pandas.analysis.base.money import unusual
 from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.base.provenance import bounds_of_creation
-from stcrm_pandas.analysis.base.result import another_period, measured_of, of_period, read_in
+from stcrm_pandas.analysis.base.result import another_period, measured_of, of_period, read_in, too_few_in
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.base.worth import ACTIVE_WITHIN, Worth
 from stcrm_pandas.analysis.bookings.counts import COUNTS, created_in, one_number
@@ -51,29 +51,30 @@ def headline(result: BookingSourcesResult) -> Headline:
     months, period = result.every_hour.months(limits), result.period
     if period is not None:
         months = months[months.index <= period.trend[-1]]
+    every = result.overall.iloc[0]
+    counted, mature = int(every["bookings"]), int(every["mature"])
     year = year_of(months, min_group=result.min_group)
     if year is not None and period is not None:
-        every, earlier = result.overall.iloc[0], period.year_earlier
+        earlier = period.year_earlier
         counts = result.every_hour.between(earlier) if earlier.end <= period.first else None
         before = None if counts is None else _became_jobs(result, counts)
-        year = replace(year, now=_became_jobs(result, every), n=int(every["mature"]), before=before, period=period)
-    counted, every = int(result.overall["bookings"].iloc[0]), result.overall.iloc[0]
-    if missing := result.lacks("bookings: jobs"):
-        n, direct = int(every["mature"]), int(every["direct"])
-        if n < result.min_group:
-            return Headline("Too few bookings to tell how many become jobs")
-        measured = measured_of(result, unit, measured=n, counted=counted, days=result.mature_days)
-        return Headline(
-            f"At least {100 * direct // n}% of bookings become jobs",
-            evidence=f"{measured}of which {direct:,} became jobs directly. How many did through a lead is unknown: "
-            f"{not_read(missing)}.",
-        )
-    if year is None or year.now.share is None or year.now.interval is None:
-        few = f"are {result.mature_days} days old to tell how many become jobs"
-        return Headline(f"Too few bookings {few if period is None else f'{period.of} to measure'}")
-    measured = measured_of(result, unit, measured=year.n, counted=counted, days=result.mature_days)
+        year = replace(year, now=_became_jobs(result, every), n=mature, before=before, period=period)
+    few = too_few_in(result, unit, measured=mature, counted=counted, old=f"are {result.mature_days} days old")
     asked = result.asked
     moved = another_period(result, f"bookings {asked.of} are {result.mature_days} days old" if asked else "")
+    if missing := result.lacks("bookings: jobs"):
+        if mature < result.min_group:
+            return Headline("Too few bookings to tell how many become jobs", evidence=few)
+        measured = measured_of(result, unit, measured=mature, counted=counted, days=result.mature_days)
+        direct, unknown = int(every["direct"]), f"How many did through a lead is unknown: {not_read(missing)}."
+        return Headline(
+            f"At least {100 * direct // mature}% of bookings{of_period(result) if moved else ''} become jobs",
+            evidence=f"{moved}{measured}of which {direct:,} became jobs directly. {unknown}",
+        )
+    if year is None or year.now.share is None or year.now.interval is None:
+        of = f"are {result.mature_days} days old to tell how many become jobs"
+        return Headline(f"Too few bookings {of if period is None else f'{period.of} to measure'}", evidence=few)
+    measured = measured_of(result, unit, measured=year.n, counted=counted, days=result.mature_days)
     when = moved or (f"{year.dates}: " if period is None else "")
     return Headline(
         f"{format_range(*year.now.share)} of bookings{of_period(result) if moved else ''} become jobs",

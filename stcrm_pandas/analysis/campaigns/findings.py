@@ -12,7 +12,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.differences import beside, versus
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, steps
-from stcrm_pandas.analysis.base.format import format_counts, format_share
+from stcrm_pandas.analysis.base.format import format_percent, format_share
 from stcrm_pandas.analysis.base.headline import Measure, Measured, Tile, weekly_tile
 from stcrm_pandas.analysis.base.money import amounts, money, unusual
 from stcrm_pandas.analysis.base.names import named_within
@@ -204,7 +204,7 @@ def _uncredited(result: OpportunitiesResult) -> list[Action]:
     return [
         Action(
             "Ask each caller what brought them, and set the campaign.",
-            f"{format_counts(health.uncredited, health.uncredited, health.rows)} of opportunities have no usable "
+            f"{format_percent(health.uncredited / health.rows)} of opportunities have no usable "
             "campaign, so campaigns cannot be ranked",
         )
     ]

@@ -25,7 +25,7 @@ from stcrm_pandas.analysis.base.headline import (
 )
 from stcrm_pandas.analysis.base.inputs import not_read
 from stcrm_pandas.analysis.base.periods import Period
-from stcrm_pandas.analysis.base.result import another_period, measured_of, of_period, read_in
+from stcrm_pandas.analysis.base.result import another_period, measured_of, of_period, read_in, too_few_in
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.base.worth import Worth
 from stcrm_pandas.analysis.call_lists import rows_of_list
@@ -66,15 +66,16 @@ def headline(result: LeadConversionResult, booked: OpportunitiesResult | None) -
     contrast = _contrast(result, booked)
     year = None if result.months is None else year_of(_by_month(result, result.months), min_group=result.min_group)
     overall, period = result.overall.iloc[0], result.period
-    n = int(overall["mature"])
+    n, counted = int(overall["mature"]), int(overall["inquiries"])
     every = measure_of(result).of(overall)
     if year is not None and period is not None:
         year = replace(year, now=every, n=n, before=_a_year_before(result, period), period=period)
     shown, n = (every, n) if year is None else (year.now, year.n)
     if shown.share is None or n < result.min_group:
         of = f"are {days} days old to tell how many are booked" if period is None else f"{period.of} to measure"
-        return Headline(f"Too few {many} {of}", contrast=contrast)
-    measured = measured_of(result, unit, measured=n, counted=int(overall["inquiries"]), days=days)
+        why = too_few_in(result, unit, measured=n, counted=counted, old=f"are {days} days old")
+        return Headline(f"Too few {many} {of}", evidence=why, contrast=contrast)
+    measured = measured_of(result, unit, measured=n, counted=counted, days=days)
     moved = another_period(result, f"{many} {result.asked.of} are {days} days old" if result.asked else "")
     when = moved or ("" if year is None or period is not None else f"{year.dates}: ")
     return Headline(

@@ -13,11 +13,11 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import micros
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, WorkList, steps
-from stcrm_pandas.analysis.base.format import format_counts, format_range, plural
+from stcrm_pandas.analysis.base.format import format_counts, format_percent, format_range, plural
 from stcrm_pandas.analysis.base.headline import Headline, Measure, Tile, year_of
 from stcrm_pandas.analysis.base.periods import Period, month_start
 from stcrm_pandas.analysis.base.provenance import zone
-from stcrm_pandas.analysis.base.result import another_period
+from stcrm_pandas.analysis.base.result import another_period, too_few_in
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.preferences.owners import OPTED_OUT, UNKNOWN
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
@@ -62,7 +62,7 @@ def actions(result: ContactPreferencesResult, lists: Mapping[str, WorkList]) -> 
             rows = plural(len(lists[key]), "number" if key.startswith("do-not-text") else "contact")
             brief = f"{why}: {customers}" if "{rows}" in do else why
             made.append(Action(do.format(rows=rows, customers=customers), why, customers, work_list=key, brief=brief))
-    share = format_counts(asked, asked, len(result.owners.frame)) if asked else ""
+    share = format_percent(asked / len(result.owners.frame)) if asked else ""
     return [
         replace(action, number=f"{action.number}: {share} of all active customers")
         if action.work_list == "ask-for-marketing"
@@ -74,17 +74,17 @@ def actions(result: ContactPreferencesResult, lists: Mapping[str, WorkList]) -> 
 def headline(result: ContactPreferencesResult) -> Headline:
     """Return the share of active customers whom ServiceTitan does not block for marketing by text, by month."""
     reached = (result.states["marketing", "text"] == 0).to_numpy()
-    states, period = result.states[result.shown], result.period
+    states, period, unit = result.states[result.shown], result.period, ("customer", "customers")
     n, hits = len(states), int((states["marketing", "text"] == 0).sum())
     every = _MEASURES[0].of({"customers": n, "text": hits}, min_group=result.min_group)
     created = "" if period is None else f" created {period.when}"
     moved = another_period(result, f"customers created {result.asked.when} are active" if result.asked else "")
     if every.share is None:
         few = "active customers to tell whom you can contact" if period is None else f"customers{created} to measure"
-        return Headline(f"Too few {few}")
+        return Headline(f"Too few {few}", evidence=too_few_in(result, unit, measured=n, counted=n))
     months = None if result.time_zone is None else year_of(_by_month(result, reached), min_group=result.min_group)
     change = "" if months is None else months.change
-    unit, others = ("customer", "customers"), []
+    others = []
     for channel in ("call", "e-mail", "mail"):
         hits = int((states["marketing", channel] == 0).sum())
         most = "at most " if channel == "e-mail" else ""
@@ -92,7 +92,7 @@ def headline(result: ContactPreferencesResult) -> Headline:
     of = "of new customers"
     return Headline(
         f"At most {format_range(*every.share)} of {'' if period is None or moved else 'new '}customers"
-        f"{created if moved else ''} can get marketing texts",
+        f"{created if moved else ''} are not blocked for marketing texts",
         change and f"New customers: {change[0].lower()}{change[1:]}",
         evidence=f"{moved}Of {plural(n, 'active customer')}{created}. "
         f"By {', by '.join(others)}. Not blocked does not mean permission.",

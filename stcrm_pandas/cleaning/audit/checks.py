@@ -313,7 +313,7 @@ def _moved(frame: pd.DataFrame, kept: Mapping[Any, Any]) -> pd.DataFrame:
 
 
 def corrected_emails(rows: Rows) -> Effect | None:
-    """Return the effect of correcting misspelled domains on the share of customers that can get e-mail.
+    """Return the effect of correcting misspelled domains on the share of customers not blocked for e-mail.
 
     An address in use is only corrected after the person agreed, so the plan refuses it, and it stays as it is here.
     """

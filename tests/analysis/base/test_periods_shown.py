@@ -47,11 +47,29 @@ def test_headline_of_bookings_names_the_week_that_it_shows(bookings: Frames, lea
     assert headline.evidence.startswith(f"Fewer than 30 bookings of May 25–31, 2026 are 30 days old, {MOVED}")
 
 
+def test_headline_says_that_no_week_has_enough(leads: Frames, bookings: Frames, jobs: Frames, week: Any) -> None:
+    """Twenty a week are never thirty: the week that was chosen stays, and the headline says why it has no number."""
+    times = [QUIET - pd.Timedelta(weeks=place // 20) for place in range(200)]
+    rows = [{"id": place, "created_on": time, "status": "Converted"} for place, time in enumerate(times)]
+    known: dict[str, Any] = {"as_of": AS_OF, "time_zone": ZONE, "period": week}
+    why = "0 of 20 {} are 30 days old: fewer than 30, and no earlier week has as many."
+    headline = lead_conversion(leads(*rows), call_reasons=REASONS, **known).headline()
+    assert (headline.text, headline.evidence) == ("Too few leads of May 25–31, 2026 to measure", why.format("leads"))
+    asked = bookings(*({"modified_on": row["created_on"], "source": "Web Form", **row} for row in rows))
+    for more in ({"jobs": jobs()}, {}):
+        headline = booking_sources(asked, leads=leads(), **more, **known).headline()
+        assert headline.text.startswith("Too few bookings")
+        assert headline.evidence == why.format("bookings")
+    headline = contact_preferences(customers(*({"created_on": str(time)} for time in times)), contacts(), **known)
+    assert headline.headline().text == "Too few customers created May 25–31, 2026 to measure"
+    assert headline.headline().evidence == "20 customers: fewer than 30, and no earlier week has as many."
+
+
 def test_headline_of_preferences_names_the_week_that_it_shows(week: Any) -> None:
     whom = customers(*({"created_on": str(time)} for time in TIMES))
     reached = contacts(*({"customer_id": place} for place in range(1, len(TIMES) + 1)))
     headline = contact_preferences(whom, reached, as_of=AS_OF, time_zone=ZONE, period=week).headline()
-    assert headline.text == "At most 100% of customers created Aug 4–10, 2025 can get marketing texts"
+    assert headline.text == "At most 100% of customers created Aug 4–10, 2025 are not blocked for marketing texts"
     assert headline.evidence.startswith(f"Fewer than 30 customers created May 25–31, 2026 are active, {MOVED}")
 
 

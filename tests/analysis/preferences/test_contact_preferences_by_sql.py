@@ -198,7 +198,7 @@ def test_counts_of_a_period_match_sql() -> None:
         int(found.overall.set_index(["purpose", "channel"]).loc[("marketing", "text"), one])
         for one in ("customers", "lower")
     )
-    assert found.headline().text == f"At most {hits / n:.0%} of new customers can get marketing texts"
+    assert found.headline().text == f"At most {hits / n:.0%} of new customers are not blocked for marketing texts"
     assert found.check.steps[-3].remain == n
     assert int(found.combinations["customers"].sum()) == 2 * n
     # what is as of the read stays

@@ -77,7 +77,7 @@ def test_headline_and_months(database: Any, found: ContactPreferences) -> None:
     ).fetchone()
     text, call, email, mail = (format_range(one / n, one / n) for one in hits)
     headline = found.headline()
-    assert headline.text == f"At most {text} of customers can get marketing texts"
+    assert headline.text == f"At most {text} of customers are not blocked for marketing texts"
     assert f"Of {n:,} active customers" in headline.evidence
     assert f"By call {call}, by e-mail at most {email}, by mail {mail}." in headline.evidence
     months = database.execute(
