@@ -277,8 +277,8 @@ def test_phone_and_online_campaigns_are_not_compared(count: Count) -> None:
     assert "the same business unit, month and channel:" in mixed
     assert any(sentence.startswith("50% of opportunities began by phone.") for sentence in found.summary())
     # one that books less among those of its channel is named, with the difference in points among like ones
-    worse = [{**job, "campaign_id": 1} for job in jobs if job["campaign_id"] == 1][:90]
-    lost = [{"campaign_id": 1, "call_id": 70_000 + call} for call in range(90)]
+    worse = [{**job, "campaign_id": 1} for job in jobs if job["campaign_id"] == 1][:50]
+    lost = [{"campaign_id": 1, "call_id": 70_000 + call} for call in range(130)]
     found = count(leads + lost, [], [job for job in jobs if job["campaign_id"] != 1] + worse, **recent)
     assert found.comparisons.set_index("id").loc[1, "verdict"] == "lower"
     assert "Review how 1 inquiries are handled." in [action.do for action in found.actions()]

@@ -9,6 +9,7 @@ import pytest
 from lifelines import KaplanMeierFitter
 
 from stcrm_pandas.analysis import LeadConversion, lead_conversion, together
+from stcrm_pandas.analysis.statistics.comparison import is_sure
 
 from ..booking_company import AS_OF, ZONE, company
 
@@ -55,8 +56,10 @@ def test_twelve_points_among_400_are_detected(demo: Demo) -> None:
     assert verdicts(found["campaign"])[truths[9]["campaign_id"]] == "higher"
     names = [one for one in found["campaign"].summary() if "converts more often" in one]
     assert [truths[9]["campaign"] in one for one in names] == [True]
-    (action,) = (one for one in found["campaign"].actions() if truths[9]["campaign"] in one.do)
-    assert "what works" in action.do
+    # an action needs more than a difference: in some of these companies it is certain enough, in others it is not
+    (row,) = (row for row in found["campaign"].comparisons.itertuples() if row.id == truths[9]["campaign_id"])
+    acted = [one.do for one in found["campaign"].actions() if truths[9]["campaign"] in one.do]
+    assert acted == [f"Find out what works with {truths[9]['campaign']} leads."] * is_sure(row)
 
 
 def test_five_of_six_is_not_the_best(demo: Demo) -> None:
@@ -98,7 +101,8 @@ def test_creators_differ_only_by_case_mix(demo: Demo) -> None:
     assert (
         "Who entered a lead did not choose it: this compares the cases, not the people." in found["creator"].summary()
     )
-    lower = {by: replace(found[by], comparisons=found[by].comparisons.assign(verdict="lower")) for by in ACTED_ON}
+    sure = {"verdict": "lower", "p_familywise": 0.0}
+    lower = {by: replace(found[by], comparisons=found[by].comparisons.assign(**sure)) for by in ACTED_ON}
     acted = {by: any("less often" in action.do for action in result.actions()) for by, result in lower.items()}
     assert acted == ACTED_ON
 
