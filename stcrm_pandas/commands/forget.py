@@ -149,7 +149,7 @@ class _Work:
             count = erase(path, partial(self._is_erased, resource), dry_run=dry_run)
             if count:
                 yield f"{path}: {plural(count, 'edit')} in the log of a grid"
-        for path in sorted(self._state.rglob("*.sqlite")):
+        for path in sorted(filter(Path.is_file, self._state.rglob("*"))):  # they can have any name
             if state_of(path, DECISIONS) == "ours":
                 kept = Decisions(path)
                 of_tenant = kept.company is None or kept.company.endswith(f" {self._tenant}")

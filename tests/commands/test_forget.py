@@ -60,6 +60,7 @@ def stored(tmp_path):
         decisions = Decisions(state / "decisions.sqlite")
         decisions.add(owner, owner + 1, "same", NAME)
         decisions.add(1, 2, "different", "others")
+        Decisions(state / "pairs of names").add(owner, owner + 1, "same", NAME)
         crm.close()
         yield tmp_path, state, mirror, owner, kept.path, plan
 
@@ -95,6 +96,7 @@ def test_a_forgotten_person_is_in_no_file(stored):
         assert part in done.output
     assert kept.exists()
     assert len(Decisions(state / "decisions.sqlite").latest()) == 1
+    assert not Decisions(state / "pairs of names").latest()
     with sqlite3.connect(folder_of(state / "journals") / "log.sqlite") as db:
         assert db.execute("SELECT count(*), min(new) FROM cells").fetchall() == [(1, "Somebody Else II")]
     assert str(owner) not in json.loads((mirror.folder / "forgotten.json").read_text())["hashes"]
