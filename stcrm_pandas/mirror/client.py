@@ -100,10 +100,10 @@ class MirrorClient:
 
 def _list_of(resource: str, mirror: _Mirror, as_of: Moment | None) -> Any:
     def read(*, ids: Any = None, active: bool | str | None = None, **filters: Any) -> pd.DataFrame:
-        given = [name for name, value in filters.items() if value is not None]
-        if given:
+        unknown = [name for name, value in filters.items() if value is not None]
+        if unknown:
             raise UsageError(
-                f"{resource}: a mirror has no filter {given[0]!r}. Read all rows, and select from the DataFrame."
+                f"{resource}: a mirror has no filter {unknown[0]!r}. Read all rows, and select from the DataFrame."
             )
         frame = mirror.read(resource, as_of=as_of)
         if ids is None and active is None:

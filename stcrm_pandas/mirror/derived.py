@@ -85,9 +85,9 @@ def _derived(store: Store, row: Row, number: int = 0, before: pa.Table | None = 
 
 def _newest(store: Store) -> tuple[int, pa.Table | None]:
     """Return the newest stored table and its commit; 0 and None without one, or if it is damaged."""
-    if (found := store.newest_current()) is not None:
+    if (newest := store.newest_current()) is not None:
         with contextlib.suppress(OSError, DamagedFile):
-            return found[0], store.current.read(found[1])
+            return newest[0], store.current.read(newest[1])
     return 0, None
 
 

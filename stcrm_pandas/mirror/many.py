@@ -56,10 +56,10 @@ def mirrors(folder: str | Path, *, time_zone: str | None = None, missing: Missin
     place = Path(folder).expanduser()
     if match := _FOLDER.fullmatch(place.name):
         return Mirrors([Mirror(place.parent, tenant=int(match[1]), time_zone=time_zone)], missing)
-    found = sorted(int(match[1]) for path in place.glob("tenant=*") if (match := _FOLDER.fullmatch(path.name)))
-    if not found:
+    tenants = sorted(int(match[1]) for path in place.glob("tenant=*") if (match := _FOLDER.fullmatch(path.name)))
+    if not tenants:
         raise MirrorError(f"{folder} has no mirror. Make one with crm.mirror(folder).sync().")
-    return Mirrors([Mirror(folder, tenant=tenant, time_zone=time_zone) for tenant in found], missing)
+    return Mirrors([Mirror(folder, tenant=tenant, time_zone=time_zone) for tenant in tenants], missing)
 
 
 class Mirrors:
@@ -429,8 +429,8 @@ class Mirrors:
         files: dict[str, list[Path]] = {}
         if named := queries.named_in(query, synced):
             for name in named:
-                found = self._of_each(name, lambda mirror, name=name: mirror.current_file(name), missing)  # type: ignore[misc]
-                files[name] = list(found.values())
+                by_tenant = self._of_each(name, lambda mirror, name=name: mirror.current_file(name), missing)  # type: ignore[misc]
+                files[name] = list(by_tenant.values())
         else:
             for mirror in self.each:
                 for name, path in mirror.current_files(damaged="left out").items():
@@ -460,24 +460,24 @@ class Mirrors:
         chosen = missing or self.missing
         if chosen not in get_args(Missing):
             raise UsageError(f'missing= takes "raise" or "warn", not {chosen!r}.')
-        found: dict[int, _T] = {}
+        results: dict[int, _T] = {}
         failed: dict[int, MirrorError] = {}
         for mirror in self.each:
             try:
-                found[mirror.tenant] = read(mirror)
+                results[mirror.tenant] = read(mirror)
             except MirrorError as error:
                 failed[mirror.tenant] = error
         if not failed:
-            return found
+            return results
         reasons = " ".join(f"Tenant {tenant}: {error}" for tenant, error in failed.items())
-        if not found or chosen == "raise":
+        if not results or chosen == "raise":
             if len(self.each) == 1:
                 raise failed[self.each[0].tenant]
             kind = NotMirrored if all(isinstance(error, NotMirrored) for error in failed.values()) else MirrorError
-            hint = ' To leave them out, pass missing="warn".' if found else ""
+            hint = ' To leave them out, pass missing="warn".' if results else ""
             raise kind(f"{name} of {len(failed)} of {len(self.each)} tenants cannot be read. {reasons}{hint}")
         notify(f"{name}: {len(failed)} of {len(self.each)} tenants are left out. {reasons}", StcrmWarning)
-        return found
+        return results
 
     def _together(self, frames: Mapping[int, pd.DataFrame]) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
         """Return the frames of tenants as one, and what was noted on each."""

@@ -148,7 +148,7 @@ class Mirror(StoredMirror):
         chosen = [mirrored_as(name) for name in ([only] if isinstance(only, str) else only or MIRRORED)]
         ids = None if parents is None else _parents_for(chosen, parents)
         shown = Progress(self._crm.settings.progress if progress is None else progress)
-        found = []
+        rows = []
         with disk(self.folder), locked(self.folder):
             forgetting.finish(forgetting.stores_of(self.folder), Forgotten(self.folder))
             for mirrored in chosen:
@@ -171,8 +171,8 @@ class Mirror(StoredMirror):
                 synced = sync.synced
                 done = f"{plural(synced.read, 'row')} read, {plural(synced.written, 'new version')}"
                 shown.say(f"{mirrored.name}: {problem or done}")
-                found.append([mirrored.name, synced.read, synced.written, synced.deleted, problem])
-        table = pd.DataFrame(found, columns=["resource", "read", "written", "deleted", "problem"])
+                rows.append([mirrored.name, synced.read, synced.written, synced.deleted, problem])
+        table = pd.DataFrame(rows, columns=["resource", "read", "written", "deleted", "problem"])
         failed = table[table["problem"] != ""]
         if len(failed):
             named = "; ".join(f"{name}: {problem}" for name, problem in failed[["resource", "problem"]].to_numpy())
@@ -276,15 +276,15 @@ class Mirror(StoredMirror):
         [['customers', 1, 1, 0]]
         """
         wanted = {customer_ids} if isinstance(customer_ids, (int, np.integer)) else set(customer_ids)
-        given = [contacts] if isinstance(contacts, str) else list(contacts)
+        values = [contacts] if isinstance(contacts, str) else list(contacts)
         with disk(self.folder), locked(self.folder):
             stores = forgetting.stores_of(self.folder)
             if not dry_run:
                 forgetting.finish(stores, Forgotten(self.folder))
             also = {"bookings": [*map(int, bookings)], "leads": [*map(int, leads)]}
-            person = people.find(stores, map(int, wanted), contacts=given, **also)
-            found = forgetting.forget(stores, person, Forgotten(self.folder), dry_run=dry_run)
-        return pd.DataFrame(found, columns=["resource", "rows", "versions", "texts"]).astype({"resource": "str"})
+            person = people.find(stores, map(int, wanted), contacts=values, **also)
+            rows = forgetting.forget(stores, person, Forgotten(self.folder), dry_run=dry_run)
+        return pd.DataFrame(rows, columns=["resource", "rows", "versions", "texts"]).astype({"resource": "str"})
 
     def drop_versions(self, *, older_than: str | float | dt.timedelta) -> int:
         """Delete old versions of rows: those that were replaced or deleted before a given time.
@@ -321,7 +321,7 @@ class Mirror(StoredMirror):
         except ValueError as error:
             raise UsageError(f"drop_versions(older_than=…): {error}.") from None
         with disk(self.folder), locked(self.folder):
-            dropped = sum(_for_each(lambda one: _drop_versions(self._store(one), one.row, age)))
+            dropped = sum(_for_each(lambda mirrored: _drop_versions(self._store(mirrored), mirrored.row, age)))
             statuses = ImportedStatuses(self.folder)
             if statuses.table().num_rows:
                 dropped += statuses.drop_before(pd.Timestamp(self._last_commit().seen_at) - age)
@@ -367,8 +367,8 @@ class Mirror(StoredMirror):
         with disk(target), locked(target):
             if not anonymous:  # whether an id was erased is nothing for others
                 Forgotten(self.folder).copy_to(target)
-            stores = {one.name: self._store(one) for one in EVERY.values()}
-            _for_each(lambda one: copies.copy(stores, Store(target, one.name), one, anonymous=anonymous))
+            stores = {mirrored.name: self._store(mirrored) for mirrored in EVERY.values()}
+            _for_each(lambda mirrored: copies.copy(stores, Store(target, mirrored.name), mirrored, anonymous=anonymous))
             if (imported := ImportedStatuses(self.folder).table()).num_rows:
                 ImportedStatuses(target).add(imported)
         return target
@@ -421,16 +421,20 @@ class Mirror(StoredMirror):
         self._need_connection()
         names = [only] if isinstance(only, str) else only
         chosen = list(EVERY.values()) if names is None else [mirrored_as(name) for name in names]
-        for one in chosen:
-            if one.parent is not None and names is not None:
+        for mirrored in chosen:
+            if mirrored.parent is not None and names is not None:
                 raise UsageError(
-                    f"verify does not compare {one.name}, because each {one.parent} needs a request. "
-                    f'mirror.sync(only="{one.name}") reads all of its rows again.'
+                    f"verify does not compare {mirrored.name}, because each {mirrored.parent} needs a request. "
+                    f'mirror.sync(only="{mirrored.name}") reads all of its rows again.'
                 )
-        synced = [(one, self._store(one)) for one in chosen if names is not None or self._store(one).exists()]
+        synced = [
+            (mirrored, self._store(mirrored))
+            for mirrored in chosen
+            if names is not None or self._store(mirrored).exists()
+        ]
         if not synced:
             raise MirrorError(f"There is no mirror in {self.folder}. Sync it: mirror.sync().")
-        verification, found = Verification(self._crm, self._total, sample), []
+        verification, rows = Verification(self._crm, self._total, sample), []
         for mirrored, store in synced:
             try:
                 self._ends(store, mirrored)
@@ -440,8 +444,8 @@ class Mirror(StoredMirror):
                 raise
             except MirrorError as error:
                 verified = Verified(problem=str(error))
-            found.append([mirrored.name, *astuple(verified)])
-        table = pd.DataFrame(found, columns=["resource", *(field.name for field in fields(Verified))])
+            rows.append([mirrored.name, *astuple(verified)])
+        table = pd.DataFrame(rows, columns=["resource", *(field.name for field in fields(Verified))])
         numbers = dict.fromkeys(table.columns[1:-1], "Int64")
         return table.astype({**numbers, "resource": "str", "problem": "str"})
 
@@ -495,15 +499,15 @@ def _for_each(act: Callable[[Mirrored], _T]) -> list[_T]:
     MirrorError
         Files of a resource are damaged.
     """
-    found, failed = [], []
+    results, failed = [], []
     for mirrored in EVERY.values():
         try:
-            found.append(act(mirrored))
+            results.append(act(mirrored))
         except MirrorError as error:
             failed.append(str(error))
     if failed:
         raise MirrorError(f"This was done for all resources but {len(failed)}. {' '.join(failed)}")
-    return found
+    return results
 
 
 def _drop_versions(store: Store, row: Row, age: dt.timedelta) -> int:

@@ -93,11 +93,11 @@ def run(query: str, files: Mapping[str, list[Path]], *, synced: Iterable[str] = 
             relation = db.sql(query)
             if relation is None:
                 raise UsageError("The query is empty. Write one, such as: select * from leads")
-            found: pd.DataFrame = relation.df()
+            result: pd.DataFrame = relation.df()
         except duckdb.Error as error:
             text = _without_values(error)
             raise UsageError(f"The query failed: {text} The mirror has: {', '.join(synced or files)}.") from None
-        return found
+        return result
 
 
 _OF_QUERY = ("Binder", "Catalog", "Not implemented", "Parser", "Permission", "Syntax")

@@ -296,9 +296,9 @@ class StoredMirror:
         mirrored = mirrored_as(resource)
         if mirrored.parent is None:
             raise UsageError(f"{resource} are not read for chosen parents. Those are: {', '.join(ON_DEMAND)}.")
-        found = parents_of(self._store(mirrored).last())
-        times = pd.DataFrame(found.values(), columns=["known_from", "complete_to"], dtype="datetime64[us, UTC]")
-        times.insert(0, mirrored.parent, pd.Series(list(found), dtype=mirrored.row.dtypes[mirrored.parent]))
+        parents = parents_of(self._store(mirrored).last())
+        times = pd.DataFrame(parents.values(), columns=["known_from", "complete_to"], dtype="datetime64[us, UTC]")
+        times.insert(0, mirrored.parent, pd.Series(list(parents), dtype=mirrored.row.dtypes[mirrored.parent]))
         return times
 
     def history(self, resource: str, id: int | str | Sequence[int | str]) -> pd.DataFrame:
@@ -386,14 +386,14 @@ class StoredMirror:
             near = closest(column, known)
             hint = f" Did you mean {near!r}?" if near else ""
             raise UsageError(f"{resource} has no column {column!r}.{hint}")
-        found = versions.changes(mirrored.row, history, first=first.number)
+        changes = versions.changes(mirrored.row, history, first=first.number)
         if mirrored.parent is not None:
-            found = without_first_reads(found, mirrored.parent, self.parents(resource))
+            changes = without_first_reads(changes, mirrored.parent, self.parents(resource))
         if column is not None:
-            found = found[found["column"] == column]
+            changes = changes[changes["column"] == column]
         if start is not None:
-            found = found[found["valid_from"] >= start]
-        return found.reset_index(drop=True)
+            changes = changes[changes["valid_from"] >= start]
+        return changes.reset_index(drop=True)
 
     def client(self, *, as_of: Moment | None = None) -> MirrorClient:
         """Return a client that reads from this mirror, for code that expects a connection.
@@ -445,10 +445,10 @@ class StoredMirror:
         >>> mirror.settings()["time_zone"] == crm.settings.time_zone
         True
         """
-        found = self._last_commit().settings
-        reasons = {int(id): name for id, name in found.get("dismissing_reasons", {}).items()}
-        found = {"double_opt_in": False, **found}  # earlier versions did not keep it
-        return {**found, "time_zone": self._time_zone or found.get("time_zone"), "dismissing_reasons": reasons}
+        settings = self._last_commit().settings
+        reasons = {int(id): name for id, name in settings.get("dismissing_reasons", {}).items()}
+        settings = {"double_opt_in": False, **settings}  # earlier versions did not keep it
+        return {**settings, "time_zone": self._time_zone or settings.get("time_zone"), "dismissing_reasons": reasons}
 
     @property
     def environment(self) -> str:
@@ -593,7 +593,7 @@ class StoredMirror:
     @property
     def resources(self) -> list[str]:
         """The resources that were synced."""
-        return [one.name for one in EVERY.values() if self._store(one).exists()]
+        return [mirrored.name for mirrored in EVERY.values() if self._store(mirrored).exists()]
 
     def current_files(
         self, only: Iterable[str] | None = None, *, damaged: Literal["raise", "left out"] = "raise"
@@ -617,14 +617,14 @@ class StoredMirror:
         MirrorError
             The files of a resource are damaged.
         """
-        found: dict[str, Path] = {}
+        paths: dict[str, Path] = {}
         for name in self.resources if only is None else only:
             try:
-                found[name] = self.current_file(name)
+                paths[name] = self.current_file(name)
             except MirrorError:
                 if damaged == "raise":
                     raise
-        return found
+        return paths
 
     def current_file(self, resource: str) -> Path:
         """Return the Parquet file with the latest version of each row of a resource, as `current_files` does.
@@ -686,10 +686,10 @@ class StoredMirror:
             except MirrorError as error:
                 rows.append([name, *[None] * 8, str(error)])
         names = ["resource", "rows", "deleted", "versions", *_MOMENTS, "bytes", "problem"]
-        found = pd.DataFrame(rows, columns=names)
-        moments = {name: pd.to_datetime(found[name], utc=True).astype("datetime64[us, UTC]") for name in _MOMENTS}
+        table = pd.DataFrame(rows, columns=names)
+        moments = {name: pd.to_datetime(table[name], utc=True).astype("datetime64[us, UTC]") for name in _MOMENTS}
         numbers = dict.fromkeys(["rows", "deleted", "versions", "bytes"], "Int64")
-        return found.astype({**numbers, "resource": "str", "problem": "str"}).assign(**moments)
+        return table.astype({**numbers, "resource": "str", "problem": "str"}).assign(**moments)
 
     def _status_of(self, mirrored: Mirrored) -> list[object]:
         store = self._store(mirrored)
@@ -709,13 +709,13 @@ class StoredMirror:
         ]
 
     def _last_commit(self) -> Commit:
-        found, damage = [], None
-        for one in EVERY.values():
+        commits, damage = [], None
+        for mirrored in EVERY.values():
             try:
-                found.append(self._store(one).last())
+                commits.append(self._store(mirrored).last())
             except MirrorError as error:  # another resource has the settings, too
                 damage = damage or error
-        synced = [commit for commit in found if commit is not None]
+        synced = [commit for commit in commits if commit is not None]
         if not synced:
             raise damage or NotMirrored(f"Nothing is in the mirror {self.folder}. Sync it: mirror.sync().")
         return max(synced, key=lambda commit: commit.seen_at)

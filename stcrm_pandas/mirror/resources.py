@@ -68,8 +68,8 @@ def _of_parents(name: str, list: str, parent: str) -> Mirrored:
 
 
 MIRRORED: Mapping[str, Mirrored] = {
-    one.name: one
-    for one in (
+    mirrored.name: mirrored
+    for mirrored in (
         _by_feed("leads", "leads.list", "leads.export"),
         _by_feed("bookings", "bookings.list", "bookings.export"),
         _by_feed("customers", "customers.list", "customers.export"),
@@ -94,8 +94,8 @@ MIRRORED: Mapping[str, Mirrored] = {
 
 
 ON_DEMAND: Mapping[str, Mirrored] = {
-    one.name: one
-    for one in (
+    mirrored.name: mirrored
+    for mirrored in (
         _of_parents("customer_notes", "customers.list_notes", "customer_id"),
         _of_parents("location_notes", "locations.list_notes", "location_id"),
         _of_parents("lead_notes", "leads.list_notes", "lead_id"),

@@ -337,12 +337,12 @@ def _seal(file: BinaryIO, placeholder: bytes) -> None:
 
 
 def _content_digest(file: BinaryIO, end: int) -> str:
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     file.seek(0)
     while end > 0 and (block := file.read(min(_BLOCK, end))):
-        found.update(block)
+        digest.update(block)
         end -= len(block)
-    return found.hexdigest()
+    return digest.hexdigest()
 
 
 def _digest_of(raw: bytes, noted: bytes) -> str:

@@ -57,10 +57,10 @@ def read_log(path: Path, *, tenant: int, environment: str) -> pa.Table:
         )
     try:
         with contextlib.closing(connect_read_only(path)) as db:
-            found = db.execute(f"SELECT {', '.join(_SCHEMA.names)} FROM runs").fetchall()
+            runs = db.execute(f"SELECT {', '.join(_SCHEMA.names)} FROM runs").fetchall()
     except sqlite3.Error as error:
         raise UsageError(f"The status log {path} cannot be read ({error}). Nothing was imported.") from None
-    columns = list(zip(*found, strict=True)) or [()] * len(_SCHEMA)
+    columns = list(zip(*runs, strict=True)) or [()] * len(_SCHEMA)
     return pa.table([pa.array(cells, field.type) for cells, field in zip(columns, _SCHEMA, strict=True)], _SCHEMA)
 
 
@@ -155,7 +155,7 @@ def combined(imported: pd.DataFrame, synced: pd.DataFrame) -> pd.DataFrame:
     same = (seen["id"] == before["id"]) & (seen["status"].fillna("") == before["status"].fillna(""))
     same &= (seen["run"] < 0) | (before["run"] < 0) | (seen["run"] == before["run"])
     grouped = seen.groupby((~same.fillna(False)).cumsum(), sort=False)
-    found = grouped.agg(
+    log = grouped.agg(
         id=("id", "first"), status=("status", "first"), first_seen=("begun", "min"), last_seen=("at", "max")
     )
-    return found.astype(dict(synced.dtypes)).reset_index(drop=True)
+    return log.astype(dict(synced.dtypes)).reset_index(drop=True)

@@ -179,8 +179,8 @@ class Store:
 
     def last_full(self) -> Commit | None:
         """Return the last commit of a complete read, searched for from the newest file back."""
-        found = (self._commits(file).last_full for file in reversed(self.files()))
-        return next((commit for commit in found if commit is not None), None)
+        commits = (self._commits(file).last_full for file in reversed(self.files()))
+        return next((commit for commit in commits if commit is not None), None)
 
     def last(self) -> Commit | None:
         """Return the last commit."""
@@ -427,13 +427,13 @@ class Store:
 
     def _open(self, files: Sequence[HistoryFile], stack: contextlib.ExitStack) -> dict[Path, pq.ParquetFile]:
         """Open files that follow each other, but those without rows; always the last, which has all columns."""
-        found = {}
+        opened = {}
         for file, footer in zip(files, self._footers(files), strict=True):
             if not footer.parquet.num_rows and file != files[-1]:  # most syncs of a mirror that is synced every hour
                 continue
             with self.blaming(file.path):
-                found[file.path] = stack.enter_context(open_parquet(file.path, footer))
-        return found
+                opened[file.path] = stack.enter_context(open_parquet(file.path, footer))
+        return opened
 
     def _commits(self, file: HistoryFile) -> FileCommits:
         """Return the commits of a file; the oldest may have been left out."""
@@ -444,11 +444,11 @@ class Store:
             return commits
 
     def _all_commits(self, files: Sequence[HistoryFile]) -> list[Commit]:
-        found: list[Commit] = []
+        commits: list[Commit] = []
         for file in files:
             with self.blaming(file.path):
-                found += self._commits(file).all
-        return found
+                commits += self._commits(file).all
+        return commits
 
     def _path(self, first: int, last: int) -> Path:
         return self.history / f"{first:09}-{last:09}.parquet"
@@ -486,9 +486,9 @@ def _read(
     name, values = among
     parts = [schema.empty_table().select(there or schema.names)]
     for group in _groups_with(file, name, values):
-        found = pc.is_in(file.read_row_group(group, columns=[name]).column(0), value_set=values)
-        if pc.any(found).as_py():
-            parts.append(file.read_row_group(group, columns=there).filter(found))
+        hit = pc.is_in(file.read_row_group(group, columns=[name]).column(0), value_set=values)
+        if pc.any(hit).as_py():
+            parts.append(file.read_row_group(group, columns=there).filter(hit))
     return pa.concat_tables(parts).replace_schema_metadata(None)
 
 

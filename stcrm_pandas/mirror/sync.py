@@ -166,8 +166,8 @@ class Sync:
         doubted = [] if full is None else full.missing
         lacking = self._check(read, allow_deletions, doubted)
         missing: list[Any] = []
-        if len(lacking) and (asked := self._asked(lacking)) is not None:
-            read = versions.together(self._row, read, asked)
+        if len(lacking) and (by_id := self._listed_by_id(lacking)) is not None:
+            read = versions.together(self._row, read, by_id)
         elif len(lacking):  # only what two complete lists in a row lack is deleted
             missing = [key for key in _keys(self._row, lacking) if key not in doubted]
         self._commit(read, seen_at, seen_at, None if last is None else last.token, full=True, missing=missing)
@@ -188,8 +188,8 @@ class Sync:
         lacking = versions.vanished(self._row, current, read, pd.Timestamp(0, tz="UTC"))
         known = sum(key in doubted for key in _keys(self._row, lacking)) if doubted else 0
         gone, live = len(lacking) - known, int((~current[versions.DELETED].astype(bool)).sum()) - known
-        whole = all and 0 < gone == live
-        if not allow_deletions and (whole or (live > _FEW and gone > MOST_VANISHED * live)):
+        all_gone = all and 0 < gone == live
+        if not allow_deletions and (all_gone or (live > _FEW and gone > MOST_VANISHED * live)):
             raise MirrorError(
                 f"{self._mirrored.name}: the complete list lacks {plural(gone, 'row')} of {live:,} that the mirror "
                 "has, so it was not used: they may be hidden rather than deleted, for example by a missing permission. "
@@ -197,7 +197,7 @@ class Sync:
             )
         return lacking
 
-    def _asked(self, lacking: pd.DataFrame) -> versions.Incoming | None:
+    def _listed_by_id(self, lacking: pd.DataFrame) -> versions.Incoming | None:
         """Return those of some rows that the service has, asked for by id; None if it cannot be asked."""
         column = _BY_ID.get(self._mirrored.name, "id")
         name = f"{column}s"

@@ -118,16 +118,16 @@ def _problems_of_files(store: Store, mirrored: Mirrored) -> list[str]:
     return problems
 
 
-def _explained(found: Verified, problems: Sequence[str]) -> Verified:
+def _explained(verified: Verified, problems: Sequence[str]) -> Verified:
     """Return what was found with a sentence on each difference."""
-    parts = [*problems, *filter(None, [found.problem])]
-    if found.in_service is not None and found.in_service != found.in_mirror:
-        parts.append(f"the service has {plural(found.in_service, 'row')}, the mirror {found.in_mirror:,}")
+    parts = [*problems, *filter(None, [verified.problem])]
+    if verified.in_service is not None and verified.in_service != verified.in_mirror:
+        parts.append(f"the service has {plural(verified.in_service, 'row')}, the mirror {verified.in_mirror:,}")
     for count, what in (
-        (found.different, "differ" if found.different != 1 else "differs"),
-        (found.deleted, "no longer in the service"),
-        (found.missing, "not in the mirror"),
+        (verified.different, "differ" if verified.different != 1 else "differs"),
+        (verified.deleted, "no longer in the service"),
+        (verified.missing, "not in the mirror"),
     ):
         if count:
             parts.append(f"{plural(count, 'row')} {what}")
-    return Verified(**{**vars(found), "problem": "; ".join(parts)})
+    return Verified(**{**vars(verified), "problem": "; ".join(parts)})

@@ -96,10 +96,10 @@ def new_versions(row: Row, current: pd.DataFrame, read: Incoming, seen_at: pd.Ti
     seen = np.fmax(np.full(len(frame), np.datetime64(seen_at.tz_convert(None), "us")), modified)
     valid = np.where(moved, modified, seen)
     valid = np.where(there, np.fmax(valid, was_valid), valid)
-    found = frame.copy(deep=False)
-    found[SEEN_AT] = as_utc(seen)
-    found[VALID_FROM] = as_utc(valid)
-    new: pd.DataFrame = found.loc[fresh].reset_index(drop=True)
+    dated = frame.copy(deep=False)
+    dated[SEEN_AT] = as_utc(seen)
+    dated[VALID_FROM] = as_utc(valid)
+    new: pd.DataFrame = dated.loc[fresh].reset_index(drop=True)
     return new
 
 
@@ -113,9 +113,9 @@ def vanished(row: Row, current: pd.DataFrame, read: Incoming, seen_at: pd.Timest
     return gone
 
 
-def together(row: Row, read: Incoming, asked: Incoming) -> Incoming:
+def together(row: Row, read: Incoming, by_id: Incoming) -> Incoming:
     """Return the rows of a complete list, and rows that it lacks but the service has."""
-    more = asked.frame[absent(row, read.frame, asked.frame)]
+    more = by_id.frame[absent(row, read.frame, by_id.frame)]
     return replace(read, frame=pd.concat([read.frame, more], ignore_index=True)) if len(more) else read
 
 
@@ -169,10 +169,10 @@ def with_undocumented(frame: pd.DataFrame) -> pd.DataFrame:
     texts = frame[UNDOCUMENTED].dropna()
     rest = frame.drop(columns=UNDOCUMENTED)
     parsed = {place: orjson.loads(text) for place, text in zip(texts.index, texts, strict=True)}
-    for name in dict.fromkeys(name for one in parsed.values() for name in one):
+    for name in dict.fromkeys(name for fields in parsed.values() for name in fields):
         cells = np.full(len(rest), None, dtype=object)
-        for place, one in parsed.items():
-            cells[place] = frozen(one.get(name))
+        for place, fields in parsed.items():
+            cells[place] = frozen(fields.get(name))
         rest[name] = pd.Series(cells, index=rest.index, dtype=object)
     return rest
 
@@ -259,9 +259,9 @@ def changes(row: Row, history: pa.Table, *, first: int) -> pd.DataFrame:
     for name in extra:
         pairs = zip(before[name], ordered[name], strict=True)
         note(same_row & ~deleted & [old != new for old, new in pairs], name, before[name], ordered[name])
-    found = pd.concat(parts, ignore_index=True).rename(columns={VALID_FROM: "valid_from", SEEN_AT: "seen_at"})
-    found = found[[*row.key, "column", "before", "after", "valid_from", "seen_at"]].astype({"column": "str"})
-    return found.sort_values(["valid_from", *row.key], kind="stable", ignore_index=True)
+    listed = pd.concat(parts, ignore_index=True).rename(columns={VALID_FROM: "valid_from", SEEN_AT: "seen_at"})
+    listed = listed[[*row.key, "column", "before", "after", "valid_from", "seen_at"]].astype({"column": "str"})
+    return listed.sort_values(["valid_from", *row.key], kind="stable", ignore_index=True)
 
 
 def status_runs(row: Row, history: pa.Table, times: pd.DataFrame) -> pd.DataFrame:
@@ -305,8 +305,8 @@ def status_runs(row: Row, history: pa.Table, times: pd.DataFrame) -> pd.DataFram
     complete_to = pd.Series(times["complete_to"].loc[until].array, index=runs.index)
     runs["last_seen"] = complete_to.where(~(runs["modified"] > complete_to), runs["modified"])
     runs["first_seen"] = runs["first_seen"].clip(lower=times["seen_at"].iloc[0])
-    found = runs.loc[~runs["deleted"], ["id", "status", "first_seen", "last_seen"]]
-    return found.reset_index(drop=True)
+    log = runs.loc[~runs["deleted"], ["id", "status", "first_seen", "last_seen"]]
+    return log.reset_index(drop=True)
 
 
 def take(table: pa.Table, positions: npt.NDArray[np.intp]) -> pa.Table:
@@ -321,8 +321,8 @@ def take(table: pa.Table, positions: npt.NDArray[np.intp]) -> pa.Table:
 
 
 def _own_cells(name: str, table: pa.Table) -> Any:
-    found = table.column(name).to_pandas()
-    return found.astype("str").array if name == UNDOCUMENTED else found.array
+    cells = table.column(name).to_pandas()
+    return cells.astype("str").array if name == UNDOCUMENTED else cells.array
 
 
 def _cells(column: Column, table: pa.Table) -> Any:

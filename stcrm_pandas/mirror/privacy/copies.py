@@ -73,15 +73,15 @@ def _personal(mirrored: Mirrored) -> list[str]:
     """Return the columns that may hold personal data: all but ids, flags, times, enums, and some text."""
     staff = mirrored.name in _STAFF
     kept = _KEPT_TEXT.get(mirrored.name, frozenset())
-    found = [versions.UNDOCUMENTED]
+    columns = [versions.UNDOCUMENTED]
     for column in mirrored.row.columns:
         kind = column.field.kind
         harmless = (
             kind in ("integer", "boolean", "time") or bool(column.field.values) or (kind == "decimal" and not staff)
         )
         if not (harmless or column.name in mirrored.row.key or column.name in kept or column.name == "contact_id"):
-            found.append(column.name)
-    return found
+            columns.append(column.name)
+    return columns
 
 
 def _uses(stores: Mapping[str, Store], resource: str) -> pd.Series | None:
@@ -92,8 +92,8 @@ def _uses(stores: Mapping[str, Store], resource: str) -> pd.Series | None:
         return counted.groupby(of_campaigns["of"]).sum()
     if resource not in _USES:
         return None
-    found = pd.concat([_distinct(stores[name], column) for name, column in _USES[resource]])
-    return found["of"].value_counts()
+    pairs = pd.concat([_distinct(stores[name], column) for name, column in _USES[resource]])
+    return pairs["of"].value_counts()
 
 
 def _distinct(store: Store, column: str) -> pd.DataFrame:

@@ -46,7 +46,7 @@ def finish(stores: Mapping[str, Store], forgotten: Forgotten) -> list[list[objec
         forgotten.seal()
         return []
     statuses = ImportedStatuses(forgotten.folder)
-    found: list[list[object]] = []
+    counted: list[list[object]] = []
     gone: dict[str, set[Any]] = {}
     for name, rows in forgotten.pending.items():
         gone[name] = {row[-2] for row in rows if row[-1] is None}
@@ -55,9 +55,9 @@ def finish(stores: Mapping[str, Store], forgotten: Forgotten) -> list[list[objec
     for name, store in stores.items():
         erased = _erase(store, name, forgotten.pending.get(name, []), gone, mentions)
         if erased is not None:
-            found.append([name, *erased])
+            counted.append([name, *erased])
     forgotten.done()
-    return found
+    return counted
 
 
 def forget_merged(stores: Mapping[str, Store], customers: pd.DataFrame, forgotten: Forgotten) -> None:
@@ -220,33 +220,33 @@ class Forgotten:
         if not self._hashes or frame.empty:
             return np.zeros(len(frame), bool)
         own = self.has(resource, frame["id"]) if len(key_of(resource)) == 1 else np.zeros(len(frame), bool)
-        found = own.copy()
+        erased = own.copy()
         for column in OF.keys() & set(frame.columns):
             if column != "merged_to_id" or resource == "customers":
-                found |= self.has(OF[column], frame[column])
+                erased |= self.has(OF[column], frame[column])
         if "customer_id" in frame.columns:
             others = np.asarray(frame["customer_id"].notna(), bool) & ~self.has("customers", frame["customer_id"])
             if (own & others).any():
                 self._hashes -= {self._hash(resource, id) for id in frame.loc[own & others, "id"].tolist()}
                 self._save()
-            found &= ~others
-        return found
+            erased &= ~others
+        return erased
 
     def without_texts(self, resource: str, frame: pd.DataFrame) -> pd.DataFrame:
         """Return rows as read, without the numbers and addresses that were erased in their texts."""
         rows = np.flatnonzero(self.has(f"text of {resource}", frame[key_of(resource)[-1]]))
         if not len(rows):
             return frame
-        found = frame.copy()
+        cleaned = frame.copy()
         for name in set(columns_of(resource)) - CONTACT_COLUMNS:
-            cells = found[name].astype(object).to_numpy(copy=True)
+            cells = cleaned[name].astype(object).to_numpy(copy=True)
             for row in rows:
                 contacts = set(contacts_in(name, cells[row]))
                 mentions = Mentions([value for value in contacts if self._hash("contact", value) in self._hashes])
                 if mentions.values:
                     cells[row] = mentions.erased(name, cells[row])
-            found[name] = pd.Series(cells, index=found.index).astype(found[name].dtype)
-        return found
+            cleaned[name] = pd.Series(cells, index=cleaned.index).astype(cleaned[name].dtype)
+        return cleaned
 
     def _hash(self, resource: str, id: Any) -> str:
         return hashlib.blake2b(f"{resource} {id}".encode(), key=self._key, digest_size=16).hexdigest()
@@ -298,8 +298,8 @@ def key_of(name: str) -> tuple[str, ...]:
 
 
 def listed(rows: Mapping[str, Rows]) -> Listed:
-    return {name: [[*key, until] for key, until in found.items()] for name, found in rows.items()}
+    return {name: [[*key, until] for key, until in by_key.items()] for name, by_key in rows.items()}
 
 
-def _merged(one: Listed, other: Listed) -> Listed:
-    return {name: [*one.get(name, []), *other.get(name, [])] for name in dict.fromkeys([*one, *other])}
+def _merged(first: Listed, second: Listed) -> Listed:
+    return {name: [*first.get(name, []), *second.get(name, [])] for name in dict.fromkeys([*first, *second])}

@@ -42,12 +42,12 @@ _LENGTHS = range(5, 19)
 def columns_of(resource: str) -> list[str]:
     """Return the columns of a resource that can have a number or an address, as a text or as a value of its own."""
     row = EVERY[resource].row
-    found = [
+    columns = [
         column.name
         for column in row.columns
         if column.field.kind in ("text", "object") and not column.field.values and column.name not in row.key
     ]
-    return [*found, UNDOCUMENTED]
+    return [*columns, UNDOCUMENTED]
 
 
 class Mentions:
@@ -204,11 +204,11 @@ def of_rows(table: pa.Table, resource: str, mentions: Mentions) -> pd.DataFrame:
     keys = list(EVERY[resource].row.key)
     hits = list(mentions.in_table(table, columns_of(resource)))
     rows = table.select([*keys, SEQ]).take(pa.array([place for _, place, _ in hits], pa.int64())).to_pylist()
-    found = [
+    mentioned = [
         (tuple(row[name] for name in keys), row[SEQ], column, texts)
         for row, (column, _, texts) in zip(rows, hits, strict=True)
     ]
-    return pd.DataFrame(found, columns=["key", "seq", "column", "texts"])
+    return pd.DataFrame(mentioned, columns=["key", "seq", "column", "texts"])
 
 
 def _is_plain(name: str, cells: pa.ChunkedArray) -> bool:

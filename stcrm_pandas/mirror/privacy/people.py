@@ -119,8 +119,8 @@ def find(
     for name in ("locations", "customer_contacts", "customer_notes", "leads", "jobs"):
         rows[name] = frames.of(name, "customer_id", owners)
     rows["location_contacts"] = frames.of("location_contacts", "location_id", person.ids("locations"))
-    asked = _asked_values(contacts)
-    person.values = (_own_values(frames, person) - _values_of_others(frames, person)) | asked
+    searched = _asked_values(contacts)
+    person.values = (_own_values(frames, person) - _values_of_others(frames, person)) | searched
     rows["location_contacts"] |= frames.with_values(
         "location_contacts", person.values, among={key[0] for key in rows["locations"]}
     )
@@ -128,32 +128,34 @@ def find(
     rows["leads"] |= frames.of("leads", "id", set(leads)) | _leads_without_customer(frames, person.values)
     known = {"leads": set(person.ids("leads"))}
     rows["leads"] |= frames.of("leads", "id", _mentioned(mentions, "leads", "lead_notes") & frames.leads_of_nobody())
-    found = set(bookings) | frames.column("leads", "booking_id", person.ids("leads"))
-    found |= frames.column("jobs", "booking_id", person.ids("jobs"))
-    found |= {key[1] for key in frames.with_values("booking_contacts", person.values)}
+    booking_ids = set(bookings) | frames.column("leads", "booking_id", person.ids("leads"))
+    booking_ids |= frames.column("jobs", "booking_id", person.ids("jobs"))
+    booking_ids |= {key[1] for key in frames.with_values("booking_contacts", person.values)}
     of_jobs = frames.of("bookings", "job_id", person.ids("jobs"))
-    known["bookings"] = found | {key[0] for key in of_jobs}
-    found |= _mentioned(mentions, "bookings", "booking_contacts")
-    found -= _bookings_of_others(frames, person.ids("jobs"))
-    rows["bookings"] = of_jobs | frames.of("bookings", "id", found)
+    known["bookings"] = booking_ids | {key[0] for key in of_jobs}
+    booking_ids |= _mentioned(mentions, "bookings", "booking_contacts")
+    booking_ids -= _bookings_of_others(frames, person.ids("jobs"))
+    rows["bookings"] = of_jobs | frames.of("bookings", "id", booking_ids)
     for name, column in (
         ("location_notes", "location_id"),
         ("lead_notes", "lead_id"),
         ("booking_contacts", "booking_id"),
     ):
-        rows[name] = frames.of(name, column, person.ids(OF[column]) | (found if column == "booking_id" else set()))
+        rows[name] = frames.of(
+            name, column, person.ids(OF[column]) | (booking_ids if column == "booking_id" else set())
+        )
     newer = {key[0] for key in frames.with_values("contact_methods", person.values)} | _related(frames, owners)
     rows["contacts"] = frames.of("contacts", "id", newer)
     for name in ("contact_methods", "contact_relationships", "contact_preferences"):
         rows[name] = frames.of(name, "contact_id", newer)
-    person.rows = {name: found for name, found in rows.items() if found}
+    person.rows = {name: by_key for name, by_key in rows.items() if by_key}
     person.rows.setdefault("customers", {}).update(dict.fromkeys(((id,) for id in owners), None))
-    for name, given in (("bookings", bookings), ("leads", leads)):
-        person.rows.setdefault(name, {}).update(dict.fromkeys(((id,) for id in given), None))
+    for name, ids in (("bookings", bookings), ("leads", leads)):
+        person.rows.setdefault(name, {}).update(dict.fromkeys(((id,) for id in ids), None))
     person.by_text = {name: more for name, ids in known.items() if (more := person.ids(name) - ids)}
     _note_mentions(person, mentions)
     contacts_of_all = frames.read("customer_contacts", ["value"])
-    asked_for = contacts_of_all.loc[[bool(_spelled(value) & asked) for value in contacts_of_all["value"]]]
+    asked_for = contacts_of_all.loc[[bool(_spelled(value) & searched) for value in contacts_of_all["value"]]]
     person.also = {int(id) for id in asked_for["customer_id"]} - person.customers
     person.candidates = _same_name_and_address(frames, person)
     return person
@@ -182,10 +184,10 @@ class _Frames:
         key = list(EVERY[resource].row.key)
         frame = self.read(resource, [column])
         mine = frame[frame[column].isin(ids)]
-        found = {row: int(seq) for *row_key, seq in mine[[*key, SEQ]].to_numpy().tolist() for row in [tuple(row_key)]}
+        last_of = {row: int(seq) for *row_key, seq in mine[[*key, SEQ]].to_numpy().tolist() for row in [tuple(row_key)]}
         last = frame.drop_duplicates(key, keep="last")
         still = {tuple(row) for row in last.loc[last[column].isin(ids), key].to_numpy().tolist()}
-        return {row: None if row in still else seq for row, seq in found.items()}
+        return {row: None if row in still else seq for row, seq in last_of.items()}
 
     def column(self, resource: str, column: str, ids: Collection[Any]) -> set[Any]:
         """Return the values in a column of some rows, whatever their version."""
@@ -220,14 +222,14 @@ class _Frames:
 def _with_merged(frames: _Frames, customers: set[int]) -> set[int]:
     """Return customers and all records that were merged with them, in either direction."""
     frame = frames.read("customers", ["merged_to_id"]).drop_duplicates("id", keep="last")
-    pairs = [(one, into) for one, into in frame[["id", "merged_to_id"]].dropna().to_numpy().tolist() if into]
-    found, size = set(customers), -1
-    while size < len(found):
-        size = len(found)
-        for one, into in pairs:
-            if one in found or into in found:
-                found |= {int(one), int(into)}
-    return found
+    pairs = [(customer, into) for customer, into in frame[["id", "merged_to_id"]].dropna().to_numpy().tolist() if into]
+    merged, size = set(customers), -1
+    while size < len(merged):
+        size = len(merged)
+        for customer, into in pairs:
+            if customer in merged or into in merged:
+                merged |= {int(customer), int(into)}
+    return merged
 
 
 def _spelled(value: Any) -> set[str]:
@@ -257,33 +259,33 @@ def _asked_values(contacts: Iterable[str]) -> set[str]:
 
 
 def _values(texts: Iterable[Any]) -> set[str]:
-    return {one for text in texts for one in _spelled(text)}
+    return {value for text in texts for value in _spelled(text)}
 
 
 def _own_values(frames: _Frames, person: Person) -> set[str]:
     """Return the numbers and addresses of a person's rows; placeholders belong to nobody."""
-    found: set[str] = set()
+    values: set[str] = set()
     for name in ("customer_contacts", "location_contacts"):
         frame = frames.read(name, ["value", "phone_settings_phone_number"])
         keys = set(person.rows[name])
         mine = [tuple(key) in keys for key in frame[list(EVERY[name].row.key)].to_numpy().tolist()]
-        found |= _values(frame.loc[mine, ["value", "phone_settings_phone_number"]].to_numpy().ravel().tolist())
+        values |= _values(frame.loc[mine, ["value", "phone_settings_phone_number"]].to_numpy().ravel().tolist())
     leads = frames.read("leads", ["lead_phone", "lead_email"])
     mine = leads["id"].isin(person.ids("leads")).tolist()
-    found |= _values(leads.loc[mine, ["lead_phone", "lead_email"]].to_numpy().ravel().tolist())
-    return {one for one in found if not is_placeholder(one)}
+    values |= _values(leads.loc[mine, ["lead_phone", "lead_email"]].to_numpy().ravel().tolist())
+    return {value for value in values if not is_placeholder(value)}
 
 
 def _values_of_others(frames: _Frames, person: Person) -> set[str]:
     """Return the numbers and addresses that a record of somebody else has."""
     contacts = frames.read("customer_contacts", ["value"])
-    found = _values(contacts.loc[~contacts["customer_id"].isin(person.customers), "value"])
+    values = _values(contacts.loc[~contacts["customer_id"].isin(person.customers), "value"])
     contacts = frames.read("location_contacts", ["value"])
     ours = {key[0] for key in person.rows["locations"]}
-    found |= _values(contacts.loc[~contacts["location_id"].isin(ours), "value"])
+    values |= _values(contacts.loc[~contacts["location_id"].isin(ours), "value"])
     leads = frames.read("leads", ["customer_id", "lead_phone", "lead_email"])
     others = leads["customer_id"].notna() & ~leads["customer_id"].isin(person.customers)
-    return found | _values(leads.loc[others, ["lead_phone", "lead_email"]].to_numpy().ravel().tolist())
+    return values | _values(leads.loc[others, ["lead_phone", "lead_email"]].to_numpy().ravel().tolist())
 
 
 def _leads_without_customer(frames: _Frames, values: set[str]) -> Rows:
@@ -356,15 +358,15 @@ def _same_name_and_address(frames: _Frames, person: Person) -> pd.DataFrame:
             names.add(_plain(name))
             places.add(_plain(street) or _plain(zip_code))
     names, places = names - {""}, places - {""}
-    found = []
+    parts = []
     for resource, owner in (("leads", "customer_id"), ("bookings", "job_id")):
         texts_of = [*_NAME_AND_ADDRESS[resource], "summary"]
         last = frames.read(resource, [*texts_of, "created_on", "status", owner]).drop_duplicates("id", keep="last")
         rest = last[last[owner].isna() & ~last["id"].isin(person.ids(resource))]
         texts = [f" {' '.join(map(_plain, cells))} " for cells in rest[texts_of].to_numpy().tolist()]
         same = [_has_any(text, names) and _has_any(text, places) for text in texts]
-        found.append(rest.loc[same, ["id", "created_on", "status"]].assign(resource=resource))
-    return pd.concat(found, ignore_index=True)[["resource", "id", "created_on", "status"]]
+        parts.append(rest.loc[same, ["id", "created_on", "status"]].assign(resource=resource))
+    return pd.concat(parts, ignore_index=True)[["resource", "id", "created_on", "status"]]
 
 
 def _has_any(text: str, phrases: set[str]) -> bool:
