@@ -71,6 +71,9 @@ def missing(scopes: Mapping[str, str]) -> str:
     return f'<div class="stcrm-missing" role="note"><p>Part of the data could not be read.</p><ul>{items}</ul></div>'
 
 
+_NUMBER = ' class="n"'
+
+
 def table(
     header: Mapping[str, bool],
     rows: list[list[str]],
@@ -85,9 +88,14 @@ def table(
     >>> table({"Campaign": False, "Leads": True}, [["Radio", "12"]]).count("<tr>")
     2
     """
-    number = [' class="n"' if is_number else "" for is_number in header.values()]
-    titles = [marked(title, terms or {}) for title in header]
-    heads = "".join(f'<th scope="col"{kind}>{title}</th>' for title, kind in zip(titles, number, strict=True))
+    return table_of(header, table_rows(header, rows, dim=dim, total=total), total=total, caption=caption, terms=terms)
+
+
+def table_rows(
+    header: Mapping[str, bool], rows: list[list[str]], *, dim: list[bool] | None = None, total: bool = False
+) -> list[str]:
+    """Return the HTML of each row of `table`."""
+    number = [_NUMBER if is_number else "" for is_number in header.values()]
     body = []
     for place, row in enumerate(rows):
         cells = [f'<th scope="row"{number[0] or _whole(row[0])}>{_html(row[0])}</th>']
@@ -97,10 +105,26 @@ def table(
         last = total and place == len(rows) - 1
         look = ' class="stcrm-total"' if last else ' class="stcrm-faint"' if dim and dim[place] else ""
         body.append(f"<tr{look}>{''.join(cells)}</tr>")
+    return body
+
+
+def table_of(
+    header: Mapping[str, bool],
+    body: Sequence[str],
+    *,
+    total: bool = False,
+    caption: str = "",
+    terms: Terms | None = None,
+) -> str:
+    """Return `table` with the HTML of its rows."""
+    heads = "".join(
+        f'<th scope="col"{_NUMBER if is_number else ""}>{marked(title, terms or {})}</th>'
+        for title, is_number in header.items()
+    )
     titled = f"<caption>{escape(caption)}</caption>" if caption else ""
     return (
         f'{_STYLE}<div class="stcrm-table" tabindex="0"><table>{titled}<thead><tr>{heads}</tr></thead>'
-        f"<tbody>{''.join(body)}</tbody></table>{_show_all(len(rows) - total)}</div>"
+        f"<tbody>{''.join(body)}</tbody></table>{_show_all(len(body) - total)}</div>"
     )
 
 

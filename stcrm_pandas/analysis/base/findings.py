@@ -13,7 +13,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from stcrm_pandas.analysis.base.display import Link, table
+from stcrm_pandas.analysis.base.display import Link, table, table_of, table_rows
 
 __all__ = [
     "Action",
@@ -164,36 +164,40 @@ def work_list(
     most: int = MOST_ROWS,
     service: str | None = None,
     packed_rows: Packed | None = None,
-    cells: list[list[str]] | None = None,
+    body: Sequence[str] | None = None,
 ) -> str:
     """Return the HTML of the first rows of a list, with all rows packed; if anonymous, only its title and size.
 
-    `cells` are those of `cells_of`, if they are known.
+    `body` is what `body_of` returns, if that is known.
     """
     how = " This can be changed only in ServiceTitan itself." if listed.by_hand else ""
     title = f'<h3 id="{escape(listed.key)}">{escape(listed.title)} ({len(listed):,})</h3>'
     head = f"{title}<p>{_with_code(listed.what_to_do)}{how}</p>"
     if len(listed) and not anonymous:
-        rows = (cells_of(listed, service) if cells is None else cells)[:most]
-        header = {str(name): _is_number(listed.frame[name]) for name in listed.frame.columns}
+        rows = (body_of(listed, service) if body is None else body)[:most]
         if len(rows) < len(listed):
             head += f'<p class="stcrm-part">Showing {len(rows):,} of {len(listed):,} rows.</p>'
             head += "" if packed_rows is None else packed_rows.html
-        head += table(header, rows, caption=listed.title)
+        head += table_of(_header(listed), rows, caption=listed.title)
     name, count = escape(listed.key), len(listed)
     return f'<section class="stcrm-work-list" data-name="{name}" data-rows="{count}">{head}</section>'
 
 
-def cells_of(listed: WorkList, service: str | None) -> list[list[str]]:
-    """Return the cells that a page can show of a list.
+def _header(listed: WorkList) -> dict[str, bool]:
+    return {str(name): _is_number(listed.frame[name]) for name in listed.frame.columns}
+
+
+def body_of(listed: WorkList, service: str | None) -> list[str]:
+    """Return the HTML of the rows that a page can show of a list.
 
     Phone numbers and e-mail addresses are links, and ids lead to their screens at `service`.
     """
-    titles = [str(name) for name in listed.frame.columns]
-    return [
-        [_linked(title, _text(cell), service) for title, cell in zip(titles, row, strict=True)]
+    header = _header(listed)
+    cells = [
+        [_linked(title, _text(cell), service) for title, cell in zip(header, row, strict=True)]
         for row in listed.frame.iloc[:MOST_ROWS].itertuples(index=False)
     ]
+    return table_rows(header, cells)
 
 
 def _texts(listed: WorkList) -> list[list[str]]:
@@ -313,11 +317,11 @@ class WorkLists:
             return _LEFT_OUT + "".join(work_list(listed, anonymous=True) for listed in self.lists)
         most = MOST_ROWS
         packed_rows = packed_lists({listed.key: _texts(listed) for listed in self.lists})
-        cells = [cells_of(listed, self.service) for listed in self.lists]
+        bodies = [body_of(listed, self.service) for listed in self.lists]  # once, however often the page is cut
         while True:
             page = "".join(
-                work_list(listed, most=most, packed_rows=packed_rows[listed.key], cells=its_cells)
-                for listed, its_cells in zip(self.lists, cells, strict=True)
+                work_list(listed, most=most, packed_rows=packed_rows[listed.key], body=body)
+                for listed, body in zip(self.lists, bodies, strict=True)
             )
             if len(page) <= MOST_CHARACTERS or most <= 1:
                 return page or "<p>The lists are empty.</p>"
@@ -365,7 +369,7 @@ def packed(rows: Texts) -> Packed:
     2
     """
     text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
-    coded = base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+    coded = base64.b64encode(gzip.compress(text.encode(), compresslevel=6, mtime=0)).decode()
     count = len(rows) - 1
     return Packed(count, f'<script type="application/gzip" class="stcrm-packed" data-rows="{count}">{coded}</script>')
 
