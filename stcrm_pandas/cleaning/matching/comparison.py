@@ -89,7 +89,7 @@ WHERE {LEVELS[column]["spelling"].condition}
 _PLACE = _case(((level.condition, _PLACES[level.name]) for level in STREETS), "ELSE 0")
 _ADDRESSES = f"""
 CREATE OR REPLACE TEMP TABLE narrow AS
-SELECT l.a, l.b, l.wide, k.* FROM levels l JOIN keyed k ON k.i = l.narrow WHERE l.spread;
+SELECT l.a, l.b, l.wide, l.name, k.* FROM levels l JOIN keyed k ON k.i = l.narrow WHERE l.spread;
 CREATE OR REPLACE TEMP TABLE nearer AS
 SELECT a, b, max(level) AS level FROM (
     SELECT l.a, l.b, {_PLACE} AS level
@@ -97,8 +97,10 @@ SELECT a, b, max(level) AS level FROM (
     WHERE NOT l.spread AND (l.address = 'same' OR l.name >= {PART})
     UNION ALL
     SELECT x.a, x.b, {_PLACE} FROM narrow x JOIN keyed y ON y.i = x.wide AND y.number = x.number
+    WHERE x.street = y.street OR x.name >= {PART}
     UNION ALL
     SELECT x.a, x.b, {_PLACE} FROM narrow x JOIN keyed y ON y.i = x.wide AND y.street = x.street
+    WHERE x.name >= {PART}
 ) GROUP BY ALL HAVING level > 0
 """
 

@@ -111,7 +111,7 @@ NAME = (
         f"({_SPELLING}) AND NOT ({_OTHER_LAST} AND {_SAME_FIRST} AND {_ALSO})",
         companies=f"NOT {_OTHER_NUMBERS} AND NOT {_CONTAINED} AND {typo('a.company', 'b.company', 6)}",
     ),
-    # People of one house have different first names, and also alike ones: Brice and Bryce, Miguel and Migel.
+    # Below `spelling`: people of one house share the last name, and may have alike first names, as Brice and Bryce.
     Level(
         "first name spelling",
         -1,

@@ -86,9 +86,11 @@ def apply_to(recipe: Recipe, frame: pd.DataFrame, works: Iterable[Work], options
         verdicts: dict[int, Changed | Skipped] = {}
         for place in np.flatnonzero(looked).tolist():
             values = (cells[place], *(None if column is None else _plain(column[place]) for column in beside))
-            if values not in known:
-                known[values] = _TOO_LONG if _is_too_long(values[0]) else work.decide(*values)
-            if (verdict := known[values]) is not None:
+            try:
+                verdict = known[values]
+            except KeyError:
+                verdict = known[values] = _TOO_LONG if _is_too_long(values[0]) else work.decide(*values)
+            if verdict is not None:
                 verdicts[place] = verdict
         new = {place: verdict for place, verdict in verdicts.items() if isinstance(verdict, Changed)}
         left = {place: verdict for place, verdict in verdicts.items() if isinstance(verdict, Skipped)}
