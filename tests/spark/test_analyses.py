@@ -7,12 +7,15 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import narwhals.stable.v2 as nw
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
 import stcrm_pandas as stcrm
 from stcrm_pandas import analysis
+from stcrm_pandas.analysis.leads.inquiries import phone_number
+from stcrm_pandas.frame.contact_values import NO_LOCAL_NUMBERS, NO_NUMBERS, is_placeholder
 
 AsSpark = Callable[[pd.DataFrame], Any]
 AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
@@ -90,6 +93,19 @@ def test_same_person(read: Any, as_spark: AsSpark) -> None:
     found, expected = analysis.same_person(as_spark(bookings), days=60), analysis.same_person(bookings, days=60)
     assert_frame_equal(found.candidates, expected.candidates)
     assert_frame_equal(found.credit, expected.credit)
+
+
+def test_placeholders(as_spark: AsSpark) -> None:
+    """Spark reads a phone as Python does: as a number, or as a placeholder, which belongs to nobody."""
+    digits = [*NO_NUMBERS, *(f"1{number}" for number in NO_NUMBERS), *(f"512{number}" for number in NO_LOCAL_NUMBERS)]
+    digits = [number for number in digits if len(number) >= 10]
+    digits += ["5125550143", "15125550143", "442079460018", "4412345678901"]
+    rows = pd.DataFrame({"id": range(len(digits)), "phone": [f"+{number[:-4]}-{number[-4:]}" for number in digits]})
+    expected = [None if is_placeholder(number) else int(number[-10:]) for number in digits]
+    numbers = nw.from_native(as_spark(rows)).select("id", number=phone_number("phone")).collect("pyarrow")
+    assert numbers.sort("id")["number"].to_list() == expected
+    assert None in expected
+    assert sum(number is not None for number in expected) >= 4
 
 
 def test_tenants(read: Any, as_spark: AsSpark) -> None:
