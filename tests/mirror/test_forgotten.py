@@ -127,7 +127,7 @@ def test_no_sync_brings_a_forgotten_person_back(copied):
 
 
 @pytest.mark.filterwarnings("ignore::stcrm_pandas.errors.StcrmWarning")
-@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("full", [False, pytest.param(True, marks=pytest.mark.deep)])
 def test_records_that_are_merged_later_with_a_forgotten_person_are_erased(tmp_path, full):
     """Also one that is merged into such a record at the same time, and one that the mirror knew as merged into it."""
     with (
