@@ -13,9 +13,9 @@ from stcrm_pandas.cleaning.matching.candidates import create_pairs
 from stcrm_pandas.cleaning.matching.clusters import CONFLICTS, clusters_of
 from stcrm_pandas.cleaning.matching.comparison import create_compared
 from stcrm_pandas.cleaning.matching.duplicates import TIERS, Duplicates, Sources
+from stcrm_pandas.cleaning.matching.explanation import reasons_of
 from stcrm_pandas.cleaning.matching.features import create_features
 from stcrm_pandas.cleaning.matching.levels import LEVELS, RANKS
-from stcrm_pandas.cleaning.matching.reasons import reasons_of
 from stcrm_pandas.cleaning.matching.records import Records, read_records
 from stcrm_pandas.cleaning.matching.scores import RIGHT, SHOWN, create_judged
 from stcrm_pandas.errors import require

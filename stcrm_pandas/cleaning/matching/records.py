@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
 from stcrm_pandas.cleaning.matching.addresses import Place, parse_address
-from stcrm_pandas.cleaning.matching.contact_values import numbers_of
 from stcrm_pandas.cleaning.matching.first_names import groups
 from stcrm_pandas.cleaning.matching.names import parse_name
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.frame.contact_values import find_contacts, is_placeholder
 from stcrm_pandas.frame.customers import is_merged, owners_of, whole_ids
 from stcrm_pandas.output.printable import plural
 
@@ -37,6 +38,33 @@ RECORDS = pa.schema(
 )
 """The columns of the records: `i` is the position, `f1` to `g1` the first person (first, middle, last, other last
 names, groups of nicknames), `f2` to `g2` the second; what a record lacks is null."""
+
+_DOMAINS = {
+    "gmial.com": "gmail.com",
+    "gmai.com": "gmail.com",
+    "gmal.com": "gmail.com",
+    "gamil.com": "gmail.com",
+    "gnail.com": "gmail.com",
+    "gmail.con": "gmail.com",
+    "gmail.co": "gmail.com",
+    "gmail.cm": "gmail.com",
+    "googlemail.com": "gmail.com",
+    "yaho.com": "yahoo.com",
+    "yahooo.com": "yahoo.com",
+    "yhoo.com": "yahoo.com",
+    "yahoo.con": "yahoo.com",
+    "yahoo.co": "yahoo.com",
+    "hotmial.com": "hotmail.com",
+    "hotmal.com": "hotmail.com",
+    "hotmai.com": "hotmail.com",
+    "hotmail.con": "hotmail.com",
+    "outlok.com": "outlook.com",
+    "outlook.con": "outlook.com",
+    "aol.con": "aol.com",
+    "iclod.com": "icloud.com",
+    "icloud.con": "icloud.com",
+}
+"""Common misspellings: for a comparison only; nobody's address is changed."""
 
 PLACES = pa.schema([("i", pa.int32()), *((name, _TEXT) for name in Place._fields)])
 """The addresses of the records: of the customer and of its locations."""
@@ -80,7 +108,7 @@ def read_records(
     contacts = _contacts(contacts, locations)
     merged = is_merged(_ids(customers.get("merged_to_id"), customers.index)).to_numpy()
     ids = customers["id"].tolist()
-    rows = dict.fromkeys(one for one, gone in zip(ids, merged, strict=True) if not gone)
+    rows = dict.fromkeys(customer for customer, gone in zip(ids, merged, strict=True) if not gone)
     types = _texts(customers["type"]) if "type" in customers else [""] * len(customers)
     commercial = [kind == "Commercial" for kind in types]
     names = [
@@ -92,14 +120,14 @@ def read_records(
         (
             names[n],
             commercial[n],
-            tuple(sorted(phones.get(one, ()))),
-            tuple(sorted(emails.get(one, ()))),
-            places.get(one, ()),
-            one,
+            tuple(sorted(phones.get(customer, ()))),
+            tuple(sorted(emails.get(customer, ()))),
+            places.get(customer, ()),
+            customer,
             n,
         )
-        for n, one in enumerate(ids)
-        if one in rows
+        for n, customer in enumerate(ids)
+        if customer in rows
     ]
     kept.sort(key=lambda row: row[:6])
     about = pd.DataFrame({"id": pd.array([row[5] for row in kept], dtype="Int64")})
@@ -119,7 +147,7 @@ def read_records(
             names=PLACES.names,
         ).cast(PLACES),
         about,
-        frozenset(int(one) for one in owners[merged]),
+        frozenset(int(customer) for customer in owners[merged]),
     )
 
 
@@ -182,22 +210,46 @@ def _values(contacts: pd.DataFrame, rows: dict[int, None]) -> tuple[dict[int, se
     return phones, emails
 
 
+@lru_cache(maxsize=200_000)
+def numbers_of(value: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the phone numbers (national digits) and the e-mail addresses in a cell, without placeholders.
+
+    Examples
+    --------
+    >>> numbers_of("(512) 555-0101 x7"), numbers_of("A.Smith+hvac@gmial.com"), numbers_of("000-000-0000")
+    ((('5125550101',), ()), ((), ('asmith@gmail.com',)), ((), ()))
+    """
+    contacts = [contact for contact in find_contacts(value) if not is_placeholder(contact)]
+    phones = (contact.removeprefix("+1").removeprefix("+") for contact in contacts if "@" not in contact)
+    emails = (_email(contact) for contact in contacts if "@" in contact)
+    return tuple(phone for phone in phones if len(phone) >= 7 and phone[0] not in "01"), tuple(dict.fromkeys(emails))
+
+
+def _email(address: str) -> str:
+    user, _, domain = address.rpartition("@")
+    domain = _DOMAINS.get(domain, domain)
+    user = user.partition("+")[0] or user
+    return f"{user.replace('.', '') if domain == 'gmail.com' else user}@{domain}"
+
+
 def _places(sources: list[tuple[pd.DataFrame, str]], rows: dict[int, None]) -> dict[int, tuple[Place, ...]]:
-    found: dict[int, set[Place]] = {}
+    places: dict[int, set[Place]] = {}
     for frame, owner in sources:
         parts = (_texts(frame[column]) for column in _ADDRESS)
-        for one, street, unit, city, zip_code in zip(_ids(frame[owner], frame.index).tolist(), *parts, strict=True):
-            if one in rows and (place := parse_address(street, unit, city, zip_code)) is not None:
-                found.setdefault(one, set()).add(place)
-    return {one: tuple(sorted(places)) for one, places in found.items()}
+        for customer, street, unit, city, zip_code in zip(
+            _ids(frame[owner], frame.index).tolist(), *parts, strict=True
+        ):
+            if customer in rows and (place := parse_address(street, unit, city, zip_code)) is not None:
+                places.setdefault(customer, set()).add(place)
+    return {customer: tuple(sorted(those)) for customer, those in places.items()}
 
 
 def _table(kept: list[tuple[Any, ...]]) -> pa.Table:
     known = groups()
     columns: dict[str, list[Any]] = {name: [] for name in RECORDS.names}
-    for i, ((people, company, suffix, nobody, house, titled), firm, phones, emails, _, one, _) in enumerate(kept):
+    for i, ((people, company, suffix, nobody, house, titled), firm, phones, emails, _, customer, _) in enumerate(kept):
         columns["i"].append(i)
-        columns["id"].append(one)
+        columns["id"].append(customer)
         columns["company"].append(company or None)
         columns["commercial"].append(firm)
         columns["suffix"].append(suffix)
