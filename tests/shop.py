@@ -38,10 +38,10 @@ VALUES: dict[str, Any] = {
 
 def value_of(field: Field) -> Any:
     if field.kind == "object":
-        one: Any = {part.name: value_of(part) for part in field.fields}
+        value: Any = {part.name: value_of(part) for part in field.fields}
     else:
-        one = field.values[0] if field.values else VALUES[field.kind]
-    return [one] if field.many else one
+        value = field.values[0] if field.values else VALUES[field.kind]
+    return [value] if field.many else value
 
 
 def row_of(row: Row, **values: Any) -> dict[str, Any]:
@@ -52,7 +52,8 @@ def row_of(row: Row, **values: Any) -> dict[str, Any]:
 def made(method: str, first: int, count: int, **values: Any) -> Rows:
     row = next(op.row for op in OPERATIONS.values() if op.name == method)
     assert row is not None
-    return [row_of(row, id=first + n, **values) for n in range(count)]
+    template = row_of(row, **values)
+    return [{**template, "id": first + n} for n in range(count)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -201,7 +202,7 @@ def whole() -> Callable[..., Any]:
         about = frame.attrs["stcrm"]
         lost = set(truth() if callable(truth) else truth) - set(ids)
         assert not lost or not about["complete"], f"{len(lost)} rows are missing from a frame that is called complete"
-        assert about["complete"] != any(issubclass(one.category, IncompleteReadWarning) for one in warned)
+        assert about["complete"] != any(issubclass(warning.category, IncompleteReadWarning) for warning in warned)
         assert len(ids) == len(set(ids)) == about["rows"]
         return outcome
 

@@ -15,14 +15,14 @@ FILES = {"crm-v2": "crm/v2", "lookups": ""}
 @pytest.fixture(scope="session")
 def published() -> dict[str, Published]:
     """Its operations, by id."""
-    found = {}
+    published = {}
     for name, document in documents().items():
         schemas = document["components"]["schemas"]
         for path, methods in document["paths"].items():
             for method, spec in methods.items():
                 place = f"{FILES[name]}{path}".lstrip("/")
-                found[spec["operationId"]] = Published(place, method.upper(), spec, schemas)
-    return found
+                published[spec["operationId"]] = Published(place, method.upper(), spec, schemas)
+    return published
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -36,22 +36,28 @@ def facts(document: Mapping[str, Any]) -> dict[str, Any]:
         for method, spec in methods.items()
     }
     schemas = {name: _schema(schema) for name, schema in components.pop("schemas").items()}
-    security = {name: _security(one) for name, one in components.pop("securitySchemes", {}).items()}
+    security = {name: _security(scheme) for name, scheme in components.pop("securitySchemes", {}).items()}
     _nothing_left(components, "components")
     return {"operations": operations, "schemas": schemas, "security": security}
 
 
-def text(found: Mapping[str, Mapping[str, Any]]) -> str:
+def text(contracts: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the facts of all documents as JSON, one line for each operation, schema, and security scheme."""
-    return "{\n" + ",\n".join(f"{_line(name)}: {{\n{_sections(one)}\n}}" for name, one in found.items()) + "\n}\n"
+    return (
+        "{\n"
+        + ",\n".join(f"{_line(name)}: {{\n{_sections(contract)}\n}}" for name, contract in contracts.items())
+        + "\n}\n"
+    )
 
 
-def _sections(found: Mapping[str, Mapping[str, Any]]) -> str:
-    return ",\n".join(f"{_line(name)}: {{{_entries(entries)}}}" for name, entries in found.items())
+def _sections(contract: Mapping[str, Mapping[str, Any]]) -> str:
+    return ",\n".join(f"{_line(name)}: {{{_entries(entries)}}}" for name, entries in contract.items())
 
 
 def _entries(entries: Mapping[str, Any]) -> str:
-    return "".join(f"{',' * (at > 0)}\n{_line(name)}: {_line(one)}" for at, (name, one) in enumerate(entries.items()))
+    return "".join(
+        f"{',' * (at > 0)}\n{_line(name)}: {_line(entry)}" for at, (name, entry) in enumerate(entries.items())
+    )
 
 
 def _line(value: Any) -> str:
@@ -59,33 +65,33 @@ def _line(value: Any) -> str:
 
 
 def _operation(spec: Mapping[str, Any]) -> dict[str, Any]:
-    rest = {name: one for name, one in spec.items() if name not in _OPERATION_PROSE}
-    found: dict[str, Any] = {"id": rest.pop("operationId"), "security": rest.pop("security")}
-    found["parameters"] = [_parameter(one) for one in rest.pop("parameters")]
+    rest = {name: value for name, value in spec.items() if name not in _OPERATION_PROSE}
+    facts: dict[str, Any] = {"id": rest.pop("operationId"), "security": rest.pop("security")}
+    facts["parameters"] = [_parameter(parameter) for parameter in rest.pop("parameters")]
     if "requestBody" in rest:
-        found["body"] = _content(rest.pop("requestBody"))
-    found["responses"] = {status: _content(one) for status, one in rest.pop("responses").items()}
-    _nothing_left(rest, found["id"])
-    return found
+        facts["body"] = _content(rest.pop("requestBody"))
+    facts["responses"] = {status: _content(response) for status, response in rest.pop("responses").items()}
+    _nothing_left(rest, facts["id"])
+    return facts
 
 
 def _parameter(spec: Mapping[str, Any]) -> dict[str, Any]:
-    rest = {name: one for name, one in spec.items() if name not in _PROSE}
-    found = {"name": rest.pop("name"), "in": rest.pop("in"), "schema": _schema(rest.pop("schema"))}
+    rest = {name: value for name, value in spec.items() if name not in _PROSE}
+    facts = {"name": rest.pop("name"), "in": rest.pop("in"), "schema": _schema(rest.pop("schema"))}
     if "required" in rest:
-        found["required"] = rest.pop("required")
-    _nothing_left(rest, f"parameter {found['name']}")
-    return found
+        facts["required"] = rest.pop("required")
+    _nothing_left(rest, f"parameter {facts['name']}")
+    return facts
 
 
 def _content(spec: Mapping[str, Any]) -> dict[str, Any] | None:
     """The schema of a request body or a response; None where it has no body."""
-    rest = {name: one for name, one in spec.items() if name not in _PROSE}
+    rest = {name: value for name, value in spec.items() if name not in _PROSE}
     content = dict(rest.pop("content", {}))
     _nothing_left(rest, "a body")
     if not content:
         return None
-    media = {name: one for name, one in content.pop("application/json").items() if name not in _PROSE}
+    media = {name: value for name, value in content.pop("application/json").items() if name not in _PROSE}
     schema = _schema(media.pop("schema"))
     _nothing_left({**content, **media}, "content")
     return schema
@@ -99,11 +105,11 @@ def _keywords(spec: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for keyword, value in spec.items():
         match keyword:
             case "properties":
-                yield keyword, {name: _schema(one) for name, one in value.items()}
+                yield keyword, {name: _schema(schema) for name, schema in value.items()}
             case "items":
                 yield keyword, _schema(value)
             case "oneOf":
-                yield keyword, [_schema(one) for one in value]
+                yield keyword, [_schema(schema) for schema in value]
             case "additionalProperties":
                 yield keyword, value if isinstance(value, bool) else _schema(value)
             case _ if keyword in _VERBATIM:
@@ -113,13 +119,13 @@ def _keywords(spec: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _security(spec: Mapping[str, Any]) -> dict[str, Any]:
-    rest = {name: one for name, one in spec.items() if name not in _PROSE}
+    rest = {name: value for name, value in spec.items() if name not in _PROSE}
     flows = {
         name: {**flow, "scopes": dict.fromkeys(flow["scopes"], "")} for name, flow in rest.pop("flows", {}).items()
     }
-    found = {name: rest.pop(name) for name in ("type", "name", "in") if name in rest}
+    scheme = {name: rest.pop(name) for name in ("type", "name", "in") if name in rest}
     _nothing_left(rest, "a security scheme")
-    return {**found, "flows": flows} if flows else found
+    return {**scheme, "flows": flows} if flows else scheme
 
 
 def _nothing_left(rest: Mapping[str, Any], where: str) -> None:

@@ -44,13 +44,16 @@ class Published:
 
     def parameters(self, place: str) -> dict[str, dict[str, Any]]:
         """What a path or a query takes, by name; the tenant is left out."""
-        named = {one["name"]: one for one in self.spec["parameters"] if one["in"] == place}
-        return {name: one for name, one in named.items() if name != "tenant"}
+        named = {parameter["name"]: parameter for parameter in self.spec["parameters"] if parameter["in"] == place}
+        return {name: parameter for name, parameter in named.items() if name != "tenant"}
 
     def fields(self, place: str) -> list[Field]:
         """The same as fields."""
-        found = self.parameters(place).items()
-        return [self.field(one["schema"], name, required=one.get("required", False)) for name, one in found]
+        parameters = self.parameters(place).items()
+        return [
+            self.field(parameter["schema"], name, required=parameter.get("required", False))
+            for name, parameter in parameters
+        ]
 
     def field(self, schema: dict[str, Any], name: str = "", *, required: bool = True) -> Field:
         """A schema as a field, with all that is in it."""
@@ -61,9 +64,9 @@ class Published:
             nullable |= _takes_null(schema)
         match _type(schema):
             case "array":
-                one = self.field(schema["items"], name)
-                assert not one.nullable, name
-                return Field(name, one.kind, required, nullable, many=True, values=one.values, fields=one.fields)
+                each = self.field(schema["items"], name)
+                assert not each.nullable, name
+                return Field(name, each.kind, required, nullable, many=True, values=each.values, fields=each.fields)
             case "object":
                 must, parts = schema.get("required", ()), schema.get("properties", {})
                 fields = tuple(self.field(part, key, required=key in must) for key, part in parts.items())
@@ -89,13 +92,13 @@ class Published:
 
 def documents() -> dict[str, dict[str, Any]]:
     """The published OpenAPI documents, made again from the facts that published.json has of them."""
-    return {name: openapi(name, found) for name, found in json.loads(PUBLISHED.read_text()).items()}
+    return {name: openapi(name, contract) for name, contract in json.loads(PUBLISHED.read_text()).items()}
 
 
-def openapi(name: str, found: Mapping[str, Any]) -> dict[str, Any]:
+def openapi(name: str, contract: Mapping[str, Any]) -> dict[str, Any]:
     """A valid OpenAPI document from facts; the texts that OpenAPI demands are ours."""
     paths: dict[str, dict[str, Any]] = {}
-    for call, facts in found["operations"].items():
+    for call, facts in contract["operations"].items():
         method, path = call.split()
         operation = {
             "operationId": facts["id"],
@@ -113,13 +116,13 @@ def openapi(name: str, found: Mapping[str, Any]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": f"{name}, its facts", "version": "2"},
         "paths": paths,
-        "components": {"schemas": found["schemas"], "securitySchemes": found["security"]},
+        "components": {"schemas": contract["schemas"], "securitySchemes": contract["security"]},
     }
 
 
 def reference(schema: dict[str, Any]) -> str:
     """The name of the schema that is meant; empty where it stands there itself."""
-    named = [one["$ref"] for one in (schema, *schema.get("oneOf", ())) if "$ref" in one]
+    named = [part["$ref"] for part in (schema, *schema.get("oneOf", ())) if "$ref" in part]
     return named[0].rpartition("/")[2] if named else ""
 
 
@@ -134,8 +137,8 @@ def _json(carrier: dict[str, Any] | None) -> dict[str, Any] | None:
 
 def _type(schema: dict[str, Any]) -> str:
     types = schema["type"]
-    (one,) = [types] if isinstance(types, str) else [one for one in types if one != "null"]
-    return one
+    (kind,) = [types] if isinstance(types, str) else [name for name in types if name != "null"]
+    return kind
 
 
 def _takes_null(schema: dict[str, Any]) -> bool:

@@ -41,9 +41,9 @@ class Standing:
             if self._operation.path_names:
                 below, _ = CASES[self._operation.id](self._book)
                 pattern = re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", self._operation.path.partition("{tenant}/")[2])
-                found = re.fullmatch(pattern, below)
-                assert found is not None
-                self._path |= found.groupdict()
+                match = re.fullmatch(pattern, below)
+                assert match is not None
+                self._path |= match.groupdict()
         return self._path
 
     def used_up(self) -> None:
@@ -55,7 +55,7 @@ class Standing:
         """What bodies refer to, by its name in them: ids, and known words; a location goes with its customer."""
         book = self._book
         location = book.first("locations")
-        one = {
+        single = {
             **book.work(),
             "customerId": location["customerId"],
             "locationId": location["id"],
@@ -64,13 +64,13 @@ class Standing:
             "typeId": book.id("customers/custom-fields"),
         }
         many = {"customerIds": book.id("customers"), "tagTypeIds": book.tag}
-        return {name: [value] for name, value in (one | many).items()} | WORDS.get(self._operation.id, {})
+        return {name: [value] for name, value in (single | many).items()} | WORDS.get(self._operation.id, {})
 
 
 def pointed(value: Any, known: dict[str, list[Any]]) -> Any:
     """A body with its references replaced by ones that lead somewhere; nulls and all else as they are."""
     if isinstance(value, list):
-        return [pointed(one, known) for one in value]
+        return [pointed(part, known) for part in value]
     if not isinstance(value, dict):
         return value
     return {

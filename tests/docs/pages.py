@@ -32,8 +32,8 @@ def name(page: Path) -> str:
 
 def blocks(page: Path) -> Iterator[Block]:
     text = page.read_text(encoding="utf-8")
-    for found in _FENCE.finditer(text):
-        yield Block(found["language"], found["code"], text.count("\n", 0, found.start("code")))
+    for fence in _FENCE.finditer(text):
+        yield Block(fence["language"], fence["code"], text.count("\n", 0, fence.start("code")))
 
 
 def prose(page: Path) -> str:

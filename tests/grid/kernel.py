@@ -33,9 +33,9 @@ def main(path: str, client: str, first: str, rows: str) -> None:
         key = str(number % int(rows) + 1)
         edits = [(key, "name", session.state((key, "name")).value, f"{client}{number}")]
         for answer in session.edit(client, number, "", edits):
-            for one in answer.verdicts:
+            for verdict in answer.verdicts:
                 if answer.client == client:
-                    print(number, key, one.verdict, one.value, sep="|", flush=True)
+                    print(number, key, verdict.verdict, verdict.value, sep="|", flush=True)
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ class Lab:
         """Return the id of the kernel that runs a notebook."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/sessions?token={self.token}") as answer:
             sessions = json.load(answer)
-        return next(str(one["kernel"]["id"]) for one in sessions if one["path"] == notebook)
+        return next(str(session["kernel"]["id"]) for session in sessions if session["path"] == notebook)
 
 
 @contextlib.contextmanager
@@ -158,9 +158,9 @@ class Notebook:
     def ask(self, expression: str) -> Any:
         """Return what an expression is in the kernel, as JSON."""
         setup = "import json as _json"
-        asked = self.client.execute(setup, silent=True, user_expressions={"it": f"_json.dumps({expression})"})
+        request = self.client.execute(setup, silent=True, user_expressions={"it": f"_json.dumps({expression})"})
         reply = self.client.get_shell_msg(timeout=120)
-        while reply["parent_header"]["msg_id"] != asked:
+        while reply["parent_header"]["msg_id"] != request:
             reply = self.client.get_shell_msg(timeout=120)
         answer = reply["content"]["user_expressions"]["it"]
         assert answer["status"] == "ok", answer

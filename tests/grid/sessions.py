@@ -42,6 +42,6 @@ def with_cell(frame: pd.DataFrame, position: int, column: str, value: Any) -> pd
     values: list[Any] = frame[column].tolist()
     values[position] = value
     cells = pd.Series([None] * len(values), dtype=object)
-    for place, one in enumerate(values):
-        cells.iat[place] = one
+    for place, cell in enumerate(values):
+        cells.iat[place] = cell
     return frame.assign(**{column: pd.Series(cells.array, frame.index, dtype=object).astype(frame[column].dtype)})

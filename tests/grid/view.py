@@ -49,15 +49,15 @@ class View:
     def act(self, type: str, **content: Any) -> dict[str, Any]:
         """Send a numbered message, and return its own answer."""
         self.number += 1
-        found = self.send(type, number=self.number, **content)
+        answers = self.send(type, number=self.number, **content)
         own = (self.client, self.number)
-        return next(one for one in found if (one.get("client"), one.get("number")) == own)
+        return next(answer for answer in answers if (answer.get("client"), answer.get("number")) == own)
 
     def edit(self, *edits: tuple[str, str, str | None, str | None], group: str = "") -> list[list[Any]]:
         """Send edits, and return the verdicts."""
-        answer = self.act("edit", group=group, edits=[list(one) for one in edits])
-        found: list[list[Any]] = answer["verdicts"]
-        return found
+        answer = self.act("edit", group=group, edits=[list(edit) for edit in edits])
+        verdicts: list[list[Any]] = answer["verdicts"]
+        return verdicts
 
     def type(self, grid: Grid, key: str, column: str, new: str | None) -> str:
         """Type into a cell as it is shown, and return the verdict."""

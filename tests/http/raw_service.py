@@ -14,7 +14,7 @@ Respond = Callable[[Callable[[bytes], Any], threading.Event], None]
 """Sends a response in pieces; the event is set when the service ends."""
 
 
-def whole(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
+def response(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
@@ -39,7 +39,7 @@ def raw_service(respond: Respond | bytes, *, token: bytes = TOKEN) -> Iterator[s
                             length = int(header.partition(b":")[2])
                     self.rfile.read(length)
                     if line.startswith(b"POST /connect/token"):
-                        self.request.sendall(whole(token))
+                        self.request.sendall(response(token))
                     elif callable(respond):
                         respond(self.request.sendall, ended)
                         return

@@ -17,7 +17,7 @@ import pytest
 import stcrm_pandas as stcrm
 from stcrm_pandas.errors import ConnectionFailed, RequestError, SignInError, StcrmError
 
-from .raw_service import raw_service, whole
+from .raw_service import raw_service, response
 
 ROWS = json.dumps({"page": 1, "pageSize": 50, "hasMore": False, "totalCount": 0, "data": []}).encode()
 
@@ -130,7 +130,7 @@ def peak():
 
 
 def test_gzip_bomb_is_not_decompressed(join_raw):
-    packed = whole(bomb(500), "Content-Encoding: gzip")
+    packed = response(bomb(500), "Content-Encoding: gzip")
     before = peak()
     with (
         raw_service(packed) as url,
@@ -157,13 +157,13 @@ def endless_chunk(send, ended):
     [
         endless,
         endless_chunk,
-        whole(bytes(1_000_001)),
-        whole(bytes(1_000_001), status="500 No"),
-        whole(
+        response(bytes(1_000_001)),
+        response(bytes(1_000_001), status="500 No"),
+        response(
             gzip.compress(bytes(700_000), mtime=0) + gzip.compress(bytes(700_000), mtime=0), "Content-Encoding: gzip"
         ),
-        whole(gzip.compress(bomb(30), mtime=0), "Content-Encoding: gzip, gzip"),
-        whole(zlib.compress(bytes(1_000_001)), "Content-Encoding: deflate"),
+        response(gzip.compress(bomb(30), mtime=0), "Content-Encoding: gzip, gzip"),
+        response(zlib.compress(bytes(1_000_001)), "Content-Encoding: deflate"),
     ],
     ids=["endless", "chunk", "plain", "an error", "members", "twice", "deflate"],
 )
@@ -175,7 +175,7 @@ def test_too_large_body_raises(respond, join_raw, monkeypatch):
 
 def test_a_write_whose_response_is_too_large_is_in_doubt(join_raw, monkeypatch):
     monkeypatch.setenv("STCRM_RESPONSE_LIMIT_MB", "1")
-    with raw_service(whole(bytes(1_000_001))) as url:
+    with raw_service(response(bytes(1_000_001))) as url:
         with pytest.raises(ConnectionFailed, match="may have been made") as caught:
             join_raw(url, allow_writes=True).leads.create_note(1, text="x")
         assert caught.value.in_doubt
@@ -198,7 +198,7 @@ def deflated(body):
     ],
 )
 def test_an_encoded_body_is_read(encoding, body, join_raw):
-    with raw_service(whole(body, f"Content-Encoding: {encoding}")) as url:
+    with raw_service(response(body, f"Content-Encoding: {encoding}")) as url:
         assert len(join_raw(url).leads.list()) == 0
 
 
@@ -213,7 +213,7 @@ def test_an_encoded_body_is_read(encoding, body, join_raw):
     ],
 )
 def test_broken_encoding_raises(encoding, body, join_raw):
-    with raw_service(whole(body, f"Content-Encoding: {encoding}")) as url, pytest.raises(ConnectionFailed):
+    with raw_service(response(body, f"Content-Encoding: {encoding}")) as url, pytest.raises(ConnectionFailed):
         join_raw(url).leads.list()
 
 
@@ -224,7 +224,7 @@ DEEP = b"[" * 200_000 + b"]" * 200_000
 
 @pytest.mark.parametrize("body", [DEEP, b'{"title": ' + DEEP + b"}", b'{"errors": {"a": [' + DEEP + b"]}}"])
 def test_deeply_nested_error_is_a_stcrm_error(body, join_raw):
-    with raw_service(whole(body, status="400 Bad")) as url, pytest.raises(RequestError, match="refused"):
+    with raw_service(response(body, status="400 Bad")) as url, pytest.raises(RequestError, match="refused"):
         join_raw(url).leads.list()
 
 
@@ -232,7 +232,7 @@ def test_deeply_nested_error_is_a_stcrm_error(body, join_raw):
     "token", [DEEP, b'{"access_token": ' + DEEP + b"}", b'{"access_token": "x", "expires_in": ' + DEEP + b"}"]
 )
 def test_deeply_nested_token_is_a_stcrm_error(token, join_raw):
-    with raw_service(whole(ROWS), token=token) as url, pytest.raises(SignInError, match="STCRM_AUTH_URL"):
+    with raw_service(response(ROWS), token=token) as url, pytest.raises(SignInError, match="STCRM_AUTH_URL"):
         join_raw(url).leads.list()
 
 
@@ -241,7 +241,7 @@ def test_deeply_nested_token_is_a_stcrm_error(token, join_raw):
 )
 def test_a_token_of_any_lifetime_is_used(lifetime, join_raw):
     token = f'{{"access_token": "x", "expires_in": {lifetime}}}'.encode()
-    with raw_service(whole(ROWS), token=token) as url:
+    with raw_service(response(ROWS), token=token) as url:
         assert len(join_raw(url).leads.list()) == 0
 
 
@@ -249,7 +249,7 @@ def test_a_token_of_any_lifetime_is_used(lifetime, join_raw):
 def test_any_retry_after_is_obeyed_or_rejected(wait, join_raw):
     body = json.dumps({"message": f"Try again in {wait} seconds."}).encode()
     with (
-        raw_service(whole(body, f"Retry-After: {'9' * 400}", status="429 No")) as url,
+        raw_service(response(body, f"Retry-After: {'9' * 400}", status="429 No")) as url,
         pytest.raises(StcrmError, match="429"),
     ):
         join_raw(url).leads.list()

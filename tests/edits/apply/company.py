@@ -6,19 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from stcrm_pandas.contract.operations import by_name
-from stcrm_pandas.contract.schemas.fields import Field
 
-Rows = list[dict[str, Any]]
+from ...shop import Rows, value_of
 
-VALUES: dict[str, Any] = {
-    "integer": 5,
-    "boolean": True,
-    "double": 0.5,
-    "decimal": 12.34,
-    "text": "x",
-    "guid": "6f1d3c52-a0b8-4e7d-9c15-e2f480ab37d6",
-    "time": "2026-01-02T03:04:05.678Z",
-}
 COUNT = 60
 CUSTOMERS, LOCATIONS, LEADS, BOOKINGS = (range(first, first + COUNT) for first in (1, 101, 201, 301))
 PROVIDER, CAMPAIGN, REASON, FIELD, OTHER_FIELD = 41, 61, 95, 91, 92
@@ -29,19 +19,11 @@ def guid(n: int, end: str) -> str:
     return f"{n:08d}-0000-4000-8000-0000000000{end}"
 
 
-def value_of(field: Field) -> Any:
-    if field.kind == "object":
-        one: Any = {part.name: value_of(part) for part in field.fields}
-    else:
-        one = field.values[0] if field.values else VALUES[field.kind]
-    return [one] if field.many else one
-
-
 def made(method: str, ids: Iterable[Any], **values: Any) -> Rows:
     row = by_name(method).row
     assert row is not None
-    whole = {field.name: value_of(field) for field in row.fields}
-    return [{**whole, "id": id, **values} for id in ids]
+    template = {field.name: value_of(field) for field in row.fields}
+    return [{**template, "id": id, **values} for id in ids]
 
 
 class Company:

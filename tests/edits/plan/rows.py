@@ -77,8 +77,8 @@ USUAL["location_contacts"] = {
 def frame(resource: str, *rows: dict[str, Any], named: bool = True) -> pd.DataFrame:
     """Rows of a kind, each as usual but for what is given; all columns, in the dtypes of reads."""
     row = TARGETS[resource].row
-    whole = [{**USUAL[resource], **one} for one in rows or ({},)]
-    cells = {column.name: array(column, [one.get(column.name) for one in whole]) for column in row.columns}
+    complete = [{**USUAL[resource], **row} for row in rows or ({},)]
+    cells = {column.name: array(column, [values.get(column.name) for values in complete]) for column in row.columns}
     made = pd.DataFrame({name: pd.Series(value, dtype=dtypes_of(row)[name]) for name, value in cells.items()})
     made.attrs = {"stcrm": dict(ABOUT)} if named else {}
     return made
@@ -94,9 +94,9 @@ def edited(before: pd.DataFrame, **changes: Any) -> pd.DataFrame:
     return after
 
 
-def plan_changes(*frames: Any, **given: Any) -> Plan:
+def plan_changes(*frames: Any, **options: Any) -> Plan:
     """The plan of two frames, as users hold it, without a connection."""
-    return Plan.of(build.plan_changes(*frames, **given))
+    return Plan.of(build.plan_changes(*frames, **options))
 
 
 def plan(resource: str, row: dict[str, Any], changes: dict[str, Any], **options: Any) -> Plan:
@@ -113,4 +113,4 @@ def only(plan: Plan) -> Any:
 
 def reasons(plan: Plan) -> dict[str, str]:
     """What was refused, by column: why and what to do instead."""
-    return {one.column: f"{one.reason}; {one.instead}" for one in plan.refusals}
+    return {refusal.column: f"{refusal.reason}; {refusal.instead}" for refusal in plan.refusals}
