@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -17,18 +18,30 @@ from ..analysis.base.test_no_effects_reports import results, sentences, verdicts
 from ..conftest import AS_OF
 
 EVERY = frozenset(operation.scope for operation in OPERATIONS.values())
-BOOKINGS, JOBS, LEADS, REASONS, CUSTOMERS = (
+BOOKINGS, JOBS, LEADS, REASONS, CUSTOMERS, LOCATIONS = (
     "tn.crm.bookings:r",
     "tn.jpm.jobs:r",
     "tn.crm.leads:r",
     "tn.jbce.callreasons:r",
     "tn.crm.customers:r",
+    "tn.crm.locations:r",
 )
 REQUIRED = {"lead_conversion": {LEADS}, "booking_sources": {BOOKINGS}, "contact_preferences": {CUSTOMERS}}
 """The scopes without which a report is not made."""
 
 CASES = [
     (report, scope) for report, needs in REQUIRED.items() for scope in sorted(EVERY - needs) if scope.endswith(":r")
+]
+OPTIONAL = {
+    "lead_conversion": (BOOKINGS, JOBS, REASONS, CUSTOMERS, LOCATIONS),
+    "booking_sources": (LEADS, JOBS, CUSTOMERS, LOCATIONS),
+}
+"""The scopes of what a report compares, and of whom not to call; contact preferences need only those of customers."""
+SUBSETS = [
+    (report, frozenset(some))
+    for report, scopes in OPTIONAL.items()
+    for size in range(2, len(scopes) + 1)
+    for some in combinations(scopes, size)
 ]
 NUMBER = re.compile(r"\d[\d,.]*")
 
@@ -72,6 +85,20 @@ def test_a_missing_scope_names_nobody(report: str, scope: str) -> None:
     else:
         assert named <= every
         assert suggested <= of_every
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(
+    ("report", "without"), SUBSETS, ids=lambda value: "-".join(sorted(value)) if isinstance(value, frozenset) else value
+)
+def test_several_missing_scopes_name_nobody(report: str, without: frozenset[str]) -> None:
+    """The same cells without each combination of the scopes; one at a time is tested above."""
+    every, of_every = made(report, frozenset(), 600)
+    named, suggested = made(report, without, 600)
+    assert every
+    assert of_every
+    assert named <= every
+    assert suggested <= of_every
 
 
 def test_without_jobs_bookings_and_call_reasons_leads_name_nobody() -> None:

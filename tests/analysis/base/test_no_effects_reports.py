@@ -143,8 +143,9 @@ def test_few_dimensions_of_any_report_name_a_difference_without_effects() -> Non
             if texts := called_different(result):
                 named[seed, *key] = texts
             beside = ALWAYS if key[0] in ("leads", "opportunities") else []
-            shown = together(*(results[which] for which in dict.fromkeys([*beside, key])))
-            if actions := [one.do for each in shown for one in each.actions() if ABOUT_A_GROUP.search(one.do)]:
+            keys = [*dict.fromkeys([*beside, key])]
+            shown = dict(zip(keys, together(*(results[which] for which in keys)), strict=True))
+            if actions := [one.do for one in shown[key].actions() if ABOUT_A_GROUP.search(one.do)]:
                 acted[seed, *key] = actions
     assert len(named) <= SIGNIFICANCE * len(seeds) * len(EVERY), named
     assert not acted
