@@ -55,15 +55,15 @@ def parse_address(street: str, unit: str, city: str, zip_code: str) -> Place | N
     ['12 1/2', '12 1/2', '12-14']
     """
     text = " ".join(fold(_FRACTION.sub(r" \g<0>", street)).replace("\u2044", "/").split())
-    found = _UNIT.search(text)
-    if text and not unit and found and not (found.group(1) in _SUFFIXES | DIRECTIONS and len(found.group(1)) > 1):
-        unit, text = found.group(1), text[: found.start()]
+    match = _UNIT.search(text)
+    if text and not unit and match and not (match.group(1) in _SUFFIXES | DIRECTIONS and len(match.group(1)) > 1):
+        unit, text = match.group(1), text[: match.start()]
     box = _BOX.search(text)
     number, rest = "", text
     if box:
         number, rest = box.group(1), "pobox"
-    elif found := _NUMBER.match(text):
-        digits, letter, end, fraction, rest = (part or "" for part in found.groups())
+    elif match := _NUMBER.match(text):
+        digits, letter, end, fraction, rest = (part or "" for part in match.groups())
         number = digits.lstrip("0") + (letter if rest else "")
         number = " ".join(filter(None, ["-".join(filter(None, [number, end])), fraction]))
         rest = rest or letter
@@ -107,6 +107,6 @@ def _is_suffix(words: list[str]) -> bool:
 
 
 def _word(word: str) -> str:
-    if found := _ORDINAL.fullmatch(word):
-        return found.group(1)
+    if match := _ORDINAL.fullmatch(word):
+        return match.group(1)
     return _WORDS.get(word, word)

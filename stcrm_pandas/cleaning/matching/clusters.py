@@ -34,13 +34,15 @@ def clusters_of(pairs: Iterable[Pair], apart: Iterable[Pair]) -> list[list[int]]
     [[1, 2], [5, 6]]
     """
     conflicts: defaultdict[int, set[int]] = defaultdict(set)
-    for one, other in apart:
-        conflicts[one].add(other)
-        conflicts[other].add(one)
+    for first, second in apart:
+        conflicts[first].add(second)
+        conflicts[second].add(first)
     cluster_of: dict[int, _Cluster] = {}
-    for one, other in pairs:
-        mine, yours = (cluster_of.get(it) or _Cluster([it], conflicts.get(it, set())) for it in (one, other))
-        if mine is yours or one == other:
+    for first, second in pairs:
+        mine, yours = (
+            cluster_of.get(record) or _Cluster([record], conflicts.get(record, set())) for record in (first, second)
+        )
+        if mine is yours or first == second:
             continue
         if len(mine.members) < len(yours.members):
             mine, yours = yours, mine
@@ -49,5 +51,5 @@ def clusters_of(pairs: Iterable[Pair], apart: Iterable[Pair]) -> list[list[int]]
         mine.members += yours.members
         mine.avoided = mine.avoided | yours.avoided
         cluster_of |= dict.fromkeys(yours.members, mine) | {mine.members[0]: mine}
-    found = {id(cluster): cluster.members for cluster in cluster_of.values()}
-    return sorted(sorted(members) for members in found.values())
+    members_of = {id(cluster): cluster.members for cluster in cluster_of.values()}
+    return sorted(sorted(members) for members in members_of.values())

@@ -80,10 +80,14 @@ class Duplicates:
         if self._pairs is None:
             latest = self._decided()
             keys = zip(self._judged["id_1"].tolist(), self._judged["id_2"].tolist(), strict=True)
-            found = [latest.get(key) for key in keys] if latest else [None] * len(self._judged)
+            decided = [latest.get(key) for key in keys] if latest else [None] * len(self._judged)
             self._pairs = self._judged.drop(columns=["_a", "_b", "_apart"]).assign(
-                decision=pd.array([None if one is None else one[0].verdict for one in found], dtype="str"),
-                changed=pd.array([pd.NA if one is None else one[1] for one in found], dtype="boolean"),
+                decision=pd.array(
+                    [None if latest_of is None else latest_of[0].verdict for latest_of in decided], dtype="str"
+                ),
+                changed=pd.array(
+                    [pd.NA if latest_of is None else latest_of[1] for latest_of in decided], dtype="boolean"
+                ),
             )
         return self._pairs
 
@@ -148,8 +152,8 @@ class Duplicates:
         UsageError
             An id or the verdict is unknown, or a customer was merged already.
         """
-        one, other = self._position(id_1), self._position(id_2)
-        self.decisions.add(int(id_1), int(id_2), verdict, values_of(self._tables, one, other), who=who)
+        first, second = self._position(id_1), self._position(id_2)
+        self.decisions.add(int(id_1), int(id_2), verdict, values_of(self._tables, first, second), who=who)
         self._reset()
 
     def decision(self, id_1: int, id_2: int) -> Verdict | None:
@@ -166,8 +170,8 @@ class Duplicates:
             The decision; None if there is none, or if a compared value changed since.
         """
         first, second = sorted((int(id_1), int(id_2)))
-        found, changed = self._decided().get((first, second), (None, True))
-        return None if found is None or changed else found.verdict
+        decision, changed = self._decided().get((first, second), (None, True))
+        return None if decision is None or changed else decision.verdict
 
     def fingerprint(self, id_1: int, id_2: int) -> str:
         """Return the keyed hash of the compared values of two customers.
@@ -298,11 +302,11 @@ class Duplicates:
             An id is unknown, or a customer was merged already.
         """
         table = explain(self._tables, self._position(id_1), self._position(id_2), len(self._records.about))
-        one, other = sorted((int(id_1), int(id_2)))
+        first, second = sorted((int(id_1), int(id_2)))
         judged = self._judged
-        for row in judged[(judged["id_1"] == one) & (judged["id_2"] == other)].itertuples():
+        for row in judged[(judged["id_1"] == first) & (judged["id_2"] == second)].itertuples():
             table.loc[table["compared"] == "result", "comparison"] = f"{row.tier}, {row.kind}. {row.reason}"
-        decided = self._decided().get((one, other))
+        decided = self._decided().get((first, second))
         if decided is not None:
             text = f"{decided[0].verdict}{' (a compared value changed since)' if decided[1] else ''}"
             table.loc[len(table)] = ["decision", None, None, text, pd.NA]
@@ -407,31 +411,33 @@ class Duplicates:
         """Return the latest decision of each pair that was compared, and whether its values changed since."""
         if self._latest is None:
             self._latest = {}
-            for (one, other), decision in self.decisions.latest().items():
-                if one in self._at.index and other in self._at.index:
-                    values = values_of(self._tables, int(self._at[one]), int(self._at[other]))
+            for (first, second), decision in self.decisions.latest().items():
+                if first in self._at.index and second in self._at.index:
+                    values = values_of(self._tables, int(self._at[first]), int(self._at[second]))
                     same = decision.version == VERSION and decision.fingerprint == self.decisions.fingerprint(values)
-                    self._latest[one, other] = decision, not same
+                    self._latest[first, second] = decision, not same
         return self._latest
 
     def _build_clusters(self, *, sure: bool) -> pd.DataFrame:
         """Return the clusters: first those that people decided, then those that sure pairs add to them."""
         decided = self._decided()
-        same = [key for key, (one, changed) in decided.items() if one.verdict == "same" and not changed]
-        different = [key for key, (one, _) in decided.items() if one.verdict == "different"]
+        same = [key for key, (decision, changed) in decided.items() if decision.verdict == "same" and not changed]
+        different = [key for key, (decision, _) in decided.items() if decision.verdict == "different"]
         judged = self._judged
         strong = judged[judged["tier"] == "sure"] if sure else judged[:0]
         keys = pd.MultiIndex.from_frame(judged[["id_1", "id_2"]])
         apart = judged[judged["_apart"] & ~keys.isin(same)]
         decided_same, never = self._positions(same), self._positions(different)
         never += list(zip(apart["_a"].tolist(), apart["_b"].tolist(), strict=True))
-        found = clusters_of([*decided_same, *zip(strong["_a"].tolist(), strong["_b"].tolist(), strict=True)], never)
-        confirmed = {tuple(one) for one in clusters_of(decided_same, never)}
+        clusters = clusters_of([*decided_same, *zip(strong["_a"].tolist(), strong["_b"].tolist(), strict=True)], never)
+        confirmed = {tuple(members) for members in clusters_of(decided_same, never)}
         about = self._records.about
         ids = about["id"].tolist()
         rows = [
             (number, record, len(cluster), tuple(cluster) in confirmed)
-            for number, cluster in enumerate(sorted(found, key=lambda one: min(ids[record] for record in one)), 1)
+            for number, cluster in enumerate(
+                sorted(clusters, key=lambda members: min(ids[record] for record in members)), 1
+            )
             for record in sorted(cluster, key=ids.__getitem__)
         ]
         frame = pd.DataFrame(rows, columns=["cluster", "customer_id", "customers", "confirmed"])
@@ -440,11 +446,13 @@ class Duplicates:
         return frame.assign(customer_id=of["id"], **{name: of[name] for name in of.columns.drop("id")})
 
     def _positions(self, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        return [(int(self._at[one]), int(self._at[other])) for one, other in pairs]
+        return [(int(self._at[first]), int(self._at[second])) for first, second in pairs]
 
     def _contradictions(self) -> int:
         cluster = self.clusters.set_index("customer_id")["cluster"].to_dict()
         return sum(
-            decision.verdict == "same" and not changed and (one not in cluster or cluster[one] != cluster.get(other))
-            for (one, other), (decision, changed) in self._decided().items()
+            decision.verdict == "same"
+            and not changed
+            and (first not in cluster or cluster[first] != cluster.get(second))
+            for (first, second), (decision, changed) in self._decided().items()
         )

@@ -96,9 +96,9 @@ _PLACE = ("number", "street", "unit", "zip", "city")
 _LINE = ("number", "heading", "street", "way", "unit", "zip", "city")
 
 
-def values_of(tables: Mapping[str, pa.Table], one: int, other: int) -> str:
+def values_of(tables: Mapping[str, pa.Table], first: int, second: int) -> str:
     """Return the compared values of two records as one text, which does not depend on the order of the two."""
-    return "\n".join(sorted(_values(tables, record) for record in (one, other)))
+    return "\n".join(sorted(_values(tables, record) for record in (first, second)))
 
 
 def _values(tables: Mapping[str, pa.Table], record: int) -> str:
@@ -116,17 +116,17 @@ def _record(tables: Mapping[str, pa.Table], record: int) -> dict[str, Any]:
 def _addresses(tables: Mapping[str, pa.Table], record: int, names: Sequence[str]) -> list[tuple[str | None, ...]]:
     keyed = tables["keyed"]
     rows = keyed.filter(pc.equal(keyed["i"], record)).to_pylist()
-    found = {tuple(row[name] for name in names) for row in rows}
-    return sorted(found, key=lambda parts: [(part is not None, part or "") for part in parts])
+    places = {tuple(row[name] for name in names) for row in rows}
+    return sorted(places, key=lambda parts: [(part is not None, part or "") for part in parts])
 
 
 def _known(values: list[str | None] | None) -> list[str]:
     return sorted(filter(None, values or []))
 
 
-def explain(tables: Mapping[str, pa.Table], one: int, other: int, records: int) -> pd.DataFrame:
+def explain(tables: Mapping[str, pa.Table], first: int, second: int, records: int) -> pd.DataFrame:
     """Return the comparison of two records: `compared`, `value_1`, `value_2`, `comparison`, `weight`."""
-    a, b = sorted((one, other))
+    a, b = sorted((first, second))
     with private_duckdb("cleaning") as db:
         for name in ("features", "keyed"):
             table = tables[name]
@@ -139,14 +139,14 @@ def explain(tables: Mapping[str, pa.Table], one: int, other: int, records: int) 
     rows = [
         (
             "name",
-            *(_name(tables, record) for record in (one, other)),
+            *(_name(tables, record) for record in (first, second)),
             "missing" if judged["name"] is None else NAME[~judged["name"]].reason,
             judged["name_weight"],
         )
     ]
     for column, title in (("phone", "phone"), ("email", "e-mail"), ("address", "address")):
         level = judged[column]
-        values = (_shown(tables, record, column) for record in (one, other))
+        values = (_shown(tables, record, column) for record in (first, second))
         text = LEVELS[column][level].reason if level else "missing"
         rows.append((title, *values, text, weight_of(column, level, tables["sizes"]["growth"][0].as_py())))
     rows.append(("before the comparison", None, None, f"{records:,} customers", prior_of(records)))
@@ -169,7 +169,7 @@ def _name(tables: Mapping[str, pa.Table], record: int) -> str | None:
 def _shown(tables: Mapping[str, pa.Table], record: int, column: str) -> str | None:
     row = _record(tables, record)
     if column == "address":
-        values = [" ".join(filter(None, one)) for one in _addresses(tables, record, _LINE)]
+        values = [" ".join(filter(None, parts)) for parts in _addresses(tables, record, _LINE)]
         values = values or [*_known(row["zips"]), *_known(row["cities"])]
     else:
         values = sorted((row[f"{column}s"] or []) + (row[f"busy_{column}s"] or []))

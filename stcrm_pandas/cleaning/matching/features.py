@@ -89,10 +89,10 @@ LEFT JOIN places_of o ON o.i = r.i LEFT JOIN keys_of k ON k.i = r.i LEFT JOIN st
 """
 
 
-def create_features(db: Any, found: Records) -> None:
+def create_features(db: Any, records: Records) -> None:
     """Create the tables `features` (one row per record), `keyed` (their addresses) and `sizes` in DuckDB."""
-    db.register("records", found.records)
-    db.register("places", found.places)
+    db.register("records", records.records)
+    db.register("places", records.places)
     db.execute(_PEOPLE)
     for what in ("phones", "emails"):
         db.execute(_SHARED.format(what=what, busy=BUSY))

@@ -104,8 +104,8 @@ def duplicates(
 
 def _pairs(judged: pd.DataFrame, records: Records) -> pd.DataFrame:
     ids = records.about["id"].astype("int64").to_numpy()
-    one, other = ids[judged["a"]], ids[judged["b"]]
-    frame = pd.DataFrame({"id_1": np.minimum(one, other), "id_2": np.maximum(one, other)}, dtype="Int64")
+    first, second = ids[judged["a"]], ids[judged["b"]]
+    frame = pd.DataFrame({"id_1": np.minimum(first, second), "id_2": np.maximum(first, second)}, dtype="Int64")
     for name in ("tier", "kind"):
         frame[name] = judged[name].astype("str")
     frame["probability"] = judged["probability"].astype("Float64")
@@ -126,7 +126,7 @@ def _without_conflicts(pairs: pd.DataFrame) -> pd.DataFrame:
     apart = pairs[pairs["_apart"]]
     strongest = [list(zip(rows["_a"].tolist(), rows["_b"].tolist(), strict=True)) for rows in (sure, apart)]
     of = {record: number for number, members in enumerate(clusters_of(*strongest)) for record in members}
-    split = sure.index[[one not in of or of[one] != of.get(other) for one, other in strongest[0]]]
+    split = sure.index[[first not in of or of[first] != of.get(second) for first, second in strongest[0]]]
     pairs.loc[split, "tier"] = "look"
     pairs.loc[split, "probability"] = [RIGHT["look", kind][0] for kind in pairs.loc[split, "kind"]]
     pairs.loc[split, "reason"] += "; a stronger pair contradicts it"

@@ -180,7 +180,7 @@ def groups() -> dict[str, tuple[int, ...]]:
 
     stands_for: defaultdict[str, set[str]] = defaultdict(set)
     short = [(triplet.name1.casefold(), triplet.name2.casefold()) for triplet in name_triplets()]
-    short += [(name, one) for name, those in (SPANISH | ENGLISH).items() for one in those.split()]
+    short += [(name, nickname) for name, those in (SPANISH | ENGLISH).items() for nickname in those.split()]
     for name, nickname in short:
         stands_for[name].add(_usual(name))
         if nickname not in FORMAL and (name, nickname) not in MISTAKEN:
@@ -188,7 +188,7 @@ def groups() -> dict[str, tuple[int, ...]]:
     for name in (*FORMAL, *SPELLING_OF):
         stands_for[name].add(_usual(name))
     numbers = {name: number for number, name in enumerate(sorted(set().union(*stands_for.values())))}
-    return {name: tuple(sorted(numbers[one] for one in those)) for name, those in stands_for.items()}
+    return {name: tuple(sorted(numbers[formal] for formal in those)) for name, those in stands_for.items()}
 
 
 def _usual(name: str) -> str:

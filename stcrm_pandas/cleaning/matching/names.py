@@ -295,9 +295,9 @@ def _people(text: str) -> tuple[tuple[Person, ...], str]:
     text = _ET_UX.sub(" & wife", text)
     if "," in text:
         left, right = (part.strip() for part in text.split(",", 1))
-        names, found = _tokens(right)
+        names, known_suffix = _tokens(right)
         if not names:  # Smith Jr, or John Smith, Jr.
-            suffix = found
+            suffix = known_suffix
             text = left
         elif _JOINT.search(left) is None:
             last_of_all, suffix = _tokens(left)
@@ -307,8 +307,8 @@ def _people(text: str) -> tuple[tuple[Person, ...], str]:
     parts = [part for part in _JOINT.split(text.replace(",", " ")) if part]
     unnamed = False
     for part in parts:
-        tokens, found = _tokens(part)
-        suffix = suffix or found
+        tokens, known_suffix = _tokens(part)
+        suffix = suffix or known_suffix
         if not tokens or (len(parts) > 1 and {*tokens} <= _SPOUSES):  # Mr. and Mrs. Lem Ossory
             unnamed = len(parts) > 1
             continue
@@ -318,7 +318,9 @@ def _people(text: str) -> tuple[tuple[Person, ...], str]:
             pending.append(tokens)
         else:
             person = _person(tokens, 0)
-            people.extend(Person(one[0], one[1] if one[1:] else "", person.last, person.others) for one in pending)
+            people.extend(
+                Person(words[0], words[1] if words[1:] else "", person.last, person.others) for words in pending
+            )
             pending = []
             people.append(person)
     if not people and pending:
@@ -334,15 +336,15 @@ def _people(text: str) -> tuple[tuple[Person, ...], str]:
 
 def _tokens(part: str) -> tuple[list[str], str]:
     """Return the words of a part without titles, and its suffix."""
-    found = ""
+    suffix = ""
     kept: list[str] = []
     for word in _NOT_IN_NAMES.sub(" ", part.replace(".", " ")).split():
         token = word.strip("-")
         if token in _SUFFIXES and (kept or part.strip(" .") == word):
-            found = _SUFFIXES[token]
+            suffix = _SUFFIXES[token]
         elif token and token not in _TITLES:
             kept.append(token)
-    return kept, found
+    return kept, suffix
 
 
 def _person(tokens: list[str], of_last: int) -> Person:

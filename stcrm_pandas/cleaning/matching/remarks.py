@@ -72,8 +72,8 @@ def without_marks(text: str, *, company: bool = False) -> str:
     """
     mark = _COMPANY_MARK if company else _MARK
     plain = _WARNING.sub("", " ".join(text.split()))
-    while found := mark.match(plain):
-        plain = plain[found.end() :]
+    while match := mark.match(plain):
+        plain = plain[match.end() :]
     return plain.strip(" -:*/,") or text
 
 
