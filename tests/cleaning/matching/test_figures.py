@@ -33,15 +33,24 @@ def listed(company: Known) -> pd.DataFrame:
 
 
 def test_sure_pairs_are_right_and_most_pairs_are_found(company: Known, pairs: pd.DataFrame) -> None:
+    precision, recall, both = figures(company, pairs)
+    # `python -m bench.matching --harder` has 0.989 and 0.87 for 20,000 customers; so small a company varies by 0.03.
+    assert precision >= 0.975
+    assert recall >= 0.84
+    assert both >= 0.9
+
+
+def figures(company: Known, pairs: pd.DataFrame) -> tuple[float, float, float]:
+    """Return precision and recall of *sure*, and the recall of *sure* and *look*.
+
+    Parents and children of one name without a suffix count apart, and so do, for *sure*, couples beside one of them.
+    """
     apart = {tuple(sorted(pair)) for pair in company.traps["parent_and_child_without_suffix"]}
     sure = pairs[(pairs["tier"] == "sure") & ~pairs["key"].isin(apart)]
     known = {pair for ids in company.duplicates for pair in combinations(sorted(ids), 2)}
     single = {pair for pair in known if len(company.couples & {*pair}) != 1}
-    listed = {*pairs.loc[pairs["tier"] != "related", "key"]}
-    # `python -m bench.matching --harder` has 0.989 and 0.87 for 20,000 customers; so small a company varies by 0.03.
-    assert sure["right"].mean() >= 0.975
-    assert len({*sure["key"]} & single) >= 0.84 * len(single)
-    assert len(listed & known) >= 0.9 * len(known)
+    both = {*pairs.loc[pairs["tier"] != "related", "key"]}
+    return sure["right"].mean(), len({*sure["key"]} & single) / len(single), len(both & known) / len(known)
 
 
 def test_names_and_addresses_alone_find_pairs() -> None:
@@ -74,7 +83,12 @@ def test_each_stated_probability_is_the_share_in_other_companies() -> None:
     companies = [
         make(20_000, seed, harder=harder) for seed in ("a second street", "a third street") for harder in (False, True)
     ]
-    found = pd.concat([listed(company)[["tier", "kind", "probability", "right"]] for company in companies])
+    pairs = [listed(company) for company in companies]
+    precisions, recalls, _ = zip(*map(figures, companies, pairs), strict=True)
+    assert min(precisions) >= 0.985
+    assert sum(recalls) / len(recalls) >= 0.86
+    assert min(recalls) >= 0.85
+    found = pd.concat(pairs)
     cells = found.groupby(["tier", "kind", "probability"], as_index=False)["right"].agg(["mean", "size"])
     assert {*zip(cells["tier"], cells["kind"], strict=True)} >= {*RIGHT}
     stated = cells["probability"].astype(float)
