@@ -46,8 +46,9 @@ def main(names: list[str]) -> None:
     for room in names or rooms():
         seconds = measure(room)
         text = PAGE.read_text(encoding="utf-8")
-        start = text.index(HEAD) + len(HEAD)
-        end = text.index("\n\n", start) + 1
+        start = end = text.index(HEAD) + len(HEAD)
+        while text.startswith("|", end):
+            end = text.index("\n", end) + 1
         rows = dict(re.findall(r"^\| `?(.+?)`? \| ([\d,]+) \|$", text[start:end], re.MULTILINE))
         rows[room] = f"{seconds:,.0f}"
         lines = [f"| {name if name == BESIDE else f'`{name}`'} | {rows[name]} |\n" for name in rooms() if name in rows]
