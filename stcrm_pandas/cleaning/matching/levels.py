@@ -252,9 +252,10 @@ ADDRESS = (
     Level(
         "street",
         11,
-        "street names that differ in a letter or two",
+        "street names that differ in a letter or two, or no house number in one of them",
         f"""{_ONE_STREET} AND {_SAME_MARKS} AND NOT ({_HOUSE})
-            AND {_TOWN} AND x.number = y.number AND ({typo("x.street", "y.street", 2)} OR {_PREFIX})""",
+            AND {_TOWN} AND ((x.number = y.number AND ({typo("x.street", "y.street", 2)} OR {_PREFIX}))
+            OR (x.street = y.street AND x.unit = y.unit AND (x.number = '' OR y.number = '')))""",
     ),
     Level(
         "number",

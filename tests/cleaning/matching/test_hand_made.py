@@ -245,8 +245,9 @@ MISSPELLED = """
 77 Lincoln Ave | 77 Linccln Ave
 120 Caley Crescent | 120 Caley Cruscent
 9 Maple Street | 9 Mapel St
+60 Laurel Oak Way | Laurel Oak Way
 """
-"""One street, in two spellings."""
+"""One street, in two spellings, or one house without its number."""
 
 SWAPPED = """
 Brian Brain | Miguel Migeul | Angela Agnela | Brice Bryce | Karin Karen | Marisol Marisal | Dwayne Dwanye
