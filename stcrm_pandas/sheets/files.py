@@ -59,6 +59,7 @@ def write_sheet(frame: pd.DataFrame, path: str | os.PathLike[str], *, resource: 
 
     Examples
     --------
+    >>> import tempfile
     >>> from stcrm_pandas.contract.schemas import CallReasons
     >>> reasons = CallReasons.empty()
     >>> path = write_sheet(reasons, Path(tempfile.mkdtemp()) / "reasons.csv", resource="lookups.call_reasons")

@@ -88,12 +88,13 @@ def found_in(leads: Frames, jobs: Frames, units: Mapping[int, str]) -> LeadConve
     rows += [late] * 5 + [lost] * 40
     refused = {"preferences_marketing_updates_enabled": [False], "preferences_job_reminders_enabled": [False]}
     contacts = pd.DataFrame({"customer_id": [9], "type": ["Phone"], "value": ["512-555-0104"], **refused})
+    customers = pd.DataFrame({"id": [9], "name": ["Ann Oakes"], "do_not_service": [False]})
     business_units = pd.DataFrame({"id": [1, 2], "name": ["One", "Two"], "currency": [units[1], units[2]]})
     frame = jobs(job(1, 10, 100.0), job(1, 10, 300.0), job(2, 20, 500.0), job(2, 20, 700.0))
     return lead_conversion(
         leads(*rows),
         jobs=frame,
-        names={"business_unit": business_units},
+        names={"business_unit": business_units, "customer": customers},
         contacts=contacts,
         as_of=AS_OF,
         time_zone="UTC",
