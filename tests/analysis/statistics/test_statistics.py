@@ -96,6 +96,7 @@ def test_holm_is_between_bonferroni_and_benjamini_hochberg(p_values: list[float]
     adjusted = holm(p_values)
     assert (adjusted <= np.minimum(np.multiply(p_values, len(p_values)), 1) + 1e-12).all()
     assert (adjusted >= benjamini_hochberg(p_values) - 1e-12).all()
+    assert adjusted == pytest.approx(multipletests(p_values, method="holm")[1], abs=1e-12)
 
 
 def test_mantel_haenszel_by_hand_and_with_empty_strata() -> None:
