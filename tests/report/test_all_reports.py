@@ -95,7 +95,7 @@ def test_index_links_to_all_reports(browser: Browser, made: tuple[Result, Path],
     assert page.get_by_role("heading", level=1).inner_text() == headline
     page.get_by_role("link", name="All reports").click()
     page.locator(f'.stcrm-actions a[href="{link}"]').click()
-    assert page.locator(f"[id='{link.partition('#')[2]}']").is_visible()
+    page.locator(f"[id='{link.partition('#')[2]}']").wait_for(state="visible")  # the tab opens after loading
     assert trouble == []
     page.close()
 
