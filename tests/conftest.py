@@ -49,7 +49,7 @@ AS_OF = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 
 # On a busy machine an example takes any time. `make test-deep` asks for the long profile.
 hypothesis.settings.register_profile(
-    "short", max_examples=25, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
+    "short", max_examples=40, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
 )
 hypothesis.settings.register_profile("long", hypothesis.settings.get_profile("short"), max_examples=400)
 hypothesis.settings.load_profile("short")

@@ -26,6 +26,7 @@ from stcrm_pandas.edits.plan.plan_file import KIND
 from stcrm_pandas.edits.port import Port
 from stcrm_pandas.errors import StcrmError
 from stcrm_pandas.files.sqlite_files import connect_read_only
+from stcrm_pandas.settings.addresses import environment_of
 
 COLUMNS = {
     "journal": "str",
@@ -77,10 +78,11 @@ def summaries(folder: Path, place: tuple[str, int] | None = None) -> Iterator[Jo
     place : tuple of str and int, optional
         Only those of this environment and tenant, and those that cannot be read.
     """
+    here = None if place is None else (environment_of(place[0]), str(place[1]))
     about = {path: facts_of(path) for path in sorted(folder.glob("*.sqlite"), reverse=True)}
     for path, noted in about.items():
         facts: Mapping[str, str] = noted
-        if facts and place is not None and (facts.get("environment"), facts.get("tenant")) != (place[0], str(place[1])):
+        if facts and here is not None and (environment_of(facts.get("environment", "")), facts.get("tenant")) != here:
             continue
         try:
             with closing(Journal.open(path)) as journal:

@@ -387,13 +387,11 @@ def clear_all(folder: Path, tenant: int | None = None, *, dry_run: bool = False)
             if not dry_run:
                 with contextlib.closing(Cache(path)) as cache:
                     cache.clear()
-    left = [
-        path for path in orphans_in(folder) if _is_cache_name(path) and (tenant is None or f"-{tenant}-" in path.name)
-    ]
-    for path in (*damaged_in(folder)[0], *left):
-        cleared.append((path, 0))
-        if not dry_run:
-            delete_database(path)
+    for path in (*damaged_in(folder)[0], *filter(_is_cache_name, orphans_in(folder))):
+        if tenant is None or f"-{tenant}-" in path.name:
+            cleared.append((path, 0))
+            if not dry_run:
+                delete_database(path)
     return cleared
 
 

@@ -104,7 +104,7 @@ def too_few_in(result: Result, unit: tuple[str, str], *, measured: int, counted:
     """
     if result.period is None:
         return ""
-    rows = f"{measured:,} of {plural(counted, *unit)} {old}" if old else f"{plural(counted, *unit)}"
+    rows = f"{measured:,} of {plural(counted, *unit)} {old}" if old else plural(counted, *unit)
     earlier = "" if result.asked is None else f", and no earlier {result.asked.length} has as many"
     return f"{rows}: fewer than {result.min_group}{earlier}."
 

@@ -210,7 +210,7 @@ of_one_number = [
 @example(quietly, [True] * 3, [*switched_on, *later_no, ("apply", -1, None)])
 @example(quietly, [True] * 3, [*of_one_number, ("apply", -1, None)])
 @given(*ways)
-@settings(max_examples=settings.default.max_examples // 3)
+@settings(max_examples=settings.default.max_examples // 5)
 def test_no_sequence_of_edits_opts_anybody_in(place, contacts, mail, actions):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DriftWarning)

@@ -123,6 +123,7 @@ def test_an_address_that_is_written_otherwise_is_the_same_tenant(box, join):
     box.inject("customers.update_contact", after=1, before=meanwhile)
     assert plan.apply().ok
     assert len(errors) == 1
+    assert other.journals()["journal"].tolist() == crm.journals()["journal"].tolist() != []
     switch(box, range(3, 7), on=False)
     assert len(late.apply().conflicts) == 4
     assert on(box, range(1, 7)) == {1, 2}

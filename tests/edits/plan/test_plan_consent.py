@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from stcrm_pandas.edits.plan.consent import FLAGS
 from stcrm_pandas.edits.plan.fill import OLDER, body_of
@@ -147,7 +147,6 @@ def test_legacy_flag_is_computed_and_cannot_be_set():
 FLAG = st.sampled_from([True, False, None])
 
 
-@settings(max_examples=settings.default.max_examples * 2)
 @given(
     before=st.fixed_dictionaries(dict.fromkeys(FLAGS, FLAG)),
     after=st.fixed_dictionaries(dict.fromkeys(FLAGS, FLAG)),
