@@ -19,7 +19,7 @@ from stcrm_pandas.analysis.leads.inquiries import converted_with, persons_of
 from stcrm_pandas.analysis.leads.reduction import kept_leads, split_reasons
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 
-__all__ = ["ages_in_days", "open_leads", "unchanged", "without_next_step", "work_lists"]
+__all__ = ["ages_in_days", "number_of_leads", "open_leads", "unchanged", "without_next_step", "work_lists"]
 
 _TIMES = ("created_on", "follow_up_date", "modified_on")
 _TEXTS = ("lead_customer_name", "lead_phone", "lead_email", "priority", "lead_url")
@@ -38,17 +38,25 @@ _CHANGE = "Follow Up > Leads"
 _OF_AGE = "of leads of the same age that were still booked within 30 days"
 
 
+def _counted(result: LeadConversionResult) -> nw.LazyFrame[Any]:
+    """Return the active leads whose call reason is one of a lead."""
+    rows: nw.LazyFrame[Any] = nw.from_native(result.source).lazy()
+    if "active" in rows.collect_schema().names():
+        rows = rows.filter(~true(~nw.col("active")))
+    return rows.filter(~is_among(rows, "call_reason_id", result.not_leads)) if result.not_leads else rows
+
+
+def number_of_leads(result: LeadConversionResult) -> int:
+    """Return how many leads were analyzed, of any status and age."""
+    return int(_counted(result).select(nw.len()).collect().item())
+
+
 def open_leads(result: LeadConversionResult) -> pd.DataFrame:
     """Return the open leads that were analyzed, with the columns that a list needs."""
-    rows = nw.from_native(result.source).lazy()
+    rows = _counted(result).filter(true(nw.col("status") == "Open"))
     names = rows.collect_schema().names()
-    chosen = true(nw.col("status") == "Open")
-    if "active" in names:
-        chosen = chosen & ~true(~nw.col("active"))
-    if result.not_leads:
-        chosen = chosen & ~is_among(rows, "call_reason_id", result.not_leads)
     columns = [name for name in (TENANT, *_IDS, *_TIMES, *_TEXTS) if name in names]
-    table: pd.DataFrame = rows.filter(chosen).select(*columns).collect().to_pandas()
+    table: pd.DataFrame = rows.select(*columns).collect().to_pandas()
     for name in _TIMES:
         moments = table[name] if name in table else pd.Series(pd.NaT, index=table.index)
         table[name] = pd.to_datetime(moments, utc=True).astype("datetime64[us, UTC]")

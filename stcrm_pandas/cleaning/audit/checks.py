@@ -71,12 +71,12 @@ def leads_follow_up(rows: Rows) -> Faults:
 
 def leads_stale(rows: Rows) -> Faults:
     """Return open leads that nobody changed for 30 days and for which no follow-up is to come."""
-    from stcrm_pandas.analysis.leads.lists import open_leads, without_next_step
+    from stcrm_pandas.analysis.leads.lists import number_of_leads, open_leads, without_next_step
 
     report, opened = rows.reports.leads, rows.open_leads
     leads = open_leads(report)
     stale = opened["id"].isin(leads.loc[without_next_step(report, leads), "id"])
-    return still_open(opened, stale, len(rows["leads"]), "leads that are still open")
+    return still_open(opened, stale, number_of_leads(report), "leads of the report that are still open")
 
 
 def leads_status(rows: Rows) -> Faults:

@@ -103,6 +103,15 @@ def test_open_leads_and_bookings_are_counted_as_in_their_reports(audit, frames):
     assert not set(audit.rows("leads_stale")["id"]) & set(listed["stale"]["Lead id"])
     assert set(audit.rows("leads_stale")["id"]) <= set(every["Lead id"])
     assert audit.rows("leads_stale")["modified_on"].max() <= pd.Timestamp(AS_OF) - pd.Timedelta(days=30)
+    reasons = frames["call_reasons"]
+    no_lead = reasons.loc[~reasons["is_lead"].fillna(value=True), "id"]
+    analyzed = frames["leads"][~frames["leads"]["call_reason_id"].isin(no_lead)]
+    still_open = analyzed["status"] == "Open"
+    promised = audit.effects.set_index(["finding", "number"]).loc[
+        ("leads_stale", "leads of the report that are still open")
+    ]
+    assert promised["now"] == pytest.approx(still_open.mean())
+    assert promised["repaired"] == pytest.approx((still_open.sum() - count["leads_stale"]) / len(analyzed))
 
     assert count["bookings_stale"] == len(bookings.work_lists["new-too-long"]) > 0
     assert set(audit.rows("bookings_stale")["id"]) == set(bookings.work_lists["new-too-long"].frame["Booking"])
