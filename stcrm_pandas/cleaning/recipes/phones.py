@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -166,14 +165,17 @@ def correct_phone(value: Any, region: str = REGION, style: str = "e164") -> Verd
 
 
 def _usual_forms(values: pd.Series[Any], region: str) -> Forms:
-    """Return the forms that many of the valid numbers among these values have."""
-    texts = [value for value in values if isinstance(value, str) and value.strip() and len(value) <= LONGEST]
-    verdicts = [(text, correct_phone(text, region)) for text in texts]
-    return forms_of(
-        (text, verdict.new if isinstance(verdict, Changed) else text)
-        for text, verdict in verdicts
-        if not isinstance(verdict, Skipped)
-    )
+    """Return the forms that at least a tenth of the valid numbers among these values have."""
+    counts: Counter[str | None] = Counter()
+    for text in values.tolist():
+        if isinstance(text, str) and len(text) <= LONGEST and text.strip():
+            verdict = correct_phone(text, region)
+            if not isinstance(verdict, Skipped):
+                counts[form_of(text, text if verdict is None else verdict.new)] += 1
+    every = counts.total()
+    if every < FEWEST:
+        return Forms(())
+    return Forms(tuple(form for form, count in counts.most_common() if form is not None and count >= SHARE * every))
 
 
 def _read(text: str, region: str) -> Skipped | tuple[phonenumbers.PhoneNumber, str]:
@@ -306,6 +308,7 @@ SHARE = 0.1
 """Share of the valid numbers that have a form, from which on it is one of the company's."""
 
 _FORM = re.compile(r"[+(]?\d(?:[\d().\-/]| (?! ))*\d", re.ASCII)
+_WITHOUT_MARKS = dict.fromkeys(map(ord, "+().-/ "))
 _WRITTEN_EXTENSION = re.compile(r" x\d{1,7}$", re.ASCII)
 
 
@@ -333,26 +336,14 @@ class Forms:
         return re.sub(r"\d", lambda _: next(digits), form) + e164[len(number) :]
 
 
+@lru_cache(maxsize=200_000)
 def form_of(value: str, e164: str) -> str | None:
     """Return the form of a number, with each digit as 0; None if it has letters, spare spaces or spare digits.
 
     >>> form_of("(512) 555-0101 x12", "+15125550101 x12"), form_of("5125550101.0", "+15125550101")
     ('(000) 000-0000', None)
     """
-    number, full = _WRITTEN_EXTENSION.sub("", value), _WRITTEN_EXTENSION.sub("", e164)
-    if not _FORM.fullmatch(number) or not full.endswith(re.sub(r"\D", "", number).removeprefix("0")):
+    number, full = ((_WRITTEN_EXTENSION.sub("", text) if " x" in text else text) for text in (value, e164))
+    if not _FORM.fullmatch(number) or not full.endswith(number.translate(_WITHOUT_MARKS).removeprefix("0")):
         return None
     return pattern(number)
-
-
-def forms_of(numbers: Iterable[tuple[str, str]]) -> Forms:
-    """Return the forms that at least a tenth of the numbers have: each as it is written, and in E.164.
-
-    >>> forms_of([("512-555-0101", "+15125550101")] * 19 + [("512.555.0102", "+15125550102")])
-    Forms(kept=('000-000-0000',))
-    """
-    forms = [form_of(value, e164) for value, e164 in numbers]
-    if len(forms) < FEWEST:
-        return Forms(())
-    counts = Counter(form for form in forms if form is not None)
-    return Forms(tuple(form for form, count in counts.most_common() if count >= SHARE * len(forms)))
