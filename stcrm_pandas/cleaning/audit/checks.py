@@ -22,7 +22,7 @@ from stcrm_pandas.edits.columns import TARGETS
 from stcrm_pandas.edits.plan.consent import consent_change
 
 if TYPE_CHECKING:
-    from stcrm_pandas.analysis import ContactPreferences
+    from stcrm_pandas.analysis import ContactPreferences, LeadConversion
 
 
 def without_campaign(rows: Rows, frame: pd.DataFrame, what: str) -> Faults:
@@ -281,9 +281,9 @@ def tags_twins(rows: Rows) -> Faults:
 _BOOKED = "leads booked within 30 days"
 
 
-def booked_rate(rows: Rows, leads: pd.DataFrame, jobs: pd.DataFrame | None) -> float:
+def booked_rate(result: LeadConversion) -> float:
     """Return the share of leads that were booked within 30 days: the middle of its bounds."""
-    overall = rows.reports.leads_of(leads, jobs).overall.iloc[0]
+    overall = result.overall.iloc[0]
     return (float(overall["share_lower"]) + float(overall["share_upper"])) / 2
 
 
@@ -300,8 +300,8 @@ def merged_leads(rows: Rows) -> Effect | None:
         return None
     kept = rows.desk.survivor_of.to_dict()
     leads, jobs = rows["leads"], rows.frames.get("jobs")
-    repaired = booked_rate(rows, _moved(leads, kept), None if jobs is None else _moved(jobs, kept))
-    return Effect(_BOOKED, booked_rate(rows, leads, jobs), repaired)
+    repaired = rows.reports.leads_of(_moved(leads, kept), None if jobs is None else _moved(jobs, kept))
+    return Effect(_BOOKED, booked_rate(rows.reports.leads), booked_rate(repaired))
 
 
 def _moved(frame: pd.DataFrame, kept: Mapping[Any, Any]) -> pd.DataFrame:

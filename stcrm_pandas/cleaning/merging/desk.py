@@ -45,13 +45,13 @@ def ranked(members: pd.DataFrame) -> pd.DataFrame:
     return members.loc[order.sort_values([*order.columns]).index].reset_index(drop=True)
 
 
-def reason_of(first: pd.Series, second: pd.Series) -> str:
+def reason_of(first: Mapping[Any, Any], second: Mapping[Any, Any]) -> str:
     """Return why the first of two ranked customers is kept.
 
     Examples
     --------
-    >>> one = {"active": True, "jobs": 3, "balance": 0.0, "created_on": pd.Timestamp("2024-01-01")}
-    >>> reason_of(pd.Series(one), pd.Series(one | {"jobs": 1})), reason_of(pd.Series(one), pd.Series(one))
+    >>> customer = {"active": True, "jobs": 3, "balance": 0.0, "created_on": pd.Timestamp("2024-01-01")}
+    >>> reason_of(customer, customer | {"jobs": 1}), reason_of(customer, customer)
     ('more jobs (3)', 'the smaller id')
     """
     if bool(first["active"]) is not bool(second["active"]):
@@ -133,14 +133,17 @@ class MergeDesk:
         Active customers are kept first, then those with more jobs, with a balance, and the oldest. `keep` chooses
         another one.
         """
+        sizes = self._members["cluster"].value_counts()
+        firsts = self._members.drop_duplicates("cluster")
+        seconds = self._members.drop(firsts.index).drop_duplicates("cluster")
         rows = [
             (
-                cluster,
-                of["customer_id"].iloc[0],
-                CHOSEN if of["customer_id"].iloc[0] in self._chosen else reason_of(of.iloc[0], of.iloc[1]),
-                len(of),
+                first["cluster"],
+                first["customer_id"],
+                CHOSEN if first["customer_id"] in self._chosen else reason_of(first, second),
+                sizes[first["cluster"]],
             )
-            for cluster, of in self._members.groupby("cluster")
+            for first, second in zip(firsts.to_dict("records"), seconds.to_dict("records"), strict=True)
         ]
         frame = pd.DataFrame(rows, columns=["cluster", "survivor_id", "reason", "customers"])
         return frame.astype({"cluster": "Int64", "survivor_id": "Int64", "reason": "str", "customers": "Int64"})
@@ -148,8 +151,8 @@ class MergeDesk:
     @property
     def survivor_of(self) -> pd.Series:
         """The customer that is kept, by the id of each customer of a cluster."""
-        survivors = self.survivors.set_index("cluster")["survivor_id"]
-        return self._members.set_index("customer_id")["cluster"].map(survivors)
+        kept = self._members.groupby("cluster")["customer_id"].transform("first")
+        return kept.set_axis(pd.Index(self._members["customer_id"])).rename("survivor_id")
 
     @property
     def losses(self) -> pd.DataFrame:
