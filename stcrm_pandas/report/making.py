@@ -373,11 +373,11 @@ def _plain(sandbox: bool | str | Path) -> bool | str:
     return sandbox if isinstance(sandbox, bool) else str(Path(sandbox).absolute())
 
 
-def _taken(report: str, notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+def _taken(report: str, notebook: Path, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters that this report uses."""
-    by = given["by"]
-    asked = {by} if isinstance(by, str) else set(by or ())
-    known = {**given, "by": by if asked <= set(_groups()[report]) else None}
+    by = arguments["by"]
+    dimensions = {by} if isinstance(by, str) else set(by or ())
+    known = {**arguments, "by": by if dimensions <= set(_groups()[report]) else None}
     names = parameters_of(notebook)
     return {name: value for name, value in known.items() if name != "spend" or name in names}
 

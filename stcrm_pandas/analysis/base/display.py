@@ -146,8 +146,8 @@ def _whole(cell: str) -> str:
 
 def verdict_note(row: Any) -> str:
     """Return the table's note on a group with `verdict`, `enough` and, for months, `whole`."""
-    whole = getattr(row, "whole", True)
-    if not pd.isna(whole) and not whole:
+    complete = getattr(row, "whole", True)
+    if not pd.isna(complete) and not complete:
         return "too recent, or only partly in the data"
     return _VERDICTS.get(row.verdict, "") if row.enough else "too few"
 

@@ -363,8 +363,8 @@ def collected(rows: Rows, dtypes: Mapping[str, str] | None = None) -> pd.DataFra
         table = rows.collect().to_pandas()
     else:
         table = _of_arrow(rows.collect("pyarrow").to_arrow())
-    given = dtypes or {}
-    kinds = {name: given.get(str(name)) or _common(kind) for name, kind in table.dtypes.items()}
+    declared = dtypes or {}
+    kinds = {name: declared.get(str(name)) or _common(kind) for name, kind in table.dtypes.items()}
     return table.astype(kinds).reset_index(drop=True)
 
 

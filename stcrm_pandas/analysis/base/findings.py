@@ -246,11 +246,11 @@ def _is_number(column: pd.Series) -> bool:
     return counts and str(column.name).lower().split()[-1:] not in [[word] for word in _RECORDS]
 
 
-def check(given: Check) -> str:
+def check(data: Check) -> str:
     """Return the HTML of a check."""
-    counts = [[count.what, f"{count.rows:,}", count.screen, count.filter] for count in given.counts]
-    remaining = [[step.what, f"{step.left_out:,}" if step.left_out else "", f"{step.remain:,}"] for step in given.steps]
-    notes = "".join(f"<li><b>{escape(word)}</b> {escape(text)}</li>" for word, text in given.notes.items())
+    counts = [[count.what, f"{count.rows:,}", count.screen, count.filter] for count in data.counts]
+    remaining = [[step.what, f"{step.left_out:,}" if step.left_out else "", f"{step.remain:,}"] for step in data.steps]
+    notes = "".join(f"<li><b>{escape(word)}</b> {escape(text)}</li>" for word, text in data.notes.items())
     header = {"Before any exclusion": False, "Rows": True, "Screen in ServiceTitan": False, "Filter": False}
     return (
         '<div class="stcrm-side-by-side">'

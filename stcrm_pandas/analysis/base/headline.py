@@ -370,12 +370,12 @@ def _sum(months: pd.DataFrame, min_group: int) -> Measured:
 
 
 def _month(row: object, note: str, min_group: int) -> Month:
-    name, volume, n, lower, upper, whole = (
+    name, volume, n, lower, upper, complete = (
         getattr(row, name) for name in ("name", "volume", "n", "lower", "upper", "whole")
     )
     measured = measured_share(lower, upper, n, min_group=min_group)
     text = measured.text if n else ""
-    return Month(str(name), int(volume), measured.share, measured.interval, text, "" if whole else note)
+    return Month(str(name), int(volume), measured.share, measured.interval, text, "" if complete else note)
 
 
 def _plain(measured: Measured) -> str:
@@ -383,12 +383,12 @@ def _plain(measured: Measured) -> str:
     return measured.text.partition(" (")[0]
 
 
-def tiles(given: Sequence[Tile], terms: Terms, heading: str = "Last 4 weeks") -> str:
+def tiles(row: Sequence[Tile], terms: Terms, heading: str = "Last 4 weeks") -> str:
     """Return the HTML of the tiles of a first screen, side by side, below a heading."""
-    notes = {tile.note for tile in given}
-    shared = min(notes) if len(notes) == 1 and len(given) > 1 else ""
+    notes = {tile.note for tile in row}
+    shared = min(notes) if len(notes) == 1 and len(row) > 1 else ""
     shown = []
-    for tile in given:
+    for tile in row:
         earlier = [("4 weeks before", tile.before or "unknown"), ("A year earlier", tile.year_ago or "unknown")]
         lines = "".join(f"<dt>{escape(name)}</dt><dd>{unbroken(text)}</dd>" for name, text in tile.details or earlier)
         note = f'<p class="stcrm-note">{escape(tile.note)}</p>' if tile.note and not shared else ""

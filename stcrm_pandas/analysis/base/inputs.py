@@ -97,7 +97,7 @@ class Inputs:
         self.cautions = [*selections(self.frames), *self.cautions]
         return [*self.frames.values()]
 
-    def given(self, **others: Any) -> frozenset[str]:
+    def present(self, **others: Any) -> frozenset[str]:
         """Return the names of the data sets that are there: the admitted frames, and others that are not None."""
         return given_of({**self.frames, **others})
 
@@ -106,18 +106,18 @@ class Inputs:
         frames = [self.frames[name] for name in names or self.frames]
         return all(attrs_of(frame).get("complete", True) for frame in frames)
 
-    def required(self, name: str, given: Any, resource: str | None = None) -> Any:
+    def required(self, name: str, frame: Any, resource: str | None = None) -> Any:
         """Return the frame that was given, else that of the mirror; raise if there is neither."""
-        if given is not None:
-            return given
+        if frame is not None:
+            return frame
         if self._mirror is None:
             raise UsageError(f"{name} are required: pass a DataFrame, or mirror=stcrm.mirrors('titan')")
         return self._read(name, resource)
 
-    def optional(self, name: str, given: Any, resource: str | None = None) -> Any:
+    def optional(self, name: str, frame: Any, resource: str | None = None) -> Any:
         """Return the frame that was given, else that of the mirror, with a caution if it does not have it."""
-        if given is not None or self._mirror is None:
-            return given
+        if frame is not None or self._mirror is None:
+            return frame
         try:
             return self._read(name, resource)
         except NotMirrored:
@@ -126,36 +126,36 @@ class Inputs:
             self.cautions.append(f"The {name.replace('_', ' ')} are left out. {error}")
         return None
 
-    def status_log(self, resource: str, given: Any) -> Any:
+    def status_log(self, resource: str, passed: Any) -> Any:
         """Return the status log that was given, else that of the mirror."""
-        if given is not None or self._mirror is None:
-            return given
+        if passed is not None or self._mirror is None:
+            return passed
         try:
             return self._mirror.status_log(resource, as_of=self.as_of)
         except NotMirrored:  # the rows were given, so the mirror need not have them
             return None
 
-    def names(self, given: Any, *dimensions: str) -> Any:
+    def names(self, passed: Any, *dimensions: str) -> Any:
         """Return the names of groups that were given, and those of the mirror for the other dimensions."""
-        if self._mirror is None or not (given is None or _by_dimension(given)):
-            return given
-        lookups = dict(given or {})
+        if self._mirror is None or not (passed is None or _by_dimension(passed)):
+            return passed
+        lookups = dict(passed or {})
         for dimension in dict.fromkeys(dimensions):
             if dimension not in lookups and dimension in _NAMES:
                 lookup = self.optional(f"names of {dimension.replace('_', ' ')}s", None, _NAMES[dimension])
                 lookups |= {} if lookup is None else {dimension: lookup}
-        return lookups or given
+        return lookups or passed
 
-    def contacts(self, given: Any) -> Any:
+    def contacts(self, frames: Any) -> Any:
         """Return the contacts that were given, else those of the customers and locations of a mirror of one tenant."""
-        if given is not None or self._mirror is None or self.many:
-            return given
+        if frames is not None or self._mirror is None or self.many:
+            return frames
         return [self.optional(name, None) for name in ("customer_contacts", "location_contacts")]
 
-    def dismissing_reasons(self, given: Mapping[int, str] | None) -> Mapping[int, str] | None:
+    def dismissing_reasons(self, passed: Mapping[int, str] | None) -> Mapping[int, str] | None:
         """Return the reasons that were given, else those of the mirror, if all of its tenants have the same."""
-        if given is not None or self._mirror is None:
-            return given
+        if passed is not None or self._mirror is None:
+            return passed
         reasons: Mapping[int, str] | None = self._common("dismissing_reasons")
         if reasons is None:
             self.cautions.append(
@@ -164,10 +164,10 @@ class Inputs:
             )
         return reasons
 
-    def double_opt_in(self, *, given: bool | None) -> bool:
+    def double_opt_in(self, *, setting: bool | None) -> bool:
         """Return whether double opt-in is on, as given, else as for one of the tenants of the mirror."""
-        if given is not None:
-            return given
+        if setting is not None:
+            return setting
         return any(settings["double_opt_in"] for settings in self._settings)
 
     def _read(self, name: str, resource: str | None) -> Any:

@@ -58,12 +58,12 @@ _LABELS: dict[str, Callable[[Any], str]] = {
 
 def dimensions(by: str | Sequence[str] | None, known: Sequence[str]) -> tuple[str, ...]:
     """Return `by` as a tuple of at most two of the known dimensions."""
-    asked = () if by is None else (by,) if isinstance(by, str) else tuple(by)
-    if unknown := [name for name in asked if name not in known]:
+    chosen = () if by is None else (by,) if isinstance(by, str) else tuple(by)
+    if unknown := [name for name in chosen if name not in known]:
         raise UsageError(f"by={unknown[0]!r}: choose from {', '.join(map(repr, known))} and None")
-    if len(asked) > 2 or len(set(asked)) < len(asked):
+    if len(chosen) > 2 or len(set(chosen)) < len(chosen):
         raise UsageError("by takes one name, or a tuple of two different ones")
-    return asked
+    return chosen
 
 
 def lookups(names: Any, by: Sequence[str], known: Sequence[str]) -> dict[str, Any]:

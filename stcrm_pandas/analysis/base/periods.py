@@ -87,8 +87,8 @@ class Period:
     @property
     def months(self) -> int:
         """The number of calendar months in the period; 0 if it does not consist of whole months."""
-        whole = self.first.day == self.end.day == 1
-        return month_number_of(self.end) - month_number_of(self.first) if whole else 0
+        full_months = self.first.day == self.end.day == 1
+        return month_number_of(self.end) - month_number_of(self.first) if full_months else 0
 
     @property
     def before(self) -> Period:
@@ -149,7 +149,7 @@ class Period:
         return f"{self.first:%b} {self.first.day}{year}–{month}{last.day}, {last.year}"
 
 
-def measurable(asked: Period, enough: Callable[[Period], bool], begins: dt.date) -> Period:
+def measurable(requested: Period, enough: Callable[[Period], bool], begins: dt.date) -> Period:
     """Return the period if it has enough rows, else the latest one of the same length that has.
 
     If no period since `begins`, the day of the first row, has enough, the period that was asked for is returned.
@@ -158,10 +158,10 @@ def measurable(asked: Period, enough: Callable[[Period], bool], begins: dt.date)
     >>> str(measurable(june, lambda period: period.end <= dt.date(2026, 5, 20), dt.date(2025, 1, 1)))
     'April 2026'
     """
-    period = asked
+    period = requested
     while not enough(period):
         if period.first <= begins:
-            return asked
+            return requested
         period = period.before
     return period
 
@@ -242,7 +242,7 @@ class Limits:
         """The name of the zone."""
         return None if self.zone is None else self.zone.key
 
-    def whole(self, month: int, age: dt.timedelta | None = None) -> bool:
+    def is_complete(self, month: int, age: dt.timedelta | None = None) -> bool:
         """Return whether a month was read from its first to its last moment, and all of it is old enough."""
         first, end = self.read
         zone = self.zone or dt.UTC

@@ -92,10 +92,10 @@ def known_until(leads: Any, as_of: Moment | None, local: dt.tzinfo | None) -> dt
         if fetched is None:
             raise UsageError("it is unknown when the rows were read: pass as_of='2026-02-01T00:00Z'")
         return fetched
-    asked = moment(as_of, local, name="as_of")
+    requested = moment(as_of, local, name="as_of")
     if fetched is None:
-        return asked
-    if asked < fetched:
+        return requested
+    if requested < fetched:
         raise UsageError(
             f"as_of is before the leads were read ({fetched:%Y-%m-%d %H:%M %Z}): their status at that time is unknown. "
             "lead_conversion takes a status log that covers it (crm.mirror(folder).status_log('leads'))"

@@ -34,10 +34,10 @@ class Result:
     - `min_group`: the minimum size of a group to be compared
     - `complete`: whether all frames were read completely
     - `cautions`: sentences to read before the numbers
-    - `given`: the data sets that were given; `lacks` returns those that something needs and that were not
+    - `inputs`: the data sets that the analysis had; `lacks` returns those that something needs and that were not
     - `period`: the days that the numbers cover; None if they cover everything that was read
-    - `asked`: the period that was passed. If too few of its rows are old enough, `period` is the latest one of the same
-      length that has enough
+    - `requested`: the period that was passed. If too few of its rows are old enough, `period` is the latest one of the
+      same length that has enough
     """
 
     table: pd.DataFrame
@@ -50,8 +50,8 @@ class Result:
     complete: bool
     cautions: tuple[str, ...] = ()
     period: Period | None = None
-    asked: Period | None = None
-    given: frozenset[str] = frozenset()
+    requested: Period | None = None
+    inputs: frozenset[str] = frozenset()
 
     def lacks(self, what: str) -> tuple[str, ...]:
         """Return the data sets that a comparison, sentence or action needs and that were not given.
@@ -66,7 +66,7 @@ class Result:
         tuple of str
             The names of the data sets; empty if there is all that it needs.
         """
-        return lacking(what, self.given)
+        return lacking(what, self.inputs)
 
 
 def of_period(result: Result) -> str:
@@ -91,7 +91,7 @@ def another_period(result: Result, lacking: str) -> str:
 
     `lacking` says what the chosen period has too few of: "leads of June 2026 are 30 days old".
     """
-    if result.asked is None or result.period is None or result.period == result.asked:
+    if result.requested is None or result.period is None or result.period == result.requested:
         return ""
     few = f"Fewer than {result.min_group} {lacking}"
     return f"{few}, so this is {result.period}, the latest {result.period.length} with as many. "
@@ -105,7 +105,7 @@ def too_few_in(result: Result, unit: tuple[str, str], *, measured: int, counted:
     if result.period is None:
         return ""
     rows = f"{measured:,} of {plural(counted, *unit)} {old}" if old else plural(counted, *unit)
-    earlier = "" if result.asked is None else f", and no earlier {result.asked.length} has as many"
+    earlier = "" if result.requested is None else f", and no earlier {result.requested.length} has as many"
     return f"{rows}: fewer than {result.min_group}{earlier}."
 
 

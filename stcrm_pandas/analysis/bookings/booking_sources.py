@@ -255,7 +255,7 @@ def booking_sources(
     shown = None if asked_for is None else measurable_period(rows, asked_for, limits, min_group)
     named = lookups(names, by, [*DIMENSIONS])
     of_unit = currencies_of(named.get("business_unit") if business_units is None else business_units)
-    have = inputs.given(contacts=contacts if tell_opt_outs(contacts) else None)
+    have = inputs.present(contacts=contacts if tell_opt_outs(contacts) else None)
     counted = count_bookings(rows, by, limits, follow_on_jobs(jobs), of_unit, have, shown)
     currencies = in_use(counted.amounts.loc[counted.amounts["total"] != 0, "currency"])
     spelt = spellings(counted.spellings, groups)
@@ -271,7 +271,7 @@ def booking_sources(
     table = tables.measured(cells, min_group=min_group, ordered=ordered, ranked=ranked)
     for column, spans in counted.spans.items():
         table[column] = table["name"].map(tables.medians(grouped(spans))).astype("Float64")
-    whole = tables.whole(table, by, clock, known - limits.mature)
+    complete = tables.complete_groups(table, by, clock, known - limits.mature)
     result = BookingSources(
         table=table,
         overall=tables.overall(cells, min_group=min_group),
@@ -281,7 +281,7 @@ def booking_sources(
         spellings=spelt,
         silences=gaps if shown is None else gaps[_ongoing_in(gaps, shown)].reset_index(drop=True),
         attribution=health,
-        comparisons=tables.comparisons(cells, table, by, whole, min_group, have) if ranked else {},
+        comparisons=tables.comparisons(cells, table, by, complete, min_group, have) if ranked else {},
         left_out={"deleted": counted.deleted},
         by=by,
         as_of=known,
@@ -307,8 +307,8 @@ def booking_sources(
         cautions=(*inputs.cautions, *several(currencies)),
         currencies=currencies,
         period=shown,
-        asked=asked_for,
-        given=have,
+        requested=asked_for,
+        inputs=have,
     )
     return together(result)[0]
 

@@ -97,12 +97,12 @@ def count_bookings(
     limits: Limits,
     later: pd.DataFrame,
     of_unit: Currencies,
-    given: Collection[str],
+    inputs: Collection[str],
     period: Period | None = None,
 ) -> Counted:
     """Count the rows of `booking_rows`, with the jobs of `follow_on_jobs` and the currencies of business units.
 
-    What needs a data set that is not `given` counts no booking.
+    What needs a data set that is not among the `inputs` counts no booking.
 
     The clock, the spellings and the amounts are those of all rows, everything else of the period.
     """
@@ -110,7 +110,7 @@ def count_bookings(
     every, rows = rows.filter(~nw.col("deleted")), created_in(rows, period)
     deleted = one_number(rows.select(nw.col("deleted").cast(nw.Int64).sum())) or 0
     kept = rows.filter(~nw.col("deleted"))
-    flags = _flags(limits, given)
+    flags = _flags(limits, inputs)
     counts = {name: flag.cast(nw.Int64) for name, flag in flags.items()}
     counted = kept.select(**by, unit=nw.col("business_unit_id"), stratum_month=nw.col("month"), **counts)
     hourly = every.select("source", "day", nw.col("hour").fill_null(-1), **counts)
@@ -169,10 +169,10 @@ def _span(kept: Rows, by: Mapping[str, nw.Expr], until: str) -> pd.DataFrame:
 _DATED_BY = ("by_job", "by_lead", "by_log", "by_change", "waiting", "contradictory")
 
 
-def _flags(limits: Limits, given: Collection[str]) -> dict[str, nw.Expr]:
+def _flags(limits: Limits, inputs: Collection[str]) -> dict[str, nw.Expr]:
     """Return the conditions whose rows are counted; `BookingSources` describes each of them."""
     # a dismissed booking may have become a lead, and that a job
-    perhaps = (*WORK, *UNCERTAIN, *(("dismissed",) if lacking("bookings: jobs", given) else ()))
+    perhaps = (*WORK, *UNCERTAIN, *(("dismissed",) if lacking("bookings: jobs", inputs) else ()))
     created, start, status = nw.col("created"), nw.col("start"), nw.col("job_status")
     as_of = micros(limits.as_of)
     mature = true(created <= as_of - micros(limits.mature))
@@ -181,7 +181,7 @@ def _flags(limits: Limits, given: Collection[str]) -> dict[str, nw.Expr]:
     booked = old & nw.col("has_job_row")
     completed = booked & true(status == "Completed")
     known = nw.col("customer_known") & ~created.is_null()
-    if lacking("bookings: first-time customers", given):
+    if lacking("bookings: first-time customers", inputs):
         known = nw.lit(value=False) & known
     claimed = known & nw.col("claim_known")
     first = known & ~nw.col("returning")

@@ -60,8 +60,8 @@ def headline(result: BookingSourcesResult) -> Headline:
         before = None if counts is None else _became_jobs(result, counts)
         year = replace(year, now=_became_jobs(result, every), n=mature, before=before, period=period)
     few = too_few_in(result, unit, measured=mature, counted=counted, old=f"are {result.mature_days} days old")
-    asked = result.asked
-    moved = another_period(result, f"bookings {asked.of} are {result.mature_days} days old" if asked else "")
+    requested = result.requested
+    moved = another_period(result, f"bookings {requested.of} are {result.mature_days} days old" if requested else "")
     if missing := result.lacks("bookings: jobs"):
         if mature < result.min_group:
             return Headline("Too few bookings to tell how many become jobs", evidence=few)

@@ -158,7 +158,7 @@ class Clock:
         columns = {"bookings": "volume", "mature": "n", "work_lower": "lower", "work_upper": "upper"}
         table = sums.rename(columns=columns)[[*columns.values()]]
         names = [f"{month_start(month, self.zone):%b %Y}" for month in table.index]
-        return table.assign(name=names, whole=[limits.whole(month) for month in table.index])
+        return table.assign(name=names, whole=[limits.is_complete(month) for month in table.index])
 
     def speed_by_hour(self) -> pd.DataFrame:
         """Return those still new after an hour by local hour of creation: `hour`, `n`, `lower`, `upper`, a share."""

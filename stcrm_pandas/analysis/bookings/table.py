@@ -141,9 +141,9 @@ def comparisons(
     cells: pd.DataFrame,
     table: pd.DataFrame,
     by: Sequence[str],
-    whole: pd.Series,
+    complete: pd.Series,
     min_group: int,
-    given: Collection[str],
+    inputs: Collection[str],
 ) -> dict[str, pd.DataFrame]:
     """Compare each group with all others by each measure, within business unit and month, and within its tenant.
 
@@ -157,17 +157,17 @@ def comparisons(
         finer = finer.assign(tenant=cells["id"].map(lambda id: id[place], na_action="ignore"))
     stratum = pd.MultiIndex.from_frame(finer).factorize()[0]
     keyed = cells[["id"]].assign(stratum=stratum)
-    groups = table[["id", "name"]].assign(whole=whole)
+    groups = table[["id", "name"]].assign(whole=complete)
     result = {}
     for key, measure in MEASURES.items():
-        if lacking(measure.needs, given):
+        if lacking(measure.needs, inputs):
             continue
         both = (part.join(measure.counts(source)[COUNTED]) for part, source in ((groups, table), (keyed, cells)))
         result[key] = compare(*both, min_group=min_group)
     return result
 
 
-def whole(table: pd.DataFrame, by: Sequence[str], clock: Clock, mature: dt.datetime) -> pd.Series:
+def complete_groups(table: pd.DataFrame, by: Sequence[str], clock: Clock, mature: dt.datetime) -> pd.Series:
     """Return whether a group is not a partial month, all of it mature by then; partial months are never compared."""
     if by != ("month",):
         return pd.Series(True, index=table.index)

@@ -50,7 +50,7 @@ def opportunities_of(
     repeat: dt.timedelta,
     limits: Limits,
     *,
-    asked: Period | None = None,
+    requested: Period | None = None,
     min_group: int = 1,
 ) -> Chains:
     """Link records into chains, and reduce chains to opportunities.
@@ -63,11 +63,11 @@ def opportunities_of(
         Leads of one person that came less than this after the one before are one inquiry.
     limits : Limits
         Until when the rows are known; chains that did not begin within what was read are left out.
-    asked : Period, optional
+    requested : Period, optional
         Count the records that were left out only of this period, or of the latest one before it in which `min_group`
         opportunities are old enough. `rows` has all chains.
     min_group : int, default 1
-        See `asked`.
+        See `requested`.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def opportunities_of(
     begun = (~kept["follow_on"]).groupby(kept["chain"]).transform("any").to_numpy(dtype=bool)
     kept, follow_on = kept[begun], kept[~begun]
     rows = _reduced(kept)
-    period = None if asked is None else _measurable(asked, rows[~rows["untraced"]], limits, min_group)
+    period = None if requested is None else _measurable(requested, rows[~rows["untraced"]], limits, min_group)
     counted = records if period is None else records[_known(created_within(records["created"], period))]
     left_out = {
         "deleted": int((counted["left_out"] == DELETED).sum()),

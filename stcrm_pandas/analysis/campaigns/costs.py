@@ -116,8 +116,8 @@ def costs_of(
     cells = amounts_of.groupby(["campaign", "month"], as_index=False).agg(sums)
     numbers = sorted({*amounts_paid["number"], *(int(month) for month in cells["month"])})
     begins = cells["month"].min()  # where the read has no first moment, everything was read from the first record on
-    covered = [number for number in numbers if limits.whole(number) and not pd.isna(begins) and number >= begins]
-    paid = [number for number in covered if limits.whole(number, limits.old)]
+    covered = [number for number in numbers if limits.is_complete(number) and not pd.isna(begins) and number >= begins]
+    paid = [number for number in covered if limits.is_complete(number, limits.old)]
     fits = known & amounts_paid["number"].isin(covered)
     amounts = amounts_paid[fits].groupby(["id", "number"], as_index=False)["amount"].sum()
     joined = amounts.merge(cells, left_on=["id", "number"], right_on=["campaign", "month"], how="left")

@@ -277,7 +277,7 @@ def opportunities(
     if spend is not None and TENANT in records and records[TENANT].nunique() > 1:
         raise UsageError("spend is for the campaigns of one tenant: analyze each tenant on its own")
     repeat = dt.timedelta(days=repeat_days)
-    chains = opportunities_of(records, repeat, limits, asked=asked_for, min_group=min_group)
+    chains = opportunities_of(records, repeat, limits, requested=asked_for, min_group=min_group)
     counted = chains.period
     covered = limits.within(counted)
     every = aged(chains.rows, limits)
@@ -306,9 +306,9 @@ def opportunities(
     table = grouped(traced, by, lookup, min_group=min_group) if by else overall
     if local is not None and "month" in by:
         months = table["id"] if len(by) == 1 else table["month_id"]
-        whole_months = [not pd.isna(month) and covered.whole(month_number(month)) for month in months]
+        whole_months = [not pd.isna(month) and covered.is_complete(month_number(month)) for month in months]
         table["whole"] = pd.array(whole_months, dtype="boolean")
-    have = inputs.given(call_reasons=call_reasons if _has_reasons(leads) else ())
+    have = inputs.present(call_reasons=call_reasons if _has_reasons(leads) else ())
     comparable = ranked and bool(by) and not lacking("opportunities: groups", have)
     compared = _compared(traced, table, by, silent=silent, ranked=comparable, min_group=min_group)
     untraced = total(rows[rows["untraced"]], "Jobs without call or booking", min_group=min_group)
@@ -352,8 +352,8 @@ def opportunities(
         unusual=moved,
         paces=paces_of(begun, by[0], limits, lookup.get(by[0])) if len(by) == 1 else {},
         period=counted,
-        asked=asked_for,
-        given=have,
+        requested=asked_for,
+        inputs=have,
         spend_given=spend is not None,
     )
     if len(currencies) < 2:

@@ -195,7 +195,7 @@ def _left_out(result: OpportunitiesResult, overall: Any) -> list[str]:
 
 
 def _unread_reasons(result: OpportunitiesResult) -> list[str]:
-    return [] if "call_reasons" in result.given else [REASONS_UNKNOWN]
+    return [] if "call_reasons" in result.inputs else [REASONS_UNKNOWN]
 
 
 def definitions(result: OpportunitiesResult) -> Definitions:

@@ -254,10 +254,10 @@ def known_at(
     noted = attrs_of(frame).get("fetched_at")
     if as_of is None or noted is None or status_log is None:
         return frame, known_until(frame, as_of, local)
-    asked = moment(as_of, local, name="as_of")
-    if asked >= moment(noted, dt.UTC, name="fetched_at"):
+    requested = moment(as_of, local, name="as_of")
+    if requested >= moment(noted, dt.UTC, name="fetched_at"):
         return frame, known_until(frame, as_of, local)
-    return as_known_at(frame, asked, status_log), asked
+    return as_known_at(frame, requested, status_log), requested
 
 
 _NOT_COVERED = (

@@ -76,8 +76,8 @@ def months(result: LeadConversionResult) -> go.Figure:
     """
     months = result.months if result.months is not None else result.table.iloc[:0].assign(whole=False)
     figure = empty()
-    for whole, color in ((True, COLORS["higher"]), (False, COLORS["too few"])):
-        rows = months[(months["whole"] == whole) & months["enough"]]
+    for complete, color in ((True, COLORS["higher"]), (False, COLORS["too few"])):
+        rows = months[(months["whole"] == complete) & months["enough"]]
         at = [f"{month}-01" for month in rows["id"]]
         spans(figure, rows, _hover, color=color, at=at, vertical=True, showlegend=False)
     figure.add_bar(
@@ -85,11 +85,11 @@ def months(result: LeadConversionResult) -> go.Figure:
         y=months["inquiries"].astype(int).tolist(),
         yaxis="y2",
         marker={
-            "color": [COLORS["higher"] if whole else SHADE for whole in months["whole"]],
+            "color": [COLORS["higher"] if complete else SHADE for complete in months["whole"]],
             "opacity": 0.55,
             "line": {"width": 0},
             "pattern": {
-                "shape": ["" if whole else "/" for whole in months["whole"]],
+                "shape": ["" if complete else "/" for complete in months["whole"]],
                 "fgcolor": TEXT,
                 "size": 5,
                 "solidity": 0.5,

@@ -76,7 +76,7 @@ def headline(result: LeadConversionResult, booked: OpportunitiesResult | None) -
         why = too_few_in(result, unit, measured=n, counted=counted, old=f"are {days} days old")
         return Headline(f"Too few {many} {of}", evidence=why, contrast=contrast)
     measured = measured_of(result, unit, measured=n, counted=counted, days=days)
-    moved = another_period(result, f"{many} {result.asked.of} are {days} days old" if result.asked else "")
+    moved = another_period(result, f"{many} {result.requested.of} are {days} days old" if result.requested else "")
     when = moved or ("" if year is None or period is not None else f"{year.dates}: ")
     return Headline(
         f"{format_range(*shown.share)} of leads{of_period(result) if moved else ''} are booked within {days} days",
@@ -90,7 +90,7 @@ def headline(result: LeadConversionResult, booked: OpportunitiesResult | None) -
 
 def _unit(result: LeadConversionResult) -> tuple[str, str]:
     """Return what is counted: without call reasons, also inquiries that are no leads."""
-    return ("lead", "leads") if "call_reasons" in result.given else ("inquiry", "inquiries")
+    return ("lead", "leads") if "call_reasons" in result.inputs else ("inquiry", "inquiries")
 
 
 def _by_month(result: LeadConversionResult, months: pd.DataFrame) -> pd.DataFrame:
@@ -273,14 +273,14 @@ def check(result: LeadConversionResult) -> Check:
         status = name if isinstance(name, str) else "unknown"
         counts.append(Count(f"Leads, status {status}", int(leads), _SCREEN, f"Status: {status}"))
     left_out = [(f"Left out: {reason}", count) for reason, count in result.left_out.items() if count]
-    whole = result.overall.iloc[0]
-    inquiries, mature = (int(whole[name]) for name in ("inquiries", "mature"))
+    overall = result.overall.iloc[0]
+    inquiries, mature = (int(overall[name]) for name in ("inquiries", "mature"))
     if result.unit == "inquiry":
         # each inquiry has one first lead, and dates of a period are those of first leads
         repeats = read - sum(count for _, count in left_out) - inquiries
         left_out.append(("Repeat leads, joined with the earlier one", repeats))
     left_out.append((f"Younger than {result.window_days} days, or without a date", inquiries - mature))
-    exact, inferred, bounded, none = (int(whole[name]) for name in ("exact", "inferred", "bounded", "contradictory"))
+    exact, inferred, bounded, none = (int(overall[name]) for name in ("exact", "inferred", "bounded", "contradictory"))
     dates = f"{exact:,} exact, {inferred:,} inferred, {bounded:,} only bounded" + (
         f", {none:,} unknown" if none else ""
     )

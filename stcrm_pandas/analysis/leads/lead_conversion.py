@@ -267,25 +267,25 @@ def lead_conversion(
     >>> result.table[["name", "mature", "within_lower", "within_upper"]].values.tolist()
     [['Radio', 2, 1, 1]]
     """
-    asked = dimensions(by, BY)
-    if set(asked) == {"campaign", "category"}:
+    chosen = dimensions(by, BY)
+    if set(chosen) == {"campaign", "category"}:
         raise UsageError("each campaign has one category: group by only one of the two")
     if min(window_days, min_group, within_days, stale_days) < 1:
         raise UsageError("window_days, min_group, within_days and stale_days must be 1 or more")
     if unit not in ("inquiry", "lead"):
         raise UsageError(f"unit={unit!r}: choose 'inquiry' or 'lead'")
-    inputs = Inputs(mirror, asked, as_of=as_of, time_zone=time_zone)
+    inputs = Inputs(mirror, chosen, as_of=as_of, time_zone=time_zone)
     as_of, leads = inputs.as_of, inputs.required("leads", leads)
     jobs, bookings = inputs.optional("jobs", jobs), inputs.optional("bookings", bookings)
     call_reasons = inputs.optional("call_reasons", call_reasons)
     status_log = inputs.status_log("leads", status_log)
-    names = inputs.names(names, *_NAMED, *asked, *(() if inputs.many else (CUSTOMER,)))
+    names = inputs.names(names, *_NAMED, *chosen, *(() if inputs.many else (CUSTOMER,)))
     contacts = inputs.contacts(contacts)
     dismissing_reasons = inputs.dismissing_reasons(dismissing_reasons)
     leads, jobs, bookings, status_log = inputs.admit(leads=leads, jobs=jobs, bookings=bookings, status_log=status_log)
     refuse_selections(leads)
     local, warned = inputs.zone, inputs.cautions
-    if local is None and {"month", "weekday", "hour"} & set(asked):
+    if local is None and {"month", "weekday", "hour"} & set(chosen):
         raise UsageError(
             "a month, a weekday and an hour need a time zone: pass time_zone='America/Chicago', or connect with one"
         )
@@ -303,9 +303,9 @@ def lead_conversion(
         status_log=status_log,
         not_leads=ids_of_no_leads,
         reasons=reasons,
-        by=asked,
+        by=chosen,
         within=dt.timedelta(days=within_days) if unit == "inquiry" else None,
-        asked=asked_for,
+        requested=asked_for,
         min_group=min_group,
     )
     counted = reduced.period
@@ -313,15 +313,15 @@ def lead_conversion(
         warned += began_too_late("leads", read[0], counted, dt.timedelta(days=within_days))
     leads_left_out = reduced.read.groupby("left_out")["leads"].sum()
     known_reasons = call_reasons is not None or not reduced.has_reasons
-    lookup = lead_lookups(names, asked)
+    lookup = lead_lookups(names, chosen)
     people = _people_known(leads, lookup.get(CUSTOMER), contacts)
-    have = inputs.given(call_reasons=known_reasons or None) | people
-    if "category" in asked:
-        reduced, lookup["category"] = lead_tables.by_category(reduced, asked, lookup.get("category"))
+    have = inputs.present(call_reasons=known_reasons or None) | people
+    if "category" in chosen:
+        reduced, lookup["category"] = lead_tables.by_category(reduced, chosen, lookup.get("category"))
     overall = lead_tables.overall(reduced.days, min_group)
     months = None if local is None else lead_tables.months(lead_tables.trend(reduced), limits, min_group)
-    table = overall if not asked else lead_tables.groups(reduced.cells, asked, lookup, min_group)
-    if asked == ("month",):
+    table = overall if not chosen else lead_tables.groups(reduced.cells, chosen, lookup, min_group)
+    if chosen == ("month",):
         table = lead_tables.months(reduced.days, limits.within(counted), min_group)
     return LeadConversion(
         table=table,
@@ -330,12 +330,12 @@ def lead_conversion(
         comparisons=compare(
             measure(window_days)
             .counts(table)
-            .assign(whole=False if lacking(comparing(asked), have) else table.get("whole", True)),
-            lead_tables.strata(reduced.cells, asked, lookup),
+            .assign(whole=False if lacking(comparing(chosen), have) else table.get("whole", True)),
+            lead_tables.strata(reduced.cells, chosen, lookup),
             min_group=min_group,
         ),
         left_out={reason: int(leads_left_out.get(reason, 0)) for reason in ("deleted", "not a lead", *LEFT_OUT)},
-        by=asked,
+        by=chosen,
         as_of=known,
         time_zone=limits.time_zone,
         window_days=window_days,
@@ -358,8 +358,8 @@ def lead_conversion(
         contacts=all_contacts(contacts),
         cautions=tuple(warned),
         period=counted,
-        asked=asked_for,
-        given=have,
+        requested=asked_for,
+        inputs=have,
     )
 
 

@@ -135,7 +135,7 @@ def reduce_leads(
     reasons: Mapping[int, str] | None = None,
     by: Sequence[str] = (),
     within: dt.timedelta | None = None,
-    asked: Period | None = None,
+    requested: Period | None = None,
     min_group: int = 1,
 ) -> Reduced:
     """Count inquiries; a conversion counts within `limits.mature`. Without `within`, each lead is an inquiry.
@@ -172,7 +172,7 @@ def reduce_leads(
     every = inquiries
     days = every_day = counted(inquiries, ["date", "month"], *COUNTS, *bounds)
     event_times = every_event_time = event_times_of(inquiries)
-    period = None if asked is None else _measurable(asked, every_day, min_group)
+    period = None if requested is None else _measurable(requested, every_day, min_group)
     if period is not None:
         inquiries, flat = (once(rows.filter(true(in_period(nw.col("date"), period)))) for rows in (inquiries, flat))
         days, event_times = every_day[in_period(every_day["date"], period).fillna(False)], event_times_of(inquiries)
@@ -260,18 +260,18 @@ def day_of(number: int) -> dt.date:
     return dt.date(number // 10_000, number // 100 % 100, number % 100)
 
 
-def _measurable(asked: Period, days: pd.DataFrame, min_group: int) -> Period:
+def _measurable(requested: Period, days: pd.DataFrame, min_group: int) -> Period:
     dated = days[days["date"].notna()]
     if dated.empty:
-        return asked
+        return requested
 
     def enough(period: Period) -> bool:
         return int(dated.loc[in_period(dated["date"], period), "mature"].sum()) >= min_group
 
-    return measurable(asked, enough, day_of(int(dated["date"].min())))
+    return measurable(requested, enough, day_of(int(dated["date"].min())))
 
 
-def split_reasons(given: Mapping[int, str] | None) -> tuple[dict[int, str], dict[int, str]]:
+def split_reasons(reasons: Mapping[int, str] | None) -> tuple[dict[int, str], dict[int, str]]:
     """Return the dismissing reasons to leave out, and the names of all of them.
 
     Raises
@@ -280,7 +280,7 @@ def split_reasons(given: Mapping[int, str] | None) -> tuple[dict[int, str], dict
         An id is not an integer, or a text is empty.
     """
     names: dict[int, str] = {}
-    for id, text in (given or {}).items():
+    for id, text in (reasons or {}).items():
         if not isinstance(id, int) or not str(text).strip():
             raise UsageError("dismissing_reasons maps ids to texts: {644: 'spam', 620: 'price'}")
         names[id] = str(text).strip()

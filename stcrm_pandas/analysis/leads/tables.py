@@ -94,7 +94,7 @@ def months(days: pd.DataFrame, limits: Limits, min_group: int) -> pd.DataFrame:
     """Return a row for every month from the first inquiry to the last; `whole` if all of it is measured."""
     sums = _monthly(days)
     table = measured(sums, heads(sums.index.to_frame(), ["month"], {}), min_group)
-    return table.assign(whole=pd.array([*map(limits.whole, sums.index)], dtype="boolean"))
+    return table.assign(whole=pd.array([*map(limits.is_complete, sums.index)], dtype="boolean"))
 
 
 def trend(reduced: Reduced) -> pd.DataFrame:
@@ -116,8 +116,8 @@ def cohorts(days: pd.DataFrame, limits: Limits) -> pd.DataFrame:
         part = head.assign(days=pd.array([since] * len(sums), dtype="Int64"))
         part = part.join(counts.set_axis(["inquiries", "lower", "upper"], axis=1))
         part = with_shares(part, "lower", "upper", "inquiries")
-        whole = [limits.whole(month, dt.timedelta(days=since)) for month in sums.index]
-        parts.append(part.assign(mature=pd.array(whole, dtype="boolean")))
+        complete = [limits.is_complete(month, dt.timedelta(days=since)) for month in sums.index]
+        parts.append(part.assign(mature=pd.array(complete, dtype="boolean")))
     return pd.concat(parts, ignore_index=True).sort_values(["id", "days"], ignore_index=True)
 
 

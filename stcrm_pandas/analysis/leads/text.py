@@ -129,7 +129,7 @@ def _left_out(result: LeadConversionResult, row: pd.Series) -> list[str]:
             with_count(count, f"[lead is|leads are] left out: {_WHY.get(reason, f'dismissed as {reason}')}.")
             for reason, count in result.left_out.items()
         ),
-        "" if "call_reasons" in result.given else REASONS_UNKNOWN,
+        "" if "call_reasons" in result.inputs else REASONS_UNKNOWN,
         with_count(
             int(row["unknown_status"]),
             f"[{unit} has|{many} have] a status that ServiceTitan does not document: counted as possibly converted.",

@@ -134,9 +134,9 @@ def by_consent(
         for channel in CHANNELS[:3]:
             mine = beside[(beside["purpose"] == purpose) & (beside["channel"] == channel)]
             # what blocks a customer as a whole blocks each of its numbers
-            whole = states[purpose, channel].to_numpy()[mine["place"].to_numpy(dtype=np.int64)]
+            of_owner = states[purpose, channel].to_numpy()[mine["place"].to_numpy(dtype=np.int64)]
             state = mine["state"].to_numpy()
-            state = np.where(((whole > 0) & (whole < OPTED_OUT)) | (state == 0), whole, state)
+            state = np.where(((of_owner > 0) & (of_owner < OPTED_OUT)) | (state == 0), of_owner, state)
             yes = mine["allowed"].to_numpy(dtype=bool)
             kinds = (state != INVALID, state == 0, np.isin(state, (UNKNOWN, TYPE_UNKNOWN)))
             allowed, free, unknown = (set(mine["place"][yes & kind]) for kind in kinds)

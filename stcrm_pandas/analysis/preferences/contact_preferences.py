@@ -243,10 +243,10 @@ def contact_preferences(
     {'call': {'lower': 0, 'preference_unknown': 1}, 'text': {'lower': 0, 'preference_unknown': 1}, \
 'e-mail': {'lower': 0, 'preference_unknown': 0}, 'mail': {'lower': 1, 'preference_unknown': 0}}
     """
-    asked = dimensions(by, DIMENSIONS)
+    chosen = dimensions(by, DIMENSIONS)
     if min_group < 1 or many < 2:
         raise UsageError("min_group must be 1 or more, many 2 or more")
-    inputs = Inputs(mirror, asked, as_of=as_of, time_zone=time_zone)
+    inputs = Inputs(mirror, chosen, as_of=as_of, time_zone=time_zone)
     as_of, customers = inputs.as_of, inputs.required("customers", customers)
     contacts = inputs.required("contacts", contacts, "customer_contacts")
     locations = inputs.optional("locations", locations)
@@ -254,8 +254,8 @@ def contact_preferences(
         location_contacts = inputs.optional("location_contacts", location_contacts)
     methods = inputs.optional("methods", methods, "contact_methods")
     newer_contacts = inputs.optional("newer_contacts", newer_contacts, "contacts")
-    names = inputs.names(names, *asked, "tag")
-    double_opt_in = inputs.double_opt_in(given=double_opt_in)
+    names = inputs.names(names, *chosen, "tag")
+    double_opt_in = inputs.double_opt_in(setting=double_opt_in)
     if location_contacts is not None and locations is None:
         raise UsageError("contacts of locations also need the locations: crm.locations.list()")
     inputs.admit(
@@ -271,20 +271,20 @@ def contact_preferences(
     customers, locations, newer_contacts = read["customers"], read["locations"], read["newer_contacts"]
     refuse_mixtures(**read)
     refuse_parts(read)
-    if "age" in asked and local is None:
+    if "age" in chosen and local is None:
         raise UsageError("ages need a time zone: pass time_zone='America/Chicago', or connect with one")
     known = known_until(customers, as_of, local)
     by_length = numbers == "length"
 
-    group_names = lookups(names, asked, DIMENSIONS)
+    group_names = lookups(names, chosen, DIMENSIONS)
     owners = customers_of(
         customers,
-        tags="tag" in asked,
+        tags="tag" in chosen,
         tag_names=group_names.get("tag"),
         double_opt_in=double_opt_in,
         time_zone=None if local is None else local.key,
     )
-    refuse_mixed_tenants(lazy_rows(customers, "customers"), asked)
+    refuse_mixed_tenants(lazy_rows(customers, "customers"), chosen)
     stores, deleted = stores_of(read, marketing_names, service_names)
     stores = linked(stores, by_length=by_length)
     entries = None if consent is None else consent_list(consent, known)
@@ -294,13 +294,13 @@ def contact_preferences(
     counted = None if asked_for is None else _measurable(owners.frame["created_on"], asked_for, min_group)
     shown = _created_in(owners.frame, counted)
     people, shown_states = (frame[shown].reset_index(drop=True) for frame in (owners.frame, states))
-    groups = groups_of(people, asked, known, local)
+    groups = groups_of(people, chosen, known, local)
     overall = measured(shown_states, min_group=min_group)
     of_locations = None if "locations" not in stores else locations_of(locations, owners)
     of_newer = None if "newer" not in stores else newer_contacts_of(newer_contacts, stores["newer"])
     of_all_newer = _all(of_newer, counting.get("newer"), "All newer contacts", min_group)
     table = (
-        measured(shown_states, min_group=min_group, groups=groups, by=asked, names=group_names) if asked else overall
+        measured(shown_states, min_group=min_group, groups=groups, by=chosen, names=group_names) if chosen else overall
     )
     alone = shown_states if entries is None else states_of(people, stores["customers"])
     result = ContactPreferences(
@@ -313,15 +313,15 @@ def contact_preferences(
         kinds=kinds_of(stores),
         consent=None if entries is None else by_consent(people, alone, stores["customers"], entries),
         comparisons={}
-        if lacking("preferences: groups", inputs.given())
-        else compared(table, people, shown_states, groups, asked, known, local, min_group=min_group),
+        if lacking("preferences: groups", inputs.present())
+        else compared(table, people, shown_states, groups, chosen, known, local, min_group=min_group),
         left_out={
             "inactive customers": len(owners.others),
             "merged customers": owners.merged,
             "deleted contacts": deleted,
             "contacts of other customers": int((places_of(owners.frame, stores["customers"]) < 0).sum()),
         },
-        by=asked,
+        by=chosen,
         as_of=known,
         time_zone=None if local is None else local.key,
         min_group=min_group,
@@ -339,10 +339,10 @@ def contact_preferences(
         consent_entries=entries,
         shown=shown,
         period=counted,
-        asked=asked_for,
-        given=inputs.given(),
+        requested=asked_for,
+        inputs=inputs.present(),
     )
-    return together(result)[0] if asked else result
+    return together(result)[0] if chosen else result
 
 
 def _created_in(customers: pd.DataFrame, period: Period | None) -> pd.Series:
@@ -352,12 +352,12 @@ def _created_in(customers: pd.DataFrame, period: Period | None) -> pd.Series:
     return created_within(customers["created_on"], period).fillna(value=False).astype(bool)
 
 
-def _measurable(created: pd.Series, asked: Period, min_group: int) -> Period:
+def _measurable(created: pd.Series, requested: Period, min_group: int) -> Period:
     known = created.dropna()
     if known.empty:
-        return asked
-    begins = pd.Timestamp(int(known.min()), unit="us", tz=asked.zone).date()
-    return measurable(asked, lambda period: int(created_within(known, period).sum()) >= min_group, begins)
+        return requested
+    begins = pd.Timestamp(int(known.min()), unit="us", tz=requested.zone).date()
+    return measurable(requested, lambda period: int(created_within(known, period).sum()) >= min_group, begins)
 
 
 def _all(owners: Owners | None, records: pd.DataFrame | None, name: str, min_group: int) -> pd.DataFrame | None:

@@ -41,7 +41,7 @@ _MEASURES = [
 
 def actions(result: ContactPreferencesResult, lists: Mapping[str, WorkList]) -> list[Action]:
     """Return what to do this week: opt-outs first."""
-    asked = len(lists["ask-for-marketing"])
+    to_ask = len(lists["ask-for-marketing"])
     done = {
         "marketing-off-elsewhere": (
             "Turn off marketing for {rows}.",
@@ -62,7 +62,7 @@ def actions(result: ContactPreferencesResult, lists: Mapping[str, WorkList]) -> 
             rows = plural(len(lists[key]), "number" if key.startswith("do-not-text") else "contact")
             brief = f"{why}: {customers}" if "{rows}" in do else why
             made.append(Action(do.format(rows=rows, customers=customers), why, customers, work_list=key, brief=brief))
-    share = format_percent(asked / len(result.owners.frame)) if asked else ""
+    share = format_percent(to_ask / len(result.owners.frame)) if to_ask else ""
     return [
         replace(action, number=f"{action.number}: {share} of all active customers")
         if action.work_list == "ask-for-marketing"
@@ -78,7 +78,7 @@ def headline(result: ContactPreferencesResult) -> Headline:
     n, hits = len(states), int((states["marketing", "text"] == 0).sum())
     every = _MEASURES[0].of({"customers": n, "text": hits}, min_group=result.min_group)
     created = "" if period is None else f" created {period.when}"
-    moved = another_period(result, f"customers created {result.asked.when} are active" if result.asked else "")
+    moved = another_period(result, f"customers created {result.requested.when} are active" if result.requested else "")
     if every.share is None:
         few = "active customers to tell whom you can contact" if period is None else f"customers{created} to measure"
         return Headline(f"Too few {few}", evidence=too_few_in(result, unit, measured=n, counted=n))

@@ -221,9 +221,9 @@ def _numbers(kind: str, value: Any, *, by_length: bool) -> tuple[tuple[str, ...]
     return right or read, bool(right)
 
 
-def refuse_parts(given: Mapping[str, Any]) -> None:
+def refuse_parts(frames: Mapping[str, Any]) -> None:
     """Raise if a frame was read by modification, or contacts by their own dates: rows would be missing."""
-    for name, frame in given.items():
+    for name, frame in frames.items():
         filters = attrs_of(frame).get("filters") or {}
         taken = _BY_CHANGE if name in ("customers", "locations") else (*_BY_CHANGE, *_BY_CREATION)
         # A list of contacts requires a date; it is read with all since 1970.
@@ -235,16 +235,16 @@ def refuse_parts(given: Mapping[str, Any]) -> None:
 
 
 def stores_of(
-    given: Mapping[str, Any], marketing_names: Sequence[str], service_names: Sequence[str]
+    frames: Mapping[str, Any], marketing_names: Sequence[str], service_names: Sequence[str]
 ) -> tuple[dict[str, pd.DataFrame], int]:
     """The records of each store that was given, and how many deleted rows of feeds were left out."""
-    of_customers, deleted = records(given["contacts"], "contacts", "customer_id")
+    of_customers, deleted = records(frames["contacts"], "contacts", "customer_id")
     stores = {"customers": of_customers}
-    if given["location_contacts"] is not None:
-        stores["locations"], more = records(given["location_contacts"], "location_contacts", "location_id")
+    if frames["location_contacts"] is not None:
+        stores["locations"], more = records(frames["location_contacts"], "location_contacts", "location_id")
         deleted += more
-    if given["methods"] is not None:
-        stores["newer"] = newer_records(given["methods"], given["method_preferences"], marketing_names, service_names)
+    if frames["methods"] is not None:
+        stores["newer"] = newer_records(frames["methods"], frames["method_preferences"], marketing_names, service_names)
     return stores, deleted
 
 

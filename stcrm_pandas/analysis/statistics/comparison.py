@@ -102,10 +102,10 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
     [[0.15, 0.0, 'explained by the mix'], [-0.15, 0.0, 'explained by the mix']]
     """
     own_n, own_lower, own_upper = (groups[name].to_numpy(dtype=np.float64) for name in ("n", "lower", "upper"))
-    whole = groups["whole"].to_numpy(dtype=bool) if "whole" in groups else np.ones(len(groups), dtype=bool)
-    n, lower, upper = own_n * whole, own_lower * whole, own_upper * whole
+    complete = groups["whole"].to_numpy(dtype=bool) if "whole" in groups else np.ones(len(groups), dtype=bool)
+    n, lower, upper = own_n * complete, own_lower * complete, own_upper * complete
     others, others_lower, others_upper = n.sum() - n, lower.sum() - lower, upper.sum() - upper
-    nameable = whole & groups["id"].notna().to_numpy(dtype=bool)
+    nameable = complete & groups["id"].notna().to_numpy(dtype=bool)
     compared = nameable & (n >= min_group) & (others >= min_group)
 
     above = _share(lower, n) - _share(others_upper, others)
@@ -114,7 +114,7 @@ def compare(groups: pd.DataFrame, strata: pd.DataFrame | None = None, *, min_gro
     p_value = np.where(compared, 1.0, np.nan)
     p_value[higher] = two_proportions(lower[higher], n[higher], others_upper[higher], others[higher])
     p_value[lesser] = two_proportions(upper[lesser], n[lesser], others_lower[lesser], others[lesser])
-    standardised, error, p_strata = _within_strata(groups["id"], whole, strata, higher, lesser)
+    standardised, error, p_strata = _within_strata(groups["id"], complete, strata, higher, lesser)
     p_within = p_value if strata is None else np.where(compared, np.fmax(p_value, p_strata), np.nan)
     known = compared & ~np.isnan(standardised) & (strata is not None)
     return _with_verdicts(
@@ -203,7 +203,7 @@ def together(*results: Result) -> tuple[Result, ...]:
         ]
     renewed = map(_with_verdicts, frames)
     updated = tuple(_with(result, {key: next(renewed) for key in _frames(result)}) for result in results)
-    return tuple(one.beside(updated) if hasattr(one, "beside") else one for one in updated)
+    return tuple(result_.beside(updated) if hasattr(result_, "beside") else result_ for result_ in updated)
 
 
 def _frames(result: Any) -> dict[Hashable, pd.DataFrame]:
@@ -212,8 +212,8 @@ def _frames(result: Any) -> dict[Hashable, pd.DataFrame]:
 
 
 def _with(result: Any, frames: dict[Hashable, pd.DataFrame]) -> Any:
-    one = isinstance(result.comparisons, pd.DataFrame)
-    return dataclasses.replace(result, comparisons=frames[None] if one else frames)
+    result_ = isinstance(result.comparisons, pd.DataFrame)
+    return dataclasses.replace(result, comparisons=frames[None] if result_ else frames)
 
 
 def _with_verdicts(frame: pd.DataFrame) -> pd.DataFrame:
@@ -235,7 +235,7 @@ def _with_verdicts(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _within_strata(
-    ids: pd.Series, whole: Flags, strata: pd.DataFrame | None, higher: Flags, lesser: Flags
+    ids: pd.Series, complete: Flags, strata: pd.DataFrame | None, higher: Flags, lesser: Flags
 ) -> tuple[Floats, Floats, Floats]:
     """Return each group's difference within strata, between the closest bounds, its standard error and its p-value.
 
@@ -244,7 +244,7 @@ def _within_strata(
     difference, errors, p_values = np.zeros(len(ids)), np.zeros(len(ids)), np.ones(len(ids))
     if strata is None or not len(ids):
         return difference, errors, p_values
-    place_of = {key_of(id): place for place, (id, used) in enumerate(zip(ids, whole, strict=True)) if used}
+    place_of = {key_of(id): place for place, (id, used) in enumerate(zip(ids, complete, strict=True)) if used}
     places = np.array([place_of.get(key_of(id), -1) for id in strata["id"]], dtype=np.int64)
     rows = strata[places >= 0]
     place, stratum = places[places >= 0], pd.factorize(rows["stratum"])[0]

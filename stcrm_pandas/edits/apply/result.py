@@ -194,8 +194,8 @@ class ResultData:
                 f"The plan was applied to tenant {self._plan.tenant} ({self._plan.environment}), but {mirror.folder} "
                 f"mirrors tenant {mirror.tenant} ({mirror.environment}). Open the mirror of the plan's tenant."
             )
-        found: pd.DataFrame = mirror.still_holds(self._written())
-        return found
+        held: pd.DataFrame = mirror.still_holds(self._written())
+        return held
 
     def _written(self) -> list[WrittenCell]:
         return [

@@ -225,7 +225,7 @@ def test_a_period_changes_neither_open_leads_nor_tiles() -> None:
 
 def test_too_recent_a_period_shows_the_last_that_can_be_measured() -> None:
     june = ours(None, period="2026-06")
-    assert (str(june.asked), str(june.period)) == ("June 2026", "May 2026")
+    assert (str(june.requested), str(june.period)) == ("June 2026", "May 2026")
     may = ours(None, period="2026-05")
     pd.testing.assert_frame_equal(june.overall, may.overall)
     assert june.headline().evidence.startswith(

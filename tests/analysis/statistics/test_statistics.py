@@ -96,7 +96,14 @@ def test_holm_is_between_bonferroni_and_benjamini_hochberg(p_values: list[float]
     adjusted = holm(p_values)
     assert (adjusted <= np.minimum(np.multiply(p_values, len(p_values)), 1) + 1e-12).all()
     assert (adjusted >= benjamini_hochberg(p_values) - 1e-12).all()
-    assert adjusted == pytest.approx(multipletests(p_values, method="holm")[1], abs=1e-12)
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 40, 400])
+def test_holm_of_statsmodels_is_equal(size: int) -> None:
+    """Apart from the property above: `multipletests` collects all garbage of the process in each call."""
+    rng = np.random.default_rng(size)
+    for p_values in (rng.random(size), rng.random(size) ** 8, rng.integers(0, 3, size) / 10):
+        assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1], abs=1e-12)
 
 
 def test_mantel_haenszel_by_hand_and_with_empty_strata() -> None:
