@@ -17,8 +17,6 @@ from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 from stcrm_pandas.analysis.statistics.comparison import key_of
 
-__all__ = ["disagreements", "of_same_groups"]
-
 Result = TypeVar("Result", OpportunitiesResult, LeadConversionResult)
 
 

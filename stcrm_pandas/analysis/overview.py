@@ -13,15 +13,12 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.display import Definitions, Terms, marked, missing, unbroken
 from stcrm_pandas.analysis.base.findings import Action
-from stcrm_pandas.analysis.base.format import plural
 from stcrm_pandas.analysis.base.headline import Contrast, Headline, Tile, tiles
 from stcrm_pandas.analysis.base.periods import Period
 from stcrm_pandas.analysis.base.provenance import attrs_of, bounds_of_creation, moment, zone
 from stcrm_pandas.analysis.base.result import Result
 from stcrm_pandas.charts.svg import sparkline, theme, trend_chart
-from stcrm_pandas.output.printable import company_name, is_demo
-
-__all__ = ["FIRST_SCREEN", "FirstScreen", "actions", "first_screen", "rank", "style"]
+from stcrm_pandas.output.printable import company_name, is_demo, plural
 
 FIRST_SCREEN = "application/vnd.stcrm.first-screen+json"
 """The MIME type under which a notebook stores what the pages of a report show of it."""

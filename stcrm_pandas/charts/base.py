@@ -14,29 +14,8 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from stcrm_pandas.charts.template import COLORWAY, GRID, TEXT, chosen_template
+from stcrm_pandas.charts.template import COLORWAY, chosen_template
 from stcrm_pandas.errors import UsageError
-
-__all__ = [
-    "COLORS",
-    "GRID",
-    "NARROW_ROW",
-    "ROW",
-    "SHADE",
-    "TEXT",
-    "above",
-    "compared_shares",
-    "draw",
-    "empty",
-    "hover",
-    "hundreds",
-    "lines",
-    "name_rows",
-    "segments",
-    "short",
-    "spans",
-    "top_axis",
-]
 
 # blue and orange are distinguishable for nearly everybody
 COLORS = {"higher": COLORWAY[0], "lower": COLORWAY[1], "not clear": COLORWAY[5], "too few": "rgba(124,138,154,0.45)"}

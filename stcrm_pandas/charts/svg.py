@@ -15,8 +15,6 @@ from string import Template
 
 from stcrm_pandas.output.printable import plural
 
-__all__ = ["Month", "Trend", "colors", "sparkline", "theme", "trend_chart"]
-
 Point = tuple[float, float]
 
 

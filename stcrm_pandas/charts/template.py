@@ -11,8 +11,6 @@ import plotly.io
 
 from stcrm_pandas.charts.svg import colors
 
-__all__ = ["COLORWAY", "GRID", "TEXT", "chosen_template"]
-
 COLORWAY = ("#3b82c4", "#d9772b", "#009e73", "#b07aa1", "#a08a1c", "#7c8a9a")
 """Blue, orange, green, purple, yellow, gray, after Okabe and Ito."""
 

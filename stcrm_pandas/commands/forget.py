@@ -157,9 +157,12 @@ class _Work:
                 if count:
                     yield f"{path}: {plural(count, 'decision')} about duplicates"
         for plan in plans_about(self._state, self._tenant, self._person.owns, self._person.mentioned_in):
+            target, line = plan.path.resolve(), f"{plan.path}: a plan of {plural(plan.rows, 'row')}"
             if not dry_run:
                 plan.path.unlink(missing_ok=True)
-            yield f"{plan.path}: a plan of {plural(plan.rows, 'row')}"
+            if not target.is_relative_to(self._state.resolve()):
+                line += f", but only this link to it. The plan itself stays until you delete it: {target}"
+            yield line
         if self._mirror is not None:
             of = {"customer_ids" if name == "customers" else name: chosen for name, chosen in self._whom.items()}
             for resource, rows, versions, _ in self._mirror.forget(dry_run=dry_run, **of).itertuples(index=False):

@@ -21,8 +21,6 @@ from stcrm_pandas.report.page import first_screen_of, index_page, page_of, rende
 from stcrm_pandas.report.running import notebook_path, parameters_of, run_notebook, run_side_by_side
 from stcrm_pandas.settings.connection import read_settings
 
-__all__ = ["REPORTS", "Choices", "make_all", "make_report", "write_report"]
-
 REPORTS = {
     "lead-conversion": "lead_conversion",
     "contact-preferences": "contact_preferences",

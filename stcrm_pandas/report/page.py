@@ -15,8 +15,6 @@ from stcrm_pandas.analysis.overview import FIRST_SCREEN, style
 from stcrm_pandas.errors import ReportError
 from stcrm_pandas.output.printable import plural
 
-__all__ = ["first_screen_of", "index_page", "page_of", "render", "title_of", "together_page"]
-
 MOST_ACTIONS = 5
 """The number of actions on the index."""
 

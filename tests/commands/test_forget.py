@@ -127,3 +127,19 @@ def test_a_person_must_be_named(tmp_path):
     found = CliRunner().invoke(app, ["forget", str(tmp_path / "titan")])
     assert found.exit_code == 2
     assert "Give --customer" in found.output
+
+
+def test_the_plan_that_a_link_leads_to_is_named(stored):
+    tmp_path, state, *_, plan = stored
+    outside, inside = tmp_path / "elsewhere.json", state / "plan.json"
+    plan.save(outside)
+    (state / "a link").symlink_to(outside)
+    (state / "another link").symlink_to(inside)
+    for option, times in (("--dry-run", 1), ("--yes", 2)):  # the lines to erase, and those erased
+        done = run(stored, option)
+        assert done.exit_code == 0, done.output
+        stdout = " ".join(done.output.split())
+        assert f"but only this link to it. The plan itself stays until you delete it: {outside}" in stdout
+        assert stdout.count("but only this link") == times
+    assert outside.exists(), "foreign files are not deleted"
+    assert not {path.name for path in state.iterdir()} & {"a link", "another link", "plan.json", "plan of names"}

@@ -15,8 +15,6 @@ import pandas as pd
 
 from stcrm_pandas.errors import UsageError
 
-__all__ = ["admitted", "condition", "is_condition", "lazy_rows", "table_of"]
-
 _CONDITIONS = ("is_", "do_not_", "preferences_", "phone_settings_do_not_")
 """Prefixes of columns that are true, false or missing, besides `active`."""
 

@@ -10,9 +10,6 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.format import format_range, with_count
 
-__all__ = ["CLEARLY_DIFFERENT", "Wording", "beside", "differences", "not_compared", "versus"]
-
-
 CLEARLY_DIFFERENT = (
     "Compared with all others together: at least 5 points apart, at least {min_group} {units} on both sides, and a "
     "p-value below 0.05 (Benjamini-Hochberg), both overall and among {units} of the same {strata}. It is a "

@@ -18,29 +18,6 @@ from stcrm_pandas.analysis.base.conversion import lazy_rows
 from stcrm_pandas.analysis.base.periods import Period
 from stcrm_pandas.errors import UsageError
 
-__all__ = [
-    "EPOCH",
-    "MISSING",
-    "TENANT",
-    "collected",
-    "created_within",
-    "is_among",
-    "keys",
-    "lazy",
-    "local_day",
-    "local_hour",
-    "local_month",
-    "local_weekday",
-    "micros",
-    "month_name",
-    "month_number",
-    "once",
-    "refuse_mixed_tenants",
-    "refuse_mixtures",
-    "refuse_repeats",
-    "true",
-]
-
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 TENANT = "tenant"
 """The column with the tenant, in frames of several tenants."""

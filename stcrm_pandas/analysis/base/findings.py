@@ -15,17 +15,6 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.display import Link, table, table_of, table_rows
 
-__all__ = [
-    "Action",
-    "Check",
-    "Count",
-    "Step",
-    "WorkList",
-    "WorkLists",
-    "steps",
-    "work_lists",
-]
-
 _RECORDS = ("id", "lead", "booking", "customer", "location", "contact", "job")
 
 MOST_ROWS = 1_000

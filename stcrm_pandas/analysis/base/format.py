@@ -10,21 +10,6 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.analysis.base.shares import share_of
-from stcrm_pandas.output.printable import plural
-
-__all__ = [
-    "count_range",
-    "format_counts",
-    "format_hour",
-    "format_percent",
-    "format_range",
-    "format_share",
-    "format_time",
-    "listed",
-    "plural",
-    "whole_percent",
-    "with_count",
-]
 
 _ONE_OR_MANY = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
 

@@ -17,21 +17,6 @@ from stcrm_pandas.analysis.base.periods import FourWeeks, Period, four_weeks
 from stcrm_pandas.analysis.base.shares import rows_of, share_of
 from stcrm_pandas.charts.svg import Month, Trend, sparkline
 
-__all__ = [
-    "Contrast",
-    "Headline",
-    "Measure",
-    "Measured",
-    "Tile",
-    "Year",
-    "change",
-    "measured_count",
-    "measured_share",
-    "tiles",
-    "weekly_tile",
-    "year_of",
-]
-
 TOO_FEW = "too few to tell"
 HIGHER, LOWER, UNCLEAR = "▲ ", "▼ ", "● "
 """The shape before a verdict: color is never alone."""

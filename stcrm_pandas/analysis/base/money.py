@@ -12,18 +12,6 @@ from stcrm_pandas.analysis.base.conversion import table_of
 from stcrm_pandas.analysis.base.engine import TENANT
 from stcrm_pandas.analysis.base.format import format_percent
 
-__all__ = [
-    "UNKNOWN",
-    "Currencies",
-    "amounts",
-    "currencies_of",
-    "in_use",
-    "money",
-    "of_units",
-    "several",
-    "unusual",
-]
-
 UNKNOWN = "(unknown)"
 """The currency of jobs whose business unit is missing or has no currency, if other jobs have one."""
 

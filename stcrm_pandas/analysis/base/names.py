@@ -15,20 +15,6 @@ from stcrm_pandas.analysis.base.engine import TENANT, month_name
 from stcrm_pandas.analysis.base.format import format_hour
 from stcrm_pandas.errors import UsageError
 
-__all__ = [
-    "AGES",
-    "NONE",
-    "WEEKDAYS",
-    "dimensions",
-    "group_word",
-    "heads",
-    "known_names",
-    "lookups",
-    "named",
-    "named_within",
-    "sort_rule",
-]
-
 NONE = "(none)"
 """The name of the group of rows without an id."""
 

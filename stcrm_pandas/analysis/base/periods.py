@@ -227,7 +227,7 @@ class Limits:
     --------
     >>> from zoneinfo import ZoneInfo
     >>> limits = Limits(dt.datetime(2026, 3, 3, tzinfo=dt.UTC), dt.timedelta(days=30), ZoneInfo("UTC"))
-    >>> limits.whole(12 * 2026), limits.whole(12 * 2026 + 1)
+    >>> limits.is_complete(12 * 2026), limits.is_complete(12 * 2026 + 1)
     (True, False)
     """
 

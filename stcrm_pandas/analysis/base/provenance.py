@@ -18,19 +18,6 @@ from stcrm_pandas.analysis.base.format import format_percent
 from stcrm_pandas.errors import StcrmWarning, UsageError, notify
 from stcrm_pandas.output.printable import company_name
 
-__all__ = [
-    "attrs_of",
-    "bounds_of_creation",
-    "cautions",
-    "known_until",
-    "origin",
-    "refuse_one_status",
-    "refuse_selections",
-    "selections",
-    "sources",
-    "zone",
-]
-
 OLD = dt.timedelta(days=1)
 """The age of the oldest page that causes a caution."""
 

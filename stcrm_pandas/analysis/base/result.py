@@ -13,12 +13,10 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.display import Definitions, Sentences, Shown, Table
 from stcrm_pandas.analysis.base.findings import Action, Check, WorkList
-from stcrm_pandas.analysis.base.format import plural
 from stcrm_pandas.analysis.base.headline import Tile
 from stcrm_pandas.analysis.base.inputs import lacking
 from stcrm_pandas.analysis.base.periods import Period
-
-__all__ = ["Analysis", "Result"]
+from stcrm_pandas.output.printable import plural
 
 _Shown = TypeVar("_Shown", Shown, Table)
 

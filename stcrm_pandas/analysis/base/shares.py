@@ -10,8 +10,6 @@ import pandas as pd
 
 from stcrm_pandas.analysis.statistics.estimates import wilson
 
-__all__ = ["extremes", "floats", "rows_of", "share_of", "shares", "with_shares"]
-
 
 def shares(lower: Any, upper: Any, n: Any) -> dict[str, pd.arrays.FloatingArray]:
     """Return both shares of `n`, with the lower limit of the lower share and the upper limit of the upper share.

@@ -45,7 +45,6 @@ from stcrm_pandas.errors import UsageError, require
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-__all__ = ["BookingSources", "booking_sources"]
 
 Kind = Literal["outcomes", "speed", "hours", "weeks", "leakage"]
 

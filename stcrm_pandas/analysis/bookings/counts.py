@@ -22,18 +22,6 @@ from stcrm_pandas.analysis.base.worth import pace_table
 from stcrm_pandas.analysis.bookings.outcomes import OUTCOMES, SPANS, became
 from stcrm_pandas.analysis.campaigns.records import topmost
 
-__all__ = [
-    "COUNTS",
-    "DIMENSIONS",
-    "UNCERTAIN",
-    "WORK",
-    "Counted",
-    "count_bookings",
-    "created_in",
-    "measurable_period",
-    "one_number",
-]
-
 DIMENSIONS = {
     "source": "source",
     "provider": "booking_provider_id",

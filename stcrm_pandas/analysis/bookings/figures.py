@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from stcrm_pandas.analysis.base.format import format_hour, format_percent, format_range, format_share, plural
+from stcrm_pandas.analysis.base.format import format_hour, format_percent, format_range, format_share
 from stcrm_pandas.analysis.base.names import WEEKDAYS, sort_rule
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
@@ -18,7 +18,6 @@ from stcrm_pandas.charts.base import (
     COLORS,
     NARROW_ROW,
     SHADE,
-    TEXT,
     empty,
     hover,
     hundreds,
@@ -27,6 +26,8 @@ from stcrm_pandas.charts.base import (
     short,
     top_axis,
 )
+from stcrm_pandas.charts.template import TEXT
+from stcrm_pandas.output.printable import plural
 
 __all__ = ["hours", "leakage", "outcomes", "speed", "weeks"]
 

@@ -13,7 +13,7 @@ import pandas as pd
 from stcrm_pandas.analysis.base.differences import beside
 from stcrm_pandas.analysis.base.engine import EPOCH, collected, micros
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, steps
-from stcrm_pandas.analysis.base.format import format_counts, format_range, plural
+from stcrm_pandas.analysis.base.format import format_counts, format_range
 from stcrm_pandas.analysis.base.headline import (
     Headline,
     Measure,
@@ -36,8 +36,7 @@ from stcrm_pandas.analysis.bookings.text import format_missing
 from stcrm_pandas.analysis.statistics.comparison import is_sure
 from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, Prediction, gap
 from stcrm_pandas.charts.svg import Trend, sparkline
-
-__all__ = ["actions", "check", "headline", "tiles"]
+from stcrm_pandas.output.printable import plural
 
 _NEW = Measure("New bookings", "bookings")
 

@@ -20,8 +20,6 @@ from stcrm_pandas.analysis.base.shares import with_shares
 from stcrm_pandas.analysis.bookings.counts import COUNTS
 from stcrm_pandas.analysis.statistics.prediction import predicted_events
 
-__all__ = ["AFTER_HOURS", "Clock", "local_hours", "silences"]
-
 DAY_BEGINS, DAY_ENDS = 7, 18
 DAY = f"{format_hour(DAY_BEGINS)}–{format_hour(DAY_ENDS)}"
 AFTER_HOURS = f"{format_hour(DAY_ENDS)}–{format_hour(DAY_BEGINS)}"

@@ -13,7 +13,6 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, micros, true
 from stcrm_pandas.analysis.base.findings import WorkList
-from stcrm_pandas.analysis.base.format import plural
 from stcrm_pandas.analysis.base.names import named_within
 from stcrm_pandas.analysis.bookings.counts import WORK
 from stcrm_pandas.analysis.bookings.outcomes import became
@@ -30,8 +29,7 @@ from stcrm_pandas.analysis.call_lists import (
     without_empty,
 )
 from stcrm_pandas.analysis.statistics.prediction import Prediction
-
-__all__ = ["CALL_WITHIN", "later_work", "to_call", "unanswered", "waiting_since", "work_lists"]
+from stcrm_pandas.output.printable import plural
 
 CALL_WITHIN = dt.timedelta(days=30)
 """A booking that has waited longer is to be closed, not called."""

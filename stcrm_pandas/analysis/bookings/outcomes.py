@@ -32,8 +32,6 @@ from stcrm_pandas.analysis.base.inputs import given_of, lacking
 from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.campaigns.records import AFTER, PARENTS
 
-__all__ = ["OUTCOMES", "SPANS", "UNKNOWN_SOURCE", "became", "booking_rows", "follow_on_jobs"]
-
 SPANS: Mapping[str, dt.timedelta] = {
     "quarter": dt.timedelta(minutes=15),
     "hour": dt.timedelta(hours=1),

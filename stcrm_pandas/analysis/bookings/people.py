@@ -17,7 +17,7 @@ import pandas as pd
 from stcrm_pandas.analysis.base.conversion import table_of
 from stcrm_pandas.analysis.base.display import Columns, Sentences, rows_shown
 from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, micros
-from stcrm_pandas.analysis.base.format import format_share, plural
+from stcrm_pandas.analysis.base.format import format_share
 from stcrm_pandas.analysis.base.inputs import Inputs, MirrorLike
 from stcrm_pandas.analysis.base.provenance import Moment
 from stcrm_pandas.analysis.base.shares import rows_of, share_of
@@ -26,8 +26,7 @@ from stcrm_pandas.analysis.bookings.table import Groups, spellings
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.contact_values import find_contacts as spellings_of
 from stcrm_pandas.frame.contact_values import is_valid_address, is_valid_number
-
-__all__ = ["SamePerson", "same_person", "who_asked"]
+from stcrm_pandas.output.printable import plural
 
 Contacts = pd.DataFrame | Callable[[list[int]], pd.DataFrame] | None
 

@@ -20,8 +20,6 @@ from stcrm_pandas.analysis.bookings.table import revenue
 from stcrm_pandas.analysis.bookings.waiting import Earlier, earlier_bookings
 from stcrm_pandas.analysis.campaigns.attribution import Attribution
 
-__all__ = ["BookingSourcesResult"]
-
 
 @dataclass(frozen=True, repr=False, kw_only=True)
 class BookingSourcesResult(Result):

@@ -17,7 +17,6 @@ from stcrm_pandas.analysis.base.format import (
     format_share,
     format_time,
     listed,
-    plural,
     with_count,
 )
 from stcrm_pandas.analysis.base.inputs import not_read
@@ -28,6 +27,7 @@ from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.bookings.hours import AFTER_HOURS
 from stcrm_pandas.analysis.bookings.result import BookingSourcesResult
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.output.printable import plural
 
 _MOST_NAMED = 5
 _VERBS = {

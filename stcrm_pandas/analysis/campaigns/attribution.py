@@ -13,8 +13,6 @@ from stcrm_pandas.analysis.base.conversion import condition, table_of
 from stcrm_pandas.analysis.base.engine import TENANT
 from stcrm_pandas.analysis.base.format import format_percent, listed
 
-__all__ = ["UNCREDITED_LIMIT", "Attribution", "attribution", "default_campaigns"]
-
 UNCREDITED_LIMIT = 0.15
 """Above this share without a usable campaign, campaigns are not ranked."""
 

@@ -18,8 +18,6 @@ from stcrm_pandas.analysis.base.engine import EPOCH, TENANT, created_within, mic
 from stcrm_pandas.analysis.base.periods import Limits, Period, measurable
 from stcrm_pandas.analysis.campaigns.records import DELETED, JOB, LEAD, NO_LEAD, topmost
 
-__all__ = ["STEPS", "Chains", "chain_of", "opportunities_of", "pairs"]
-
 Labels = npt.NDArray[np.int64]
 
 _TIES = ("booking", "call", "job", "inquiry")

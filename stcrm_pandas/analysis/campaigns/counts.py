@@ -21,22 +21,6 @@ from stcrm_pandas.analysis.campaigns.chains import STEPS, pairs
 from stcrm_pandas.analysis.campaigns.records import BOOKING, JOB, LEAD
 from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 
-__all__ = [
-    "BY",
-    "COUNTS",
-    "aged",
-    "apart",
-    "began_in",
-    "by_week",
-    "grouped",
-    "measured",
-    "paces_of",
-    "revenues_of",
-    "strata_of",
-    "total",
-    "without_rates",
-]
-
 BY = ("campaign", "category", "business_unit", "month", TENANT)
 """The dimensions that group opportunities."""
 

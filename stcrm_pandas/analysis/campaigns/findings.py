@@ -26,8 +26,6 @@ from stcrm_pandas.analysis.campaigns.text import strata_words
 from stcrm_pandas.analysis.statistics.comparison import is_sure
 from stcrm_pandas.analysis.statistics.prediction import Prediction, gap
 
-__all__ = ["actions", "check", "differing", "tiles", "work_lists"]
-
 _SCREENS = {
     "leads": ("Leads", "Follow Up > Leads"),
     "bookings": ("Bookings", "Calls > Bookings"),

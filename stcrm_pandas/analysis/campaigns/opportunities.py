@@ -60,7 +60,6 @@ from stcrm_pandas.errors import UsageError, require
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-__all__ = ["Opportunities", "opportunities"]
 
 _HARMLESS = ("created_on_or_after", "created_before", "gen_perm_url", "external_data_application_guid")
 """Filters that select rows by creation only."""

@@ -28,8 +28,6 @@ from stcrm_pandas.analysis.base.names import NONE
 from stcrm_pandas.analysis.base.periods import Period
 from stcrm_pandas.analysis.leads.inquiries import persons_of
 
-__all__ = ["AFTER", "BOOKING", "JOB", "KINDS", "LEAD", "PARENTS", "gather", "statuses", "topmost"]
-
 BOOKING, LEAD, JOB = 0, 1, 2
 """Kinds of records, in the order for records created at the same moment."""
 KINDS = {BOOKING: "booking", LEAD: "lead", JOB: "job"}

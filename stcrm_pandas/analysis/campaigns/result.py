@@ -14,9 +14,6 @@ from stcrm_pandas.analysis.base.result import Result
 from stcrm_pandas.analysis.campaigns.attribution import Attribution
 from stcrm_pandas.analysis.campaigns.costs import Costs
 
-__all__ = ["OpportunitiesResult"]
-
-
 BOOKED = Measure("Opportunities that were booked", "mature", "booked_lower", "booked_upper", 30)
 COMPLETED = Measure("Opportunities with a completed job", "mature", "completed_lower", "completed_upper", 30)
 """What is measured of opportunities."""

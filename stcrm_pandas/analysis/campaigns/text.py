@@ -14,7 +14,6 @@ from stcrm_pandas.analysis.base.format import (
     format_percent,
     format_range,
     format_share,
-    plural,
     whole_percent,
     with_count,
 )
@@ -27,6 +26,7 @@ from stcrm_pandas.analysis.campaigns.result import OpportunitiesResult
 from stcrm_pandas.analysis.leads.reduction import REASONS_UNKNOWN
 from stcrm_pandas.analysis.statistics.comparison import SURE
 from stcrm_pandas.analysis.statistics.estimates import wilson
+from stcrm_pandas.output.printable import plural
 
 _UNIT = ("opportunity", "opportunities")
 

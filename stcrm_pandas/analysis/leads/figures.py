@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from stcrm_pandas.analysis.base.format import count_range, format_range, format_share, plural
+from stcrm_pandas.analysis.base.format import count_range, format_range, format_share
 from stcrm_pandas.analysis.base.names import sort_rule
 from stcrm_pandas.analysis.base.shares import extremes, rows_of
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
@@ -17,7 +17,6 @@ from stcrm_pandas.analysis.leads.tables import LAST_DAY
 from stcrm_pandas.charts.base import (
     COLORS,
     SHADE,
-    TEXT,
     compared_shares,
     empty,
     hover,
@@ -27,7 +26,9 @@ from stcrm_pandas.charts.base import (
     spans,
     top_axis,
 )
+from stcrm_pandas.charts.template import TEXT
 from stcrm_pandas.errors import UsageError
+from stcrm_pandas.output.printable import plural
 
 __all__ = ["cohorts", "curve", "months", "rates", "reasons"]
 

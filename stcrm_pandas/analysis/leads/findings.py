@@ -14,7 +14,7 @@ import pandas as pd
 from stcrm_pandas.analysis.base.differences import beside, versus
 from stcrm_pandas.analysis.base.engine import collected
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, WorkList, steps
-from stcrm_pandas.analysis.base.format import format_range, format_share, plural
+from stcrm_pandas.analysis.base.format import format_range, format_share
 from stcrm_pandas.analysis.base.headline import (
     Contrast,
     Headline,
@@ -39,8 +39,7 @@ from stcrm_pandas.analysis.leads.tables import UNSURE
 from stcrm_pandas.analysis.statistics.comparison import is_sure
 from stcrm_pandas.analysis.statistics.prediction import LIKE_EARLIER, Prediction, gap
 from stcrm_pandas.charts.svg import Trend, sparkline
-
-__all__ = ["actions", "check", "headline", "tiles"]
+from stcrm_pandas.output.printable import plural
 
 _SCREEN = "Follow Up > Leads"
 _MEANT = {

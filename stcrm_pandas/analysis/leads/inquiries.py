@@ -13,8 +13,6 @@ import narwhals.stable.v2 as nw
 from stcrm_pandas.analysis.base.engine import MISSING, Rows, keys, micros, once, true
 from stcrm_pandas.frame.contact_values import NO_LOCAL_NUMBERS, NO_NUMBERS
 
-__all__ = ["converted_with", "inquiries_of", "persons_of", "phone_number"]
-
 _PERSON = ("kind", "person")
 _DIGITS = 10
 _NO_NUMBERS, _NO_LOCAL_NUMBERS = ([int(digits) for digits in numbers] for numbers in (NO_NUMBERS, NO_LOCAL_NUMBERS))

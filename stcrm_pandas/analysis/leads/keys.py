@@ -12,19 +12,6 @@ from stcrm_pandas.analysis.base.engine import TENANT, Rows, keys, local_hour, lo
 from stcrm_pandas.analysis.base.names import lookups
 from stcrm_pandas.errors import UsageError
 
-__all__ = [
-    "BY",
-    "CUSTOMER",
-    "LOCAL",
-    "Names",
-    "categories_of",
-    "category_names",
-    "columns_of",
-    "key_of",
-    "lead_lookups",
-    "tags_of",
-]
-
 Names = Mapping[int, str] | pd.DataFrame | Mapping[str, Any] | None
 
 _COLUMNS = {

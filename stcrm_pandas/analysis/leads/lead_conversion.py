@@ -50,7 +50,6 @@ from stcrm_pandas.errors import UsageError, require
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-__all__ = ["Kind", "LeadConversion", "lead_conversion"]
 
 _NAMED = ("campaign", "business_unit")
 """The dimensions whose names are on call lists."""

@@ -19,8 +19,6 @@ from stcrm_pandas.analysis.leads.inquiries import converted_with, persons_of
 from stcrm_pandas.analysis.leads.reduction import kept_leads, split_reasons
 from stcrm_pandas.analysis.leads.result import LeadConversionResult
 
-__all__ = ["ages_in_days", "number_of_leads", "open_leads", "unchanged", "without_next_step", "work_lists"]
-
 _TIMES = ("created_on", "follow_up_date", "modified_on")
 _TEXTS = ("lead_customer_name", "lead_phone", "lead_email", "priority", "lead_url")
 _IDS = (

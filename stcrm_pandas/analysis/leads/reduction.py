@@ -38,22 +38,6 @@ from stcrm_pandas.analysis.leads.inquiries import inquiries_of
 from stcrm_pandas.analysis.leads.keys import columns_of, key_of, tags_of
 from stcrm_pandas.errors import UsageError
 
-__all__ = [
-    "COUNTS",
-    "HORIZONS",
-    "LEFT_OUT",
-    "LONGEST",
-    "REASONS_UNKNOWN",
-    "USED",
-    "Reduced",
-    "day_of",
-    "in_period",
-    "kept_leads",
-    "not_leads",
-    "reduce_leads",
-    "split_reasons",
-]
-
 COUNTS = (
     "leads",
     "inquiries",

@@ -18,8 +18,6 @@ from stcrm_pandas.analysis.leads import tables as lead_tables
 from stcrm_pandas.analysis.leads.keys import columns_of
 from stcrm_pandas.analysis.leads.reduction import USED, Reduced
 
-__all__ = ["LeadConversionResult", "comparing"]
-
 _OF_OPPORTUNITIES = {"campaign", "category", "business_unit"}
 """The dimensions that opportunities have, too."""
 

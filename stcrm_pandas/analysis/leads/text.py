@@ -14,7 +14,6 @@ from stcrm_pandas.analysis.base.format import (
     format_range,
     format_share,
     listed,
-    plural,
     with_count,
 )
 from stcrm_pandas.analysis.base.inputs import not_read
@@ -23,6 +22,7 @@ from stcrm_pandas.analysis.base.result import of_period
 from stcrm_pandas.analysis.base.shares import rows_of
 from stcrm_pandas.analysis.leads.reduction import REASONS_UNKNOWN
 from stcrm_pandas.analysis.leads.result import LeadConversionResult, comparing
+from stcrm_pandas.output.printable import plural
 
 _UNIT = {"lead": ("lead", "leads"), "inquiry": ("inquiry", "inquiries")}
 _WHY = {"deleted": "deleted", "not a lead": "the call reason is not marked as a lead"}

@@ -14,8 +14,6 @@ from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.contact_values import find_contacts
 from stcrm_pandas.frame.customers import CHANNELS, PURPOSES
 
-__all__ = ["by_consent", "consent_list", "read_beside", "with_refusals"]
-
 _WORDS = {"email": "e-mail", "phone": "call", "sms": "text"}
 _COLUMNS = ("contact", "channel", "purpose", "allowed", "date")
 

@@ -39,8 +39,6 @@ from stcrm_pandas.errors import UsageError, require
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-__all__ = ["ContactPreferences", "contact_preferences"]
-
 
 class ContactPreferences(ContactPreferencesResult, Analysis):
     """The result of `contact_preferences`: numbers, sentences, tables, figures, actions and cleanup lists.

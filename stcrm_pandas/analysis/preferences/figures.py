@@ -15,7 +15,6 @@ from stcrm_pandas.analysis.preferences.owners import REASONS
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 from stcrm_pandas.charts.base import (
     COLORS,
-    GRID,
     NARROW_ROW,
     ROW,
     above,
@@ -27,6 +26,7 @@ from stcrm_pandas.charts.base import (
     spans,
     top_axis,
 )
+from stcrm_pandas.charts.template import GRID
 from stcrm_pandas.frame.customers import CHANNELS, PURPOSES
 
 __all__ = ["combinations", "groups", "reach", "reasons"]

@@ -13,7 +13,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.engine import micros
 from stcrm_pandas.analysis.base.findings import Action, Check, Count, Step, WorkList, steps
-from stcrm_pandas.analysis.base.format import format_counts, format_percent, format_range, plural
+from stcrm_pandas.analysis.base.format import format_counts, format_percent, format_range
 from stcrm_pandas.analysis.base.headline import Headline, Measure, Tile, year_of
 from stcrm_pandas.analysis.base.periods import Period, month_start
 from stcrm_pandas.analysis.base.provenance import zone
@@ -23,8 +23,7 @@ from stcrm_pandas.analysis.preferences.owners import OPTED_OUT, UNKNOWN
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 from stcrm_pandas.charts.svg import Trend
 from stcrm_pandas.frame.customers import CHANNELS
-
-__all__ = ["actions", "check", "headline", "tiles"]
+from stcrm_pandas.output.printable import plural
 
 _OF_NEW = "Of the customers added in these weeks, according to their records today."
 _MEASURES = [

@@ -16,8 +16,6 @@ from stcrm_pandas.analysis.preferences.owners import COMBINATIONS, REASONS, UNKN
 from stcrm_pandas.analysis.statistics.comparison import compare
 from stcrm_pandas.frame.customers import CHANNELS, PURPOSES
 
-__all__ = ["DIMENSIONS", "REASON_COLUMNS", "By", "Lookups", "compared", "groups_of", "measured", "pairs_of"]
-
 By = Literal["customer_type", "tag", "age", "tenant"]
 Lookups = Mapping[Any, str] | pd.DataFrame
 """Names of the groups of one dimension."""

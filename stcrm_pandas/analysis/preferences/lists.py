@@ -27,8 +27,6 @@ from stcrm_pandas.analysis.preferences.owners import (
 )
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 
-__all__ = ["MARKETING", "marketing_off_elsewhere", "shared_numbers", "texts_off_elsewhere", "with_owners", "work_lists"]
-
 MARKETING = "preferences_marketing_updates_enabled"
 _TO_ASK = ("ask-for-marketing", "ask-whether-mobile", "preference-without-valid")
 """The keys of lists of people to call with a question."""

@@ -19,19 +19,6 @@ from stcrm_pandas.analysis.base.provenance import attrs_of
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.contact_values import find_contacts, is_valid_address, is_valid_number
 
-__all__ = [
-    "ADDRESS",
-    "USED",
-    "flag",
-    "invalid_phones",
-    "kinds_of",
-    "linked",
-    "read",
-    "refuse_parts",
-    "refuse_repeats",
-    "stores_of",
-]
-
 KINDS = {"MobilePhone": "mobile", "Phone": "phone", "Email": "e-mail", "Fax": "fax"}
 """The types of the API; any other has no channel."""
 

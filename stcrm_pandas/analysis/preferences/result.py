@@ -12,8 +12,6 @@ from stcrm_pandas.analysis.base.result import Result
 from stcrm_pandas.analysis.preferences.owners import Owners
 from stcrm_pandas.analysis.preferences.records import USED
 
-__all__ = ["ContactPreferencesResult"]
-
 
 @dataclass(frozen=True, repr=False, kw_only=True)
 class ContactPreferencesResult(Result):

@@ -9,7 +9,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.differences import CLEARLY_DIFFERENT, not_compared, versus
 from stcrm_pandas.analysis.base.display import Columns, Definitions, Shown, load_definitions, rows_shown, verdict_note
-from stcrm_pandas.analysis.base.format import count_range, format_share, listed, plural, with_count
+from stcrm_pandas.analysis.base.format import count_range, format_share, listed, with_count
 from stcrm_pandas.analysis.base.inputs import not_read
 from stcrm_pandas.analysis.base.names import group_word
 from stcrm_pandas.analysis.base.shares import rows_of
@@ -18,6 +18,7 @@ from stcrm_pandas.analysis.preferences.lists import shared_numbers
 from stcrm_pandas.analysis.preferences.owners import REASONS
 from stcrm_pandas.analysis.preferences.result import ContactPreferencesResult
 from stcrm_pandas.frame.customers import PURPOSES
+from stcrm_pandas.output.printable import plural
 
 _FOR = {"service": "their own jobs", "marketing": "marketing"}
 _MOST_NAMED = 6

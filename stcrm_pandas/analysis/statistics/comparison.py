@@ -18,8 +18,6 @@ from stcrm_pandas.analysis.statistics.estimates import (
     two_proportions,
 )
 
-__all__ = ["FALSE_ACTIONS", "FALSE_DISCOVERIES", "POINTS", "SURE", "compare", "is_sure", "key_of", "together"]
-
 FALSE_DISCOVERIES = 0.05
 """The share of reported groups that may be reported by chance."""
 

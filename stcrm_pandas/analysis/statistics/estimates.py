@@ -9,17 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = [
-    "aalen_johansen",
-    "bca_mean",
-    "benjamini_hochberg",
-    "cochran_mantel_haenszel",
-    "holm",
-    "mantel_haenszel",
-    "two_proportions",
-    "wilson",
-]
-
 Numbers = npt.ArrayLike
 Floats = npt.NDArray[np.float64]
 

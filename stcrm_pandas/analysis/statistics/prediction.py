@@ -14,8 +14,6 @@ import pandas as pd
 
 from stcrm_pandas.analysis.statistics.comparison import SURE
 
-__all__ = ["LIKE_EARLIER", "Prediction", "gap", "predict", "predicted_count", "predicted_events", "share_of_earlier"]
-
 LIKE_EARLIER = "if they are handled like earlier ones of the same age; this is not what calling adds"
 """The condition of a prediction for waiting rows."""
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from stcrm_pandas.cleaning.merging.desk import MergeDesk
     from stcrm_pandas.cleaning.review import Review, SideBySide
 
-__all__ = ["Duplicates"]
 
 TIERS = ("sure", "look", "related")
 
