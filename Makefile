@@ -32,7 +32,7 @@ dev: .venv/installed-dev ## Set up .venv with what tests, lint and benchmarks ne
 demo: install ## Read a demo company over HTTP and write its reports in data/reports.
 	$(BIN)/stcrm demo
 
-test: dev ## Run the tests (about six minutes), or with ROOM=mirror those of one folder.
+test: dev ## Run the tests (about twelve minutes on two cores), or with ROOM=mirror those of one folder.
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not deep" $(if $(ROOM),tests/$(ROOM))
 
 # Properties apart and without coverage, which would nearly double their time.

@@ -173,9 +173,8 @@ def first_screen(
     True
     """
     ranked = sorted((action for result in results for action in result.actions()), key=rank)
-    ranked = list({action.do: action for action in reversed(ranked)}.values())[
-        ::-1
-    ]  # several results have the same call lists
+    # several results have the same call lists
+    ranked = list({action.do: action for action in reversed(ranked)}.values())[::-1]
     shown = [tile for result in results for tile in result.tiles()]
     period = period or next((result.period for result in results if isinstance(result, Result)), None)
     demo = is_demo(attrs_of(of).get("environment"))

@@ -181,10 +181,10 @@ def together(*results: Result) -> tuple[Result, ...]:
     ... class Conversion:
     ...     comparisons: pd.DataFrame
     >>> groups = pd.DataFrame({"id": [1, 2, 3], "name": ["A", "B", "C"], "n": 100, "lower": [48, 30, 30]})
-    >>> one = Conversion(compare(groups.assign(upper=groups["lower"])))
+    >>> first = Conversion(compare(groups.assign(upper=groups["lower"])))
     >>> even = groups.assign(id=[4, 5, 6], lower=30, upper=30)
-    >>> both = together(one, Conversion(compare(pd.concat([even] * 4).assign(id=range(12)))))
-    >>> one.comparisons["p_adjusted"].round(3).tolist(), both[0].comparisons["p_adjusted"].round(3).tolist()
+    >>> both = together(first, Conversion(compare(pd.concat([even] * 4).assign(id=range(12)))))
+    >>> first.comparisons["p_adjusted"].round(3).tolist(), both[0].comparisons["p_adjusted"].round(3).tolist()
     ([0.007, 0.126, 0.126], [0.033, 0.629, 0.629])
     """
     frames = [frame for result in results for frame in _frames(result).values()]
@@ -201,7 +201,7 @@ def together(*results: Result) -> tuple[Result, ...]:
         ]
     renewed = map(_with_verdicts, frames)
     updated = tuple(_with(result, {key: next(renewed) for key in _frames(result)}) for result in results)
-    return tuple(result_.beside(updated) if hasattr(result_, "beside") else result_ for result_ in updated)
+    return tuple(result.beside(updated) if hasattr(result, "beside") else result for result in updated)
 
 
 def _frames(result: Any) -> dict[Hashable, pd.DataFrame]:
@@ -210,8 +210,8 @@ def _frames(result: Any) -> dict[Hashable, pd.DataFrame]:
 
 
 def _with(result: Any, frames: dict[Hashable, pd.DataFrame]) -> Any:
-    result_ = isinstance(result.comparisons, pd.DataFrame)
-    return dataclasses.replace(result, comparisons=frames[None] if result_ else frames)
+    single = isinstance(result.comparisons, pd.DataFrame)
+    return dataclasses.replace(result, comparisons=frames[None] if single else frames)
 
 
 def _with_verdicts(frame: pd.DataFrame) -> pd.DataFrame:
