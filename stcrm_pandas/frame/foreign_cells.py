@@ -64,7 +64,7 @@ class Reading:
         An array of the column's own dtype.
     unreadable : dict
         Position to reason, for values that do not fit the column; they are missing in `cells`.
-    doubtful : iterable of int, default ()
+    uncertain : iterable of int, default ()
         Positions of cells whose value is a guess (`UNCERTAIN`): good enough to see that nothing changed, but not sent.
     """
 

@@ -66,7 +66,7 @@ class Absent:
 
 @dataclass
 class Replay:
-    """All edits of a log that are not applied to a frame."""
+    """The edits of a log by what becomes of them: applied to a frame, in conflict with it, or about an absent cell."""
 
     applied: dict[Cell, CellState] = field(default_factory=dict)
     conflicts: dict[Cell, Conflict] = field(default_factory=dict)

@@ -102,7 +102,7 @@ def read_beside(records: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `row` (its place among the records), `purpose`, `channel`, `allowed`, `date`, `state` (`reach.blocked_by`).
+        `row` (its place among the records), `purpose`, `channel`, `allowed`, `date`, `state` (`owners.blocked_by`).
     """
     listed = _listed(records, entries).drop_duplicates(["row", "purpose", "channel"])
     state = pd.Series(-1, index=listed.index)

@@ -74,7 +74,7 @@ def measured(
     Parameters
     ----------
     states : DataFrame
-        What `reach.states_of` gave.
+        What `owners.states_of` gave.
     groups : DataFrame, optional
         What `groups_of` gave for the dimensions `by`; by default all are one group, called `everybody`.
     names : mapping, optional

@@ -219,16 +219,16 @@ def mantel_haenszel(
     place = np.zeros(x.shape, dtype=np.int64) if groups is None else np.asarray(groups, dtype=np.int64)
     both = (total > 0) & (other > 0)
     x, total, y, other, place = x[both], total[both], y[both], other[both], place[both]
-    pooled = total + other
+    all_n = total + other
 
     def summed(terms: Floats) -> Floats:
         return np.bincount(place, weights=terms, minlength=size).astype(np.float64)
 
-    weight = summed(total * other / pooled)
+    weight = summed(total * other / all_n)
     with np.errstate(invalid="ignore", divide="ignore"):
-        difference = summed((x * other - y * total) / pooled) / weight
-        skew = summed((total**2 * y - other**2 * x + total * other * (other - total) / 2) / pooled**2)
-        spread = summed((x * (other - y) + y * (total - x)) / (2 * pooled))
+        difference = summed((x * other - y * total) / all_n) / weight
+        skew = summed((total**2 * y - other**2 * x + total * other * (other - total) / 2) / all_n**2)
+        spread = summed((x * (other - y) + y * (total - x)) / (2 * all_n))
         error = np.sqrt(np.maximum(difference * skew + spread, 0)) / weight
     return difference, error
 
@@ -274,9 +274,9 @@ def cochran_mantel_haenszel(
     place = np.zeros(x.shape, dtype=np.int64) if groups is None else np.asarray(groups, dtype=np.int64)
     both = (total > 0) & (other > 0)
     x, total, y, other, place = x[both], total[both], y[both], other[both], place[both]
-    pooled, all_successes = total + other, x + y
-    above = np.bincount(place, weights=(x * other - y * total) / pooled, minlength=size)
-    spread = total * other * all_successes * (pooled - all_successes) / (pooled**2 * (pooled - 1))
+    all_n, all_successes = total + other, x + y
+    above = np.bincount(place, weights=(x * other - y * total) / all_n, minlength=size)
+    spread = total * other * all_successes * (all_n - all_successes) / (all_n**2 * (all_n - 1))
     with np.errstate(invalid="ignore", divide="ignore"):
         p_values: Floats = 2 * norm.sf(np.abs(above) / np.sqrt(np.bincount(place, weights=spread, minlength=size)))
     return p_values
