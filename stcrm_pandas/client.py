@@ -193,7 +193,7 @@ def connect(
         return Client(read_settings(**arguments), **private)
     from stcrm_pandas.sandbox import Sandbox
 
-    running = sandbox if isinstance(sandbox, Sandbox) else _running_sandbox(sandbox, Progress(progress))
+    running = sandbox if isinstance(sandbox, Sandbox) else _get_or_start_sandbox(sandbox, Progress(progress))
     start_sandbox(running, Progress(progress))
     named = {name: getattr(running, name) for name in ("api_url", "auth_url", "tenant", "client_id")}
     named.update(client_secret=running.client_secret, app_key=running.app_key)
@@ -715,7 +715,7 @@ _sandboxes: dict[str, Sandbox] = {}
 _folders: dict[str, tempfile.TemporaryDirectory[str]] = {}
 
 
-def _running_sandbox(state: bool | str | Path, progress: Progress) -> Sandbox:
+def _get_or_start_sandbox(state: bool | str | Path, progress: Progress) -> Sandbox:
     """Return the sandbox of this process or of a state file. It is started once and stops when the process ends."""
     from stcrm_pandas.sandbox import Sandbox
 

@@ -12,7 +12,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, micros, true
+from stcrm_pandas.analysis.base.engine import TENANT, collected, micros, prepare_rows, true
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.worth import JobValues
 from stcrm_pandas.frame.contact_values import (
@@ -155,7 +155,7 @@ def jobs_since(
     ids_of = {own: ids for own, ids in ids_of.items() if ids}
     if jobs is None or not ids_of:
         return texts
-    made = lazy(
+    made = prepare_rows(
         jobs,
         "jobs",
         ("id",),

@@ -267,7 +267,7 @@ class Decisions:
             )
 
 
-class Decided(Protocol):
+class Decidable(Protocol):
     """Pairs of customers that a person can decide on: `Duplicates`."""
 
     decisions: Decisions

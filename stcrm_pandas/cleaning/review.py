@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from stcrm_pandas.cleaning.decisions import VERDICTS, Decided, Verdict
+from stcrm_pandas.cleaning.decisions import VERDICTS, Decidable, Verdict
 from stcrm_pandas.errors import StcrmError, UsageError, require
 from stcrm_pandas.frame.contact_values import find_contacts
 from stcrm_pandas.frame.customers import owners_of, whole_ids
@@ -45,7 +45,7 @@ class Review:
         Who decides.
     """
 
-    def __init__(self, dup: Decided, pairs: pd.DataFrame, values: SideBySide, who: str) -> None:
+    def __init__(self, dup: Decidable, pairs: pd.DataFrame, values: SideBySide, who: str) -> None:
         self._dup, self._values, self._who = dup, values, who
         self._pairs = pairs[["id_1", "id_2", "tier", "kind", "reason"]].reset_index(drop=True)
         ids = [(int(first), int(second)) for first, second in zip(pairs["id_1"], pairs["id_2"], strict=True)]

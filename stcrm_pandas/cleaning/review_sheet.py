@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from stcrm_pandas.cleaning.decisions import VERDICTS, Decided
+from stcrm_pandas.cleaning.decisions import VERDICTS, Decidable
 from stcrm_pandas.cleaning.review import SideBySide
 from stcrm_pandas.contract.schemas.fields import Row, integer, text
 from stcrm_pandas.errors import UsageError
@@ -45,7 +45,7 @@ class Outcome(NamedTuple):
     reason: str | None
 
 
-def write_review(dup: Decided, pairs: pd.DataFrame, values: SideBySide, path: str | os.PathLike[str]) -> Path:
+def write_review(dup: Decidable, pairs: pd.DataFrame, values: SideBySide, path: str | os.PathLike[str]) -> Path:
     """Write pairs as a sheet with a blank column for verdicts."""
     rows = []
     for pair in pairs.to_dict("records"):
@@ -60,7 +60,7 @@ def write_review(dup: Decided, pairs: pd.DataFrame, values: SideBySide, path: st
     return write_rows(frame, path, REVIEW, {"verdict": VERDICTS})
 
 
-def read_review(dup: Decided, path: str | os.PathLike[str], who: str) -> pd.DataFrame:
+def read_review(dup: Decidable, path: str | os.PathLike[str], who: str) -> pd.DataFrame:
     """Record the verdicts of a sheet, and return what became of each row."""
     sheet = read_sheet(path, REVIEW)
     frame = sheet.as_read.reindex(columns=[column.name for column in REVIEW.columns])
@@ -88,7 +88,7 @@ def read_review(dup: Decided, path: str | os.PathLike[str], who: str) -> pd.Data
     return table.astype({"id_1": "Int64", "id_2": "Int64", **texts})
 
 
-def _record(dup: Decided, first: int, second: int, verdict: str, compared: Any, who: str) -> tuple[str, str]:
+def _record(dup: Decidable, first: int, second: int, verdict: str, compared: Any, who: str) -> tuple[str, str]:
     """Record one verdict; return the outcome and, if it was refused, why."""
     known = next((each for each in VERDICTS if each == verdict), None)
     if known is None:

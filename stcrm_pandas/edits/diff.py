@@ -336,7 +336,7 @@ def _paired(side: Side, beside: Any) -> Any:
 def differing_objects(old: Side, new: Side) -> Positions:
     """Return the pairs of objects that are not equal."""
     # Most pairs are the same object, which shows without reading the objects from memory.
-    others = np.flatnonzero(old.paired(_addresses(old.cells)) != new.paired(_addresses(new.cells)))
+    others = np.flatnonzero(old.paired(_object_pointers(old.cells)) != new.paired(_object_pointers(new.cells)))
     old_cells, new_cells = old.cells[old.of(others)], new.cells[new.of(others)]
     unlike: Flags
     try:
@@ -348,7 +348,7 @@ def differing_objects(old: Side, new: Side) -> Positions:
     return others[unlike]
 
 
-def _addresses(objects: npt.NDArray[np.object_]) -> npt.NDArray[np.intp]:
+def _object_pointers(objects: npt.NDArray[np.object_]) -> npt.NDArray[np.intp]:
     """Return the addresses of the objects in an array: an edited frame usually has the objects of the original."""
     return np.asarray(_Memory(objects), dtype=np.intp)
 

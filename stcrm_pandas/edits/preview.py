@@ -16,7 +16,7 @@ from stcrm_pandas.edits.columns import TARGETS, target_of
 from stcrm_pandas.edits.plan.model import Cell, Key, PlanData, Refusal
 from stcrm_pandas.output.printable import company_name, plural, printable
 
-PAIRS, FIRST, REFUSED, WIDTH = 3, 5, 10, 44
+MOST_PAIRS, MOST_REQUESTS, MOST_REASONS, MOST_CHARACTERS = 3, 5, 10, 44
 """Largest number of pairs per column, first rows, and reasons to show, and of characters per value."""
 
 _TABLE = "margin:0.8em 0; border-collapse:collapse; font-size:inherit"
@@ -35,7 +35,7 @@ class Part:
 
 def as_text(plan: PlanData) -> str:
     """Return the preview for a terminal."""
-    lines = [_headline(plan), *(f"! {warning}" for warning in plan.warnings), *_marks(plan)]
+    lines = [_headline(plan), *(f"! {warning}" for warning in plan.warnings), *_special_requests(plan)]
     for part in parts(plan):
         widths = [max(map(len, column)) for column in zip(part.head, *part.rows, strict=True)]
         lines += ["", part.title]
@@ -48,7 +48,7 @@ def as_text(plan: PlanData) -> str:
 
 def as_html(plan: PlanData) -> str:
     """Return the preview for a notebook."""
-    points = "".join(f"<li>{html.escape(line)}</li>" for line in (*plan.warnings, *_marks(plan)))
+    points = "".join(f"<li>{html.escape(line)}</li>" for line in (*plan.warnings, *_special_requests(plan)))
     tables = "".join(_table(part) for part in parts(plan))
     return f"<div><b>{html.escape(_headline(plan))}</b>{f'<ul>{points}</ul>' if points else ''}{tables}</div>"
 
@@ -89,7 +89,7 @@ def _headline(plan: PlanData) -> str:
     )
 
 
-def _marks(plan: PlanData) -> list[str]:
+def _special_requests(plan: PlanData) -> list[str]:
     """Return one line for each special kind of request."""
     cells = [(cell, len(step.keys)) for step in plan.steps for cell in step.cells]
     totals = (
@@ -109,19 +109,19 @@ def _by_column(plan: PlanData) -> Part:
     rows = [
         (column if place == 0 else "", f"{sum(counts.values()):,}" if place == 0 else "", old, new, f"{number:,}")
         for column, counts in pairs.items()
-        for place, ((old, new), number) in enumerate(counts.most_common(PAIRS))
+        for place, ((old, new), number) in enumerate(counts.most_common(MOST_PAIRS))
     ]
     return Part("Changes by column, most frequent first", ("column", "cells", "from", "to", "times"), rows)
 
 
 def _first_rows(plan: PlanData) -> Part:
     rows = []
-    for step in plan.steps[:FIRST]:
+    for step in plan.steps[:MOST_REQUESTS]:
         names = target_of(step.operation).row.key
         key = ", ".join(f"{name} {value}" for name, value in zip(names, step.key, strict=True))
         more = f" and {len(step.keys) - 1:,} more" if len(step.keys) > 1 else ""
-        changed = "; ".join(f"{cell.column}: {' → '.join(_from_to(cell))}" for cell in step.cells[:PAIRS])
-        dots = f"; and {len(step.cells) - PAIRS} more" if len(step.cells) > PAIRS else ""
+        changed = "; ".join(f"{cell.column}: {' → '.join(_from_to(cell))}" for cell in step.cells[:MOST_PAIRS])
+        dots = f"; and {len(step.cells) - MOST_PAIRS} more" if len(step.cells) > MOST_PAIRS else ""
         rows.append((key + more, step.operation, changed + dots, _filled(step.fill)))
     head = ("row", "operation", "sets", "copied from the row")
     return Part(f"First of {plural(len(plan.steps), 'request')}", head, rows)
@@ -143,11 +143,11 @@ def _refused(plan: PlanData) -> Part:
     for refusal in plan.refusals:
         by_reason.setdefault(refusal.reason, []).append(refusal)
     rows = []
-    for reason, some in sorted(by_reason.items(), key=lambda pair: -len(pair[1]))[:REFUSED]:
+    for reason, some in sorted(by_reason.items(), key=lambda pair: -len(pair[1]))[:MOST_REASONS]:
         columns = list(dict.fromkeys(refusal.column or "the row" for refusal in some))
-        more = f" and {len(columns) - PAIRS} more" if len(columns) > PAIRS else ""
+        more = f" and {len(columns) - MOST_PAIRS} more" if len(columns) > MOST_PAIRS else ""
         first = some[0]
-        names = f"{', '.join(columns[:PAIRS])}{more}"
+        names = f"{', '.join(columns[:MOST_PAIRS])}{more}"
         rows.append((names, f"{len(some):,}", reason, first.instead, "/".join(map(str, first.key))))
     title = f"Refused: {plural(len(plan.refusals), 'change')} (all in plan.refused)"
     return Part(title, ("column", "times", "because", "instead", "first row"), rows)
@@ -159,7 +159,7 @@ def _unmatched(plan: PlanData) -> Part:
         by_reason.setdefault((str(entry.get("why")), str(entry.get("instead"))), []).append(_show(entry.get("what")))
     rows = [(what[0], f"{len(what):,}", why, instead) for (why, instead), what in by_reason.items()]
     title = f"Not in the plan: {plural(len(plan.listed), 'value')} (all in plan.unmatched)"
-    return Part(title, ("first", "times", "because", "instead"), sorted(rows, key=_by_times)[:REFUSED])
+    return Part(title, ("first", "times", "because", "instead"), sorted(rows, key=_by_times)[:MOST_REASONS])
 
 
 def _by_times(row: tuple[str, ...]) -> int:
@@ -174,7 +174,7 @@ def _show(value: Any) -> str:
     if text == "":
         return '""'
     text = printable(text)
-    return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
+    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
 
 
 def changes_of(plan: PlanData) -> pd.DataFrame:

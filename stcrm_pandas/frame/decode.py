@@ -23,10 +23,10 @@ from stcrm_pandas.contract.schemas.arrow import TYPES, FastPathFailed, arrow_typ
 from stcrm_pandas.contract.schemas.fields import Field, Row, snake
 from stcrm_pandas.frame.assemble import DecodedPage
 from stcrm_pandas.frame.drift import (
+    MOST_VALUES,
     PLAIN,
     SHOWN,
-    WORDS,
-    Finding,
+    PageDrift,
     Path,
     as_columns,
     column_name,
@@ -132,7 +132,7 @@ def _decode_fast(row: Row, returns: Returned, body: bytes, above: Mapping[str, p
         raise FastPathFailed
     if not body.isascii():
         response.validate(full=True)  # the reader takes bytes that are no UTF-8
-    findings: list[Finding] = []
+    findings: list[PageDrift] = []
     envelope: dict[str, Any] = {}
     if returns in ENVELOPES:
         expected = [name for name, _ in ENVELOPES[returns]]
@@ -140,7 +140,7 @@ def _decode_fast(row: Row, returns: Returned, body: bytes, above: Mapping[str, p
         if envelope["hasMore"] is None:
             raise FastPathFailed
         for name in sorted({f.name for f in response.type} - {*expected, "data"}):
-            findings.append(Finding(name[:60], "response", 1, ()))
+            findings.append(PageDrift(name[:60], "response", 1, ()))
         response = response.field("data")
     rows = response if returns == "row" else response.flatten()
     if response.null_count or rows.null_count:
@@ -172,7 +172,7 @@ def _decode_fast(row: Row, returns: Returned, body: bytes, above: Mapping[str, p
 class _Columns:
     """Flattens the rows of a page into columns, and collects schema drift."""
 
-    def __init__(self, shape: _Shape, findings: list[Finding]) -> None:
+    def __init__(self, shape: _Shape, findings: list[PageDrift]) -> None:
         self.words = shape.words
         self.findings = findings
 
@@ -214,7 +214,7 @@ class _Columns:
         unknown = pc.and_(pc.invert(known), values.is_valid())
         for number, entry in enumerate(values.filter(unknown).value_counts()):
             mask = pc.fill_null(pc.equal(values, entry["values"]), False)
-            detail = entry["values"].as_py()[:60] if number < WORDS else "…"
+            detail = entry["values"].as_py()[:60] if number < MOST_VALUES else "…"
             self._note("value", name, mask, detail=detail, parent=parent)
 
     def _check_items(self, field: Field, name: str, here: tuple[str, ...], lists: Any) -> None:
@@ -235,12 +235,12 @@ class _Columns:
         where = np.flatnonzero(mask.to_numpy(zero_copy_only=False))
         if parent is not None:
             where = np.unique(pc.list_parent_indices(parent).to_numpy()[where])
-        self.findings.append(Finding(name, kind, len(where), where[:SHOWN].tolist(), detail))
+        self.findings.append(PageDrift(name, kind, len(where), where[:SHOWN].tolist(), detail))
 
 
 def _unknown_columns(
     row: Row, returns: Returned, rows: Any, expected: pa.StructType, body: bytes
-) -> Iterator[tuple[pa.Field[Any], Any, Finding]]:
+) -> Iterator[tuple[pa.Field[Any], Any, PageDrift]]:
     """Yield the columns of undocumented fields."""
     plain: list[tuple[Path, Any]] = []
     for path, values in _unexpected(rows, expected, ()):

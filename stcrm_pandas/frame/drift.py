@@ -45,7 +45,7 @@ _DESCRIPTIONS: dict[Kind, str] = {
 }
 SHOWN = 5
 """Number of ids that a drift keeps."""
-WORDS = 20
+MOST_VALUES = 20
 """Number of different values reported by name per column; the rest counts as `OTHERS`."""
 OTHERS = "…"
 
@@ -80,7 +80,7 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class PageDrift:
     """A drift of one page with the positions of the first rows in `where`."""
 
     column: str
@@ -98,7 +98,7 @@ def key_text(row: Row, table: pa.Table, position: int) -> str:
     return "/".join("?" if part is None else str(part) for part in parts)
 
 
-def to_drifts(row: Row, table: pa.Table, findings: Iterable[Finding]) -> tuple[Drift, ...]:
+def to_drifts(row: Row, table: pa.Table, findings: Iterable[PageDrift]) -> tuple[Drift, ...]:
     """Return the findings of a page with keys instead of positions."""
     return tuple(
         Drift(
@@ -127,7 +127,7 @@ def merge(drifts: Iterable[Drift]) -> tuple[Drift, ...]:
         place, detail = (drift.resource, drift.column, drift.kind), drift.detail
         if (*place, detail) not in merged:
             words[place] = words.get(place, 0) + 1
-            if words[place] > WORDS:
+            if words[place] > MOST_VALUES:
                 detail = OTHERS
         known = merged.get((*place, detail))
         merged[(*place, detail)] = (
@@ -243,7 +243,7 @@ def _unknown(fields: tuple[Field, ...], values: Mapping[str, Any], path: Path) -
 
 def as_columns(
     row: Row, fields: Mapping[Path, Mapping[int, Any]], length: int
-) -> Iterator[tuple[pa.Field, pa.Array, Finding]]:
+) -> Iterator[tuple[pa.Field, pa.Array, PageDrift]]:
     """Yield undocumented fields as columns of JSON text, with a finding for each."""
     for path, values in fields.items():
         name = column_name(row, path)
@@ -265,6 +265,6 @@ def _json(value: Any) -> bytes:
         raise RecursionError from None  # more than 254 levels: all else is JSON
 
 
-def new_field(row: Row, path: Path, count: int, where: Sequence[int]) -> Finding:
+def new_field(row: Row, path: Path, count: int, where: Sequence[int]) -> PageDrift:
     """Return the finding for an undocumented field."""
-    return Finding(column_name(row, path), "new field", count, where, ".".join(path)[:60])
+    return PageDrift(column_name(row, path), "new field", count, where, ".".join(path)[:60])

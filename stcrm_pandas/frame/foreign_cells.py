@@ -28,7 +28,7 @@ import pandas as pd
 from stcrm_pandas.contract.schemas.arrow import microseconds
 from stcrm_pandas.contract.schemas.fields import Column, Field, Kind, snake
 
-EXACT = 2**53
+LARGEST_EXACT_FLOAT = 2**53
 """Beyond this, one float stands for several integers."""
 _INT64 = 2**63
 _NONE = type(None)
@@ -165,7 +165,9 @@ def _read_fast(column: Column, cells: Any) -> Reading | None:
         return Reading(cells.array.astype("Int64"))
     numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)
     missing = np.isnan(numbers)
-    fits = missing | ((np.abs(numbers) <= EXACT) & ((np.rint(numbers) == numbers) | (kind in ("double", "decimal"))))
+    fits = missing | (
+        (np.abs(numbers) <= LARGEST_EXACT_FLOAT) & ((np.rint(numbers) == numbers) | (kind in ("double", "decimal")))
+    )
     if kind == "boolean":
         fits &= missing | (numbers == 0) | (numbers == 1)
     if not fits.all():
@@ -222,7 +224,7 @@ def _integer(value: Any) -> int:
         number = int(value)
     elif isinstance(value, (float, np.floating, Decimal)) and np.isfinite(float(value)) and value == int(value):
         number = int(value)
-        if abs(number) > EXACT and not isinstance(value, Decimal):
+        if abs(number) > LARGEST_EXACT_FLOAT and not isinstance(value, Decimal):
             raise ValueError("is a float above 2^53, which has lost its last digits")
     else:
         raise ValueError("is not a whole number")
@@ -265,7 +267,7 @@ def _text(value: Any) -> str:
     if isinstance(value, _NUMBERS) and not isinstance(value, bool):
         # pandas turns 60601 into 60601.0 next to a missing value.
         number = float(value)
-        raise Uncertain(str(int(number)) if number.is_integer() and abs(number) <= EXACT else str(value))
+        raise Uncertain(str(int(number)) if number.is_integer() and abs(number) <= LARGEST_EXACT_FLOAT else str(value))
     raise ValueError("is not text")
 
 

@@ -16,7 +16,7 @@ from stcrm_pandas.contract.schemas.arrow import arrow_type, microseconds
 from stcrm_pandas.contract.schemas.fields import Field, Row, snake
 from stcrm_pandas.errors import InvalidResponse, UnreadableValue
 from stcrm_pandas.frame.assemble import DecodedPage
-from stcrm_pandas.frame.drift import OTHERS, SHOWN, WORDS, Finding, Kind, as_columns, to_drifts, unknown_fields
+from stcrm_pandas.frame.drift import MOST_VALUES, OTHERS, SHOWN, Kind, PageDrift, as_columns, to_drifts, unknown_fields
 
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _BROKEN = re.compile("[\ud800-\udfff]")
@@ -150,16 +150,16 @@ class _Reader:
 
     def __init__(self, row: Row) -> None:
         self.row = row
-        self.findings: list[Finding] = []
+        self.findings: list[PageDrift] = []
         self._seen: dict[tuple[str, Kind, str], list[int]] = {}
         self._rows: Sequence[Mapping[str, Any]] = ()
         self._column = ""
         self._position = 0
 
-    def collected(self) -> list[Finding]:
+    def collected(self) -> list[PageDrift]:
         """Return the collected drift, one finding per column, kind and value."""
         return [
-            Finding(column, kind, len(where), where[:SHOWN], detail)
+            PageDrift(column, kind, len(where), where[:SHOWN], detail)
             for (column, kind, detail), where in self._seen.items()
         ]
 
@@ -171,13 +171,13 @@ class _Reader:
             if not isinstance(total, str) or not re.fullmatch("-?[0-9]{1,18}", total):
                 raise InvalidResponse(f"{self.row.name}: `totalCount` of the response is not a whole number")
             if not isinstance(total, Number):
-                self.findings.append(Finding("totalCount", "response", 1, ()))
+                self.findings.append(PageDrift("totalCount", "response", 1, ()))
             total = int(total)
         if token is not None and not isinstance(token, str):
             raise InvalidResponse(f"{self.row.name}: `continueFrom` of the response is not text")
         known = {"page": {"page", "pageSize", "totalCount"}, "feed": {"continueFrom"}}[returns] | {"hasMore", "data"}
         for name in sorted(response.keys() - known):
-            self.findings.append(Finding(name[:60], "response", 1, ()))
+            self.findings.append(PageDrift(name[:60], "response", 1, ()))
         return {
             "hasMore": more,
             "totalCount": total if returns == "page" else None,
@@ -215,7 +215,7 @@ class _Reader:
 
     def _note(self, kind: Kind, detail: str = "") -> None:
         words = [key for key in self._seen if key[:2] == (self._column, kind)]
-        if len(words) >= WORDS and (self._column, kind, detail) not in words:
+        if len(words) >= MOST_VALUES and (self._column, kind, detail) not in words:
             detail = OTHERS
         where = self._seen.setdefault((self._column, kind, detail), [])
         if not where or where[-1] != self._position:

@@ -65,7 +65,7 @@ class Absent:
 
 
 @dataclass
-class Replay:
+class EditStates:
     """The edits of a log by what becomes of them: applied to a frame, in conflict with it, or about an absent cell."""
 
     applied: dict[Cell, CellState] = field(default_factory=dict)

@@ -25,7 +25,7 @@ from stcrm_pandas.grid.columns import GridColumn, Rejected
 from stcrm_pandas.grid.history import Cell, History
 from stcrm_pandas.grid.judge import SUSPECT, Planner, refused_cells, with_suspects
 from stcrm_pandas.grid.log import Action, CellEdit, Event, GridLog, LogNotWritten
-from stcrm_pandas.grid.replay import NO_COLUMN, NO_ROW, CellState, Replay
+from stcrm_pandas.grid.replay import NO_COLUMN, NO_ROW, CellState, EditStates
 
 EditText = tuple[str, str, str | None, str | None]
 """An edit as a view sends it: key, column, the value that it saw last, and what was typed."""
@@ -79,7 +79,7 @@ class Session:
         self.frame = frame.copy(deep=False)
         self.row, self.log, self.planner = row, log, planner
         self.columns = {column.name: column for column in columns}
-        self.history, self.replay = History(), Replay()
+        self.history, self.replay = History(), EditStates()
         self.refused: dict[Cell, str] = {}
         # Rows of an unknown time may have been read after any edit of an earlier session.
         self._read_at = str((self.frame.attrs.get("stcrm") or {}).get("fetched_at") or f"unknown, {uuid.uuid4()}")

@@ -61,7 +61,7 @@ def check_body(
     """Return the body and a list of its problems; see `to_body`."""
     if operation.body is None:
         return None, []
-    check = _Check(time_zone)
+    check = _BodyBuilder(time_zone)
     body = check.object(operation.body.fields, values, "")
     if not check.problems:
         check.problems += [rule.message for rule in rules.broken(operation.id, body)]
@@ -69,7 +69,7 @@ def check_body(
 
 
 @dataclasses.dataclass
-class _Check:
+class _BodyBuilder:
     """Builds one body and collects its problems."""
 
     time_zone: str | None
@@ -165,7 +165,7 @@ def body_value(field: Field, value: Any) -> Any:
     >>> body_value(enum("priority", ("Low", "High")), "low")
     'Low'
     """
-    check = _Check("UTC")
+    check = _BodyBuilder("UTC")
     if field.many:
         sent = check._list(field, value, "")
         if check.problems:

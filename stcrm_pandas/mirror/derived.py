@@ -135,12 +135,12 @@ def current_problems(store: Store, row: Row) -> list[str]:
 
 
 def current_rows(row: Row, table: pa.Table | None, like: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return the rows of a current table, or those with the keys of `like`, with the columns of `versions.OWN`."""
+    """Return the rows of a current table, or those with the keys of `like`, with `versions.VERSION_COLUMNS`."""
     if table is None:
         table = versions.to_table(row, _empty(row))
     elif like is not None:
         table = versions.take(table, versions.positions(row, table, like))
-    return versions.to_frame(row, table, own=list(versions.OWN))
+    return versions.to_frame(row, table, own=list(versions.VERSION_COLUMNS))
 
 
 def live(table: pa.Table) -> pa.Table:
@@ -151,7 +151,7 @@ def live(table: pa.Table) -> pa.Table:
 
 def history_of(store: Store, row: Row, ids: Sequence[int | str] | None = None) -> pa.Table:
     """Return all versions, or those of some ids, in the order of their commits."""
-    table = store.read(among=None if ids is None else versions.with_ids(row, ids))
+    table = store.read(among=None if ids is None else versions.id_filter(row, ids))
     if table is None:
         table = versions.to_table(row, _empty(row)).append_column(SEQ, pa.nulls(0, pa.int64()))
     return table
@@ -229,6 +229,6 @@ def frame_as_of(store: Store, row: Row, at: pd.Timestamp, by: str) -> pd.DataFra
 def _empty(row: Row) -> pd.DataFrame:
     frame = pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in dtypes_of(row).items()})
     own = {versions.SEEN_AT: "datetime64[us, UTC]", versions.VALID_FROM: "datetime64[us, UTC]"}
-    for name in versions.OWN:
+    for name in versions.VERSION_COLUMNS:
         frame[name] = pd.Series([], dtype=own.get(name, "bool" if name == versions.DELETED else "str"))
     return frame

@@ -22,7 +22,7 @@ from stcrm_pandas.http.query import guid, whole_number
 from stcrm_pandas.mirror import versions
 from stcrm_pandas.mirror.derived import refresh_current
 from stcrm_pandas.mirror.privacy import copies, forgetting, people
-from stcrm_pandas.mirror.privacy.forgetting import Forgotten
+from stcrm_pandas.mirror.privacy.forgetting import ErasureRegister
 from stcrm_pandas.mirror.reading import StoredMirror
 from stcrm_pandas.mirror.resources import EVERY, MIRRORED, ON_DEMAND, Mirrored, mirrored_as
 from stcrm_pandas.mirror.status_log import ImportedStatuses, read_log
@@ -150,7 +150,7 @@ class Mirror(StoredMirror):
         shown = Progress(self._crm.settings.progress if progress is None else progress)
         rows = []
         with disk(self.folder), locked(self.folder):
-            forgetting.finish(forgetting.stores_of(self.folder), Forgotten(self.folder))
+            forgetting.finish(forgetting.stores_of(self.folder), ErasureRegister(self.folder))
             for mirrored in chosen:
                 store = self._store(mirrored)
                 sync, problem = Sync(self._crm, store, mirrored), ""
@@ -280,10 +280,10 @@ class Mirror(StoredMirror):
         with disk(self.folder), locked(self.folder):
             stores = forgetting.stores_of(self.folder)
             if not dry_run:
-                forgetting.finish(stores, Forgotten(self.folder))
+                forgetting.finish(stores, ErasureRegister(self.folder))
             also = {"bookings": [*map(int, bookings)], "leads": [*map(int, leads)]}
             person = people.find(stores, map(int, wanted), contacts=values, **also)
-            rows = forgetting.forget(stores, person, Forgotten(self.folder), dry_run=dry_run)
+            rows = forgetting.forget(stores, person, ErasureRegister(self.folder), dry_run=dry_run)
         return pd.DataFrame(rows, columns=["resource", "rows", "versions", "texts"]).astype({"resource": "str"})
 
     def drop_versions(self, *, older_than: str | float | dt.timedelta) -> int:
@@ -366,7 +366,7 @@ class Mirror(StoredMirror):
             raise UsageError(f"{target} has a mirror. Choose another folder.")
         with disk(target), locked(target):
             if not anonymous:  # whether an id was erased is nothing for others
-                Forgotten(self.folder).copy_to(target)
+                ErasureRegister(self.folder).copy_to(target)
             stores = {mirrored.name: self._store(mirrored) for mirrored in EVERY.values()}
             _for_each(lambda mirrored: copies.copy(stores, Store(target, mirrored.name), mirrored, anonymous=anonymous))
             if (imported := ImportedStatuses(self.folder).table()).num_rows:

@@ -76,7 +76,7 @@ def run(query: str, files: Mapping[str, list[Path]], *, synced: Iterable[str] = 
             # Not by Hive partitioning: a folder further up, such as "id=5", would overwrite a column.
             each = (f"SELECT *, {_tenant(path)} AS tenant FROM {_file(path)}" for path in paths)
             rows = " UNION ALL BY NAME ".join(each)
-            own = ", ".join(f'"{column}"' for column in (*versions.OWN, "_seq"))
+            own = ", ".join(f'"{column}"' for column in (*versions.VERSION_COLUMNS, "_seq"))
             zeros = [column.name for column in mirrored_as(name).row.columns if column.field.name in ZERO_FOR_NULL]
             nulls = ", ".join(f'nullif("{column}", 0) AS "{column}"' for column in zeros)
             replaced = f"REPLACE ({nulls})" if nulls else ""
@@ -86,7 +86,7 @@ def run(query: str, files: Mapping[str, list[Path]], *, synced: Iterable[str] = 
             )
         duckdb = import_module("duckdb")
         db.execute("SET TimeZone = 'UTC'")
-        _lock(db, [path.absolute() for paths in files.values() for path in paths])
+        _allow_only(db, [path.absolute() for paths in files.values() for path in paths])
         try:
             if not {statement.type.name for statement in db.extract_statements(query)} <= _READING:
                 raise UsageError("A query of a mirror only reads: it starts with SELECT, FROM, WITH or a similar word.")
@@ -115,7 +115,7 @@ def _without_values(error: Exception) -> str:
     return f"{kind if kind.replace(' ', '').isalpha() else 'Other'} Error: a value{of} does not fit the query."
 
 
-def _lock(db: Any, paths: Iterable[Path]) -> None:
+def _allow_only(db: Any, paths: Iterable[Path]) -> None:
     """Let a connection open only some files: no others, no variables of the caller, and no way to allow them again."""
     listed = ", ".join(_quoted(path) for path in paths)
     for setting in (

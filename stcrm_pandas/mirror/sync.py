@@ -16,7 +16,7 @@ from stcrm_pandas.errors import MirrorError, PermissionDenied, RequestError, Stc
 from stcrm_pandas.mirror import versions
 from stcrm_pandas.mirror.commits import Commit, Parents, packed_parents, parents_of
 from stcrm_pandas.mirror.derived import Known, current_rows, current_table
-from stcrm_pandas.mirror.privacy.forgetting import Forgotten, forget_merged, stores_of
+from stcrm_pandas.mirror.privacy.forgetting import ErasureRegister, forget_merged, stores_of
 from stcrm_pandas.mirror.privacy.people import OF
 from stcrm_pandas.mirror.resources import FEED_DELAY, OVERLAP, Mirrored
 from stcrm_pandas.mirror.store import Store
@@ -87,7 +87,7 @@ class Sync:
         assert self._mirrored.parent is not None
         self._parents = parents_of(self._store.last())
         wanted = list(dict.fromkeys(self._parents if parents is None else parents))
-        forgotten = Forgotten(self._store.folder)
+        forgotten = ErasureRegister(self._store.folder)
         gone = forgotten.has(OF[self._mirrored.parent], pd.Series(wanted, dtype=object))
         wanted = [id for id, erased in zip(wanted, gone, strict=True) if not erased]
         if parents is None and not wanted:
@@ -214,12 +214,12 @@ class Sync:
 
     def _without_forgotten(self, read: versions.Incoming) -> versions.Incoming:
         """Return a read without the rows of people who were erased, and what was erased in texts of other rows."""
-        forgotten = Forgotten(self._store.folder)
+        forgotten = ErasureRegister(self._store.folder)
         if self._mirrored.name == "customers":
             forget_merged(stores_of(self._store.folder), read.frame, forgotten)
         gone = forgotten.of_forgotten(self._mirrored.name, read.frame)
         read = replace(read, frame=read.frame[~gone].reset_index(drop=True)) if gone.any() else read
-        return replace(read, frame=forgotten.without_texts(self._mirrored.name, read.frame))
+        return replace(read, frame=forgotten.without_erased_contacts(self._mirrored.name, read.frame))
 
     def _list(self, **filters: Any) -> pd.DataFrame:
         frame: pd.DataFrame = operator.attrgetter(self._mirrored.list)(self._crm)(refresh=True, **filters)

@@ -1,7 +1,7 @@
 """Versions of rows: which ones are new, which is current, and which was valid at a moment. Pure: no files, no clock.
 
-A history is an Arrow table with the columns of a kind of row and those of `OWN`, in which the versions of each row are
-ordered by commit. A row occurs at most once in a commit.
+A history is an Arrow table with the columns of a kind of row and those of `VERSION_COLUMNS`, in which the versions of
+each row are ordered by commit. A row occurs at most once in a commit.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from stcrm_pandas.frame.foreign_cells import as_utc
 
 SEEN_AT, VALID_FROM, DELETED, UNDOCUMENTED = "_seen_at", "_valid_from", "_deleted", "_undocumented"
 TIME = pa.timestamp("us", "UTC")
-OWN: Mapping[str, pa.DataType] = {
+VERSION_COLUMNS: Mapping[str, pa.DataType] = {
     SEEN_AT: TIME,
     VALID_FROM: TIME,
     DELETED: pa.bool_(),
@@ -74,7 +74,7 @@ def new_versions(row: Row, current: pd.DataFrame, read: Incoming, seen_at: pd.Ti
     Parameters
     ----------
     current : DataFrame
-        The last version of every row, including deleted ones, with the columns of `OWN`.
+        The last version of every row, including deleted ones, with the columns of `VERSION_COLUMNS`.
     seen_at : Timestamp
         The time of the response, by the service's clock, in whole seconds.
     """
@@ -89,8 +89,8 @@ def new_versions(row: Row, current: pd.DataFrame, read: Incoming, seen_at: pd.Ti
     was_valid = _times(before, VALID_FROM)
     stale = there & (modified < was)  # comparisons with a missing time are False
     if not read.authoritative:
-        buried = before[DELETED].to_numpy(bool, na_value=False) & ~frame[DELETED].to_numpy(bool)
-        stale |= there & buried & (modified <= was_valid)
+        was_deleted = before[DELETED].to_numpy(bool, na_value=False) & ~frame[DELETED].to_numpy(bool)
+        stale |= there & was_deleted & (modified <= was_valid)
     fresh = differs & ~stale
     moved = ~np.isnat(modified) & (~there | np.isnat(was) | (modified > was))
     seen = np.fmax(np.full(len(frame), np.datetime64(seen_at.tz_convert(None), "us")), modified)
@@ -133,13 +133,13 @@ def to_table(row: Row, versions: pd.DataFrame) -> pa.Table:
             arrays[column.name] = to_arrow(column.field, cells.tolist())
         else:
             arrays[column.name] = pa.array(cells, arrow_type(column.field), from_pandas=True)
-    for name, kind in OWN.items():
+    for name, kind in VERSION_COLUMNS.items():
         arrays[name] = pa.array(versions[name], kind, from_pandas=True)
     return pa.table(arrays)
 
 
 def to_frame(row: Row, table: pa.Table, *, own: Sequence[str] = ()) -> pd.DataFrame:
-    """Return versions as a frame like that of a read, with some of the columns of `OWN`."""
+    """Return versions as a frame like that of a read, with some of the columns of `VERSION_COLUMNS`."""
     return parts_to_frame(row, [table], own=own)
 
 
@@ -206,7 +206,7 @@ def positions(row: Row, table: pa.Table, like: pd.DataFrame) -> npt.NDArray[np.i
     return np.sort(places[places >= 0])
 
 
-def with_ids(row: Row, ids: Sequence[int | str]) -> tuple[str, pa.Array]:
+def id_filter(row: Row, ids: Sequence[int | str]) -> tuple[str, pa.Array]:
     """Return the last column of the key, and ids as its values."""
     column = _column(row, row.key[-1])
     kind = arrow_type(column.field)
@@ -229,7 +229,7 @@ def changes(row: Row, history: pa.Table, *, first: int) -> pd.DataFrame:
         The number of the first commit, whose rows are not changes.
     """
     frame = with_undocumented(to_frame(row, history, own=[VALID_FROM, SEEN_AT, DELETED, UNDOCUMENTED]))
-    extra = [name for name in frame.columns if name not in row.dtypes and name not in OWN]
+    extra = [name for name in frame.columns if name not in row.dtypes and name not in VERSION_COLUMNS]
     frame["_seq"] = history.column("_seq").to_numpy()
     ordered = frame.sort_values(list(row.key), kind="stable", ignore_index=True)
     same_row = ordered.duplicated(list(row.key)).to_numpy()

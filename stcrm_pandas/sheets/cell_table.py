@@ -22,7 +22,7 @@ from stcrm_pandas.sheets.sheet import Sheet
 from stcrm_pandas.sheets.text import JSON_COLUMN, from_cell_text
 
 VERSION = 1
-_MARK = "stcrm-sheet/"
+_HEADING_PREFIX = "stcrm-sheet/"
 PROVENANCE = ("resource", "operation", "environment", "tenant", "fetched_at")
 """The provenance of a frame that a sheet keeps."""
 
@@ -66,9 +66,9 @@ class SheetMark:
         UsageError
             The mark has another version.
         """
-        if not text.startswith(_MARK):
+        if not text.startswith(_HEADING_PREFIX):
             return None
-        version, _, rest = text.removeprefix(_MARK).partition("/")
+        version, _, rest = text.removeprefix(_HEADING_PREFIX).partition("/")
         if version != str(VERSION):
             raise UsageError(
                 f"The sheet has version {version[:10]}, but this program reads version {VERSION}. Write it again."
@@ -85,7 +85,7 @@ class SheetMark:
 
     def __str__(self) -> str:
         about = urlencode({**self.about, "digest": self.digest}, quote_via=quote, safe=":/")
-        return f"{_MARK}{VERSION}/{self.row}?{about}"
+        return f"{_HEADING_PREFIX}{VERSION}/{self.row}?{about}"
 
 
 def digest(names: Sequence[str], columns: Sequence[Sequence[Any]]) -> str:
@@ -138,7 +138,7 @@ def _positions(row: Row, grid: CellTable) -> dict[str, list[int]]:
             if any(line[place] is not None for line in grid.lines):
                 places[f"column {place + 1}"] = [place]
             continue
-        if not text.startswith(_MARK):
+        if not text.startswith(_HEADING_PREFIX):
             name = from_cell_text(text)
             places.setdefault(known.get(name.strip().lower(), name), []).append(place)
     return places

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from stcrm_pandas.contract.schemas.arrow import plain
-from stcrm_pandas.contract.schemas.fields import LISTS, integer, records, snake, text
+from stcrm_pandas.contract.schemas.fields import LIST_DTYPE_NAME, integer, records, snake, text
 from stcrm_pandas.contract.schemas.list_dtype import ListDtype
 from stcrm_pandas.contract.schemas.locations import CREATED_LOCATIONS, CreatedLocation
 from stcrm_pandas.contract.schemas.parts import CUSTOM_FIELD, CustomField
@@ -102,9 +102,9 @@ def test_the_dtype_is_one_of_its_field():
     assert ListDtype(integer("roleIds", many=True)) == TAGS
     assert ListDtype(text("skills", many=True)) != TAGS
     assert np.dtype(object) != TAGS
-    assert TAGS == LISTS == str(TAGS) == str(FIELDS)
-    assert pd.Series([(), (GATE,)], dtype=LISTS).dtype == FIELDS
-    assert pd.Series([None, ("a",)], dtype=LISTS).dtype == ListDtype(text("skills", many=True))
+    assert TAGS == LIST_DTYPE_NAME == str(TAGS) == str(FIELDS)
+    assert pd.Series([(), (GATE,)], dtype=LIST_DTYPE_NAME).dtype == FIELDS
+    assert pd.Series([None, ("a",)], dtype=LIST_DTYPE_NAME).dtype == ListDtype(text("skills", many=True))
 
 
 def test_arrow_gets_the_names_of_the_api(frame):

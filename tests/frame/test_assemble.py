@@ -15,7 +15,7 @@ from pandera.errors import SchemaErrors
 from stcrm_pandas.contract.operations import OPERATIONS
 from stcrm_pandas.contract.schemas.contacts import CONTACTS
 from stcrm_pandas.contract.schemas.customers import CUSTOMER_CONTACTS, CUSTOMERS
-from stcrm_pandas.contract.schemas.fields import LISTS, Field, Row, snake
+from stcrm_pandas.contract.schemas.fields import LIST_DTYPE_NAME, Field, Row, snake
 from stcrm_pandas.contract.schemas.leads import EXPORTED_LEADS, LEADS
 from stcrm_pandas.contract.schemas.models import model_of
 from stcrm_pandas.errors import ResponseError
@@ -217,7 +217,7 @@ def accepts(check, frame, error):
 def test_validation_and_the_model_accept_the_same_frames(row, body):
     page = decode(row, "page", body([full(row.fields)]), parents=parents_of(row))
     frame = pd.concat([assemble(row, [page]).frame] * 2, ignore_index=True)
-    lists = next((name for name, dtype in row.dtypes.items() if dtype == LISTS), None)
+    lists = next((name for name, dtype in row.dtypes.items() if dtype == LIST_DTYPE_NAME), None)
     frames = {
         "repeated": frame,
         "one key is missing": frame.assign(**{name: frame[name].where([True, False]) for name in row.key}),

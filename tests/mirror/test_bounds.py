@@ -12,7 +12,7 @@ import pytest
 
 import stcrm_pandas as stcrm
 from stcrm_pandas.analysis import booking_sources, lead_conversion
-from stcrm_pandas.analysis.base.engine import collected, lazy, micros
+from stcrm_pandas.analysis.base.engine import collected, micros, prepare_rows
 from stcrm_pandas.analysis.base.periods import Limits
 from stcrm_pandas.analysis.bookings.outcomes import booking_rows
 from stcrm_pandas.analysis.leads.dates import statuses_at, with_dates
@@ -38,7 +38,7 @@ def crm(box, tmp_path):
 
 
 def bounds_of_leads(leads, status_log):
-    rows = lazy(
+    rows = prepare_rows(
         leads,
         "leads",
         ("id", "status", "call_id", "booking_id"),

@@ -16,7 +16,7 @@ import pytest
 
 import stcrm_pandas as stcrm
 from stcrm_pandas.mirror.mirror import Mirror
-from stcrm_pandas.mirror.privacy.forgetting import Forgotten, finish, stores_of
+from stcrm_pandas.mirror.privacy.forgetting import ErasureRegister, finish, stores_of
 from stcrm_pandas.mirror.privacy.people import find
 
 from ..traces import traces
@@ -169,7 +169,7 @@ def test_records_that_are_merged_later_with_a_forgotten_person_are_erased(tmp_pa
 def test_a_house_that_is_sold_is_the_new_customers(copied):
     mirror, owner, merged, _ = copied
     mirror.forget(owner)
-    forgotten = Forgotten(mirror.folder)
+    forgotten = ErasureRegister(mirror.folder)
     location = int(mirror.locations()["id"].iloc[0])
     of_others = pd.DataFrame({"id": [location, location], "customer_id": [owner, 7]})
     forgotten._hashes.add(forgotten._hash("locations", location))
@@ -207,12 +207,12 @@ def test_kills_at_random_moments_leave_nothing(synced, tmp_path, kills):
         time.sleep(chance.uniform(0, 0.4))
         process.kill()
         process.join()
-        interrupted += Forgotten(own).pending is not None
-        if Forgotten(own).pending is not None and chance.random() < 0.5:
-            finish(stores_of(own), Forgotten(own))
+        interrupted += ErasureRegister(own).pending is not None
+        if ErasureRegister(own).pending is not None and chance.random() < 0.5:
+            finish(stores_of(own), ErasureRegister(own))
         else:
             Mirror(place, tenant=crm.settings.tenant).forget(owner)
         assert traces(place, PHONE, EMAIL, NAME) == [], kill
-        assert Forgotten(own).pending is None
+        assert ErasureRegister(own).pending is None
         shutil.rmtree(place)
     assert interrupted or kills < 10, f"none was interrupted in {time.monotonic() - started:.0f} s"

@@ -8,7 +8,7 @@ import random
 import pytest
 
 from stcrm_pandas.errors import MirrorError, UsageError
-from stcrm_pandas.mirror.privacy.forgetting import Forgotten, stores_of
+from stcrm_pandas.mirror.privacy.forgetting import ErasureRegister, stores_of
 from stcrm_pandas.mirror.privacy.people import find
 
 from .service import Service
@@ -37,7 +37,7 @@ def test_each_flipped_bit_is_an_error(mirror, flips):
         path.write_bytes(raw)
         flipped(path, chance)
         with pytest.raises(MirrorError, match=r"forgotten\.json is damaged"):
-            Forgotten(mirror.folder)
+            ErasureRegister(mirror.folder)
 
 
 def other_key(raw):
@@ -78,7 +78,9 @@ def test_an_interrupted_run_is_finished_in_texts_of_others_and_holds_when_they_c
     service.put("leads", 3, summary="5125550188")
     sync(mirror)
     sync(mirror)
-    Forgotten(mirror.folder).note(find(stores_of(mirror.folder), [], contacts=["512-555-0187"]))  # killed after this
+    ErasureRegister(mirror.folder).note(
+        find(stores_of(mirror.folder), [], contacts=["512-555-0187"])
+    )  # killed after this
     assert "+15125550187" in path.read_text()
     sync(mirror)
     assert mirror.leads()["summary"].tolist()[2:] == ["5125550188", "Ann's number: [erased]"]

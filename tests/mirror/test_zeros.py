@@ -33,7 +33,7 @@ def stored() -> pa.Table:
 
 def test_stored_zeros_are_missing_and_make_no_new_versions(stored: pa.Table) -> None:
     assert stored.column("merged_to_id").to_pylist() == [0, 1, None]
-    current = versions.to_frame(CUSTOMERS, stored, own=list(versions.OWN))
+    current = versions.to_frame(CUSTOMERS, stored, own=list(versions.VERSION_COLUMNS))
     assert current["merged_to_id"].tolist() == [pd.NA, 1, pd.NA]
     again = versions.incoming(CUSTOMERS, customers(None, 1, None), np.zeros(3, bool))
     assert versions.new_versions(CUSTOMERS, current, again, AT + pd.Timedelta(hours=1)).empty

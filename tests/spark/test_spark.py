@@ -24,7 +24,9 @@ AsSpark = Callable[[pd.DataFrame], Any]
 
 
 def test_times_become_numbers_and_wall_times(as_spark: AsSpark) -> None:
-    rows = engine.lazy(as_spark(moments()), "rows", ["id"], times=["at"], local=["at"], time_zone="America/Chicago")
+    rows = engine.prepare_rows(
+        as_spark(moments()), "rows", ["id"], times=["at"], local=["at"], time_zone="America/Chicago"
+    )
     parts = rows.with_columns(
         month=engine.local_month("at"),
         day=engine.local_day("at"),
@@ -46,8 +48,8 @@ def test_times_become_numbers_and_wall_times(as_spark: AsSpark) -> None:
 def test_invalid_frames_are_rejected(as_spark: AsSpark) -> None:
     naive = as_spark(moments().assign(at=lambda frame: frame["at"].dt.tz_localize(None)))
     with pytest.raises(UsageError, match="at must contain times with a time zone"):
-        engine.lazy(naive, "leads", ["id"], times=["at"])
-    twice = engine.lazy(as_spark(pd.DataFrame({"id": [1, 1]})), "leads", ["id"])
+        engine.prepare_rows(naive, "leads", ["id"], times=["at"])
+    twice = engine.prepare_rows(as_spark(pd.DataFrame({"id": [1, 1]})), "leads", ["id"])
     with pytest.raises(UsageError, match="1 rows repeat an id"):
         engine.refuse_repeats(twice, "leads")
     with pytest.raises(UsageError, match="all DataFrames must be from the same library"):
@@ -56,7 +58,7 @@ def test_invalid_frames_are_rejected(as_spark: AsSpark) -> None:
 
 def test_large_ids_and_sums_stay_integers(as_spark: AsSpark) -> None:
     frame = pd.DataFrame({"id": pd.array([2**60 + 1, None], dtype="Int64"), "name": ["a", None]})
-    rows = engine.lazy(as_spark(frame), "rows", ["id", "name"])
+    rows = engine.prepare_rows(as_spark(frame), "rows", ["id", "name"])
     table = engine.collected(rows).sort_values("id", ignore_index=True)
     pd.testing.assert_frame_equal(table, frame.astype({"name": "str"}))
     sums = engine.collected(rows.select(nw.col("id").sum(), n=nw.len()))

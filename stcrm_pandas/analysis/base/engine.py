@@ -1,7 +1,7 @@
 """Functions that reductions need on every engine: pandas, polars, DuckDB, Spark.
 
-Engines differ most in times. So `lazy` turns each time into microseconds since 1970, and adds its local wall time as a
-column; everything after that is narwhals.
+Engines differ most in times. So `prepare_rows` turns each time into microseconds since 1970, and adds its local wall
+time as a column; everything after that is narwhals.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def micros(value: dt.datetime | dt.timedelta) -> int:
     return (value - EPOCH if isinstance(value, dt.datetime) else value) // _MICROSECOND
 
 
-def lazy(
+def prepare_rows(
     frame: Any,
     name: str,
     columns: Iterable[str],
@@ -98,7 +98,8 @@ def lazy(
     --------
     >>> moments = pd.to_datetime(["2026-03-08T08:30Z", "0001-01-01T00:00Z"], format="ISO8601")
     >>> frame = pd.DataFrame({"id": [1, 2], "created_on": moments})
-    >>> rows = lazy(frame, "leads", ["id"], times=["created_on"], local=["created_on"], time_zone="America/Chicago")
+    >>> times = {"times": ["created_on"], "local": ["created_on"], "time_zone": "America/Chicago"}
+    >>> rows = prepare_rows(frame, "leads", ["id"], **times)
     >>> collected(rows, {"created_on": "Int64"}).iloc[0].astype(str).tolist()
     ['1', '1772958600000000', '2026-03-08 03:30:00']
     """
@@ -183,7 +184,7 @@ def refuse_mixtures(**frames: Any) -> None:
     Parameters
     ----------
     frames
-        Frames as `lazy` takes them, by their name; those that are None are left alone.
+        Frames as `prepare_rows` takes them, by their name; those that are None are left alone.
 
     Raises
     ------
@@ -254,7 +255,7 @@ def refuse_repeats(rows: Rows, name: str, key: str = "id") -> None:
         raise UsageError(f"{name}: {repeats} rows repeat an id; keep the latest row of each (drop_duplicates on {key})")
 
 
-def once(rows: Rows) -> Rows:
+def materialize(rows: Rows) -> Rows:
     """Return the rows computed once, on engines that would compute them again for each table.
 
     DuckDB and Spark keep the result in memory, so select the required columns first. DuckDB nests each step in the next
@@ -280,27 +281,27 @@ def true(condition: nw.Expr) -> nw.Expr:
 
 
 def local_month(column: str) -> nw.Expr:
-    """Return the month of a time of `lazy` as 12 x year + month - 1."""
+    """Return the month of a time of `prepare_rows` as 12 x year + month - 1."""
     wall = nw.col(_wall(column)).dt
     return wall.year() * 12 + wall.month() - 1
 
 
 def local_day(column: str) -> nw.Expr:
-    """Return the local date of a time of `lazy` as its ordinal."""
+    """Return the local date of a time of `prepare_rows` as its ordinal."""
     wall = nw.col(_wall(column)).dt
     before = wall.year() - 1  # whole years since the year 1
     return before * 365 + before // 4 - before // 100 + before // 400 + wall.ordinal_day()
 
 
 def local_weekday(column: str) -> nw.Expr:
-    """Return the local weekday of a time of `lazy`, from 1 for Monday to 7 for Sunday."""
+    """Return the local weekday of a time of `prepare_rows`, from 1 for Monday to 7 for Sunday."""
     weekday = nw.col(_wall(column)).dt.weekday()
     # narwhals returns 0 for Sunday on Spark
     return nw.when(weekday == 0).then(nw.lit(7)).otherwise(weekday)
 
 
 def local_hour(column: str) -> nw.Expr:
-    """Return the local hour of a time of `lazy`, from 0 to 23."""
+    """Return the local hour of a time of `prepare_rows`, from 0 to 23."""
     return nw.col(_wall(column)).dt.hour()
 
 

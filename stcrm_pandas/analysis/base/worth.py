@@ -15,7 +15,7 @@ import narwhals.stable.v2 as nw
 import pandas as pd
 
 from stcrm_pandas.analysis.base.conversion import condition
-from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, micros, true
+from stcrm_pandas.analysis.base.engine import TENANT, collected, micros, prepare_rows, true
 from stcrm_pandas.analysis.base.money import UNKNOWN, in_use, money, of_units, unusual
 from stcrm_pandas.analysis.statistics.prediction import Prediction
 
@@ -145,7 +145,7 @@ def job_values(jobs: Any, currencies: Mapping[int, str], *, as_of: dt.datetime, 
     """
     if jobs is None:
         return None
-    rows = lazy(
+    rows = prepare_rows(
         jobs, "jobs", ("id",), times=("created_on",), optional=("job_status", "total"), filled=(*_KIND, *_LATER)
     )
     names = rows.collect_schema().names()

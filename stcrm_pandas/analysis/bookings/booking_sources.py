@@ -17,7 +17,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.conversion import table_of
 from stcrm_pandas.analysis.base.display import Sentences, Shown
-from stcrm_pandas.analysis.base.engine import EPOCH, TENANT, created_within, lazy, refuse_mixed_tenants
+from stcrm_pandas.analysis.base.engine import EPOCH, TENANT, created_within, prepare_rows, refuse_mixed_tenants
 from stcrm_pandas.analysis.base.headline import Headline
 from stcrm_pandas.analysis.base.inputs import AllContacts, Inputs, MirrorLike, all_contacts, tell_opt_outs
 from stcrm_pandas.analysis.base.money import currencies_of, in_use, several
@@ -290,7 +290,7 @@ def booking_sources(
         min_group=min_group,
         contacts=all_contacts(contacts),
         log_known=status_log is not None,
-        jobs_from=_first_job(jobs),
+        jobs_from=_jobs_known_from(jobs),
         complete=inputs.complete("bookings", "leads", "jobs"),
         clock=clock,
         every_hour=every_hour,
@@ -325,11 +325,11 @@ def _ongoing_in(gaps: pd.DataFrame, period: Period) -> pd.Series:
     return touching | gaps["ongoing"]
 
 
-def _first_job(jobs: Any) -> dt.datetime | None:
+def _jobs_known_from(jobs: Any) -> dt.datetime | None:
     """The time since which jobs are known."""
     if jobs is None:
         return None
-    first = one_number(lazy(jobs, "jobs", (), times=("created_on",)).select(nw.col("created_on").min()))
+    first = one_number(prepare_rows(jobs, "jobs", (), times=("created_on",)).select(nw.col("created_on").min()))
     return None if first is None else EPOCH + dt.timedelta(microseconds=first)
 
 

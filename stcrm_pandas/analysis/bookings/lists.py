@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, micros, true
+from stcrm_pandas.analysis.base.engine import TENANT, collected, micros, prepare_rows, true
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.names import named_within
 from stcrm_pandas.analysis.bookings.counts import WORK
@@ -217,7 +217,7 @@ def _created_of_jobs(result: BookingSourcesResult, booked: pd.DataFrame) -> pd.S
     """Return when the job of each booking was created, in microseconds; missing if it is not known."""
     if result.jobs is None or booked["job_id"].isna().all():
         return pd.Series(pd.NA, index=booked.index, dtype="Int64")
-    made = lazy(result.jobs, "jobs", ("id",), times=("created_on",))
+    made = prepare_rows(result.jobs, "jobs", ("id",), times=("created_on",))
     jobs = collected(made.filter(true(nw.col("id").is_in(booked["job_id"].dropna().tolist()))))
     by = [TENANT] if TENANT in booked and TENANT in jobs else []
     jobs = jobs.rename(columns={"id": "job_id"})[[*by, "job_id", "created_on"]]

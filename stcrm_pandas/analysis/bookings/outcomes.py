@@ -18,12 +18,12 @@ from stcrm_pandas.analysis.base.engine import (
     Rows,
     collected,
     keys,
-    lazy,
     local_day,
     local_hour,
     local_month,
     local_weekday,
     micros,
+    prepare_rows,
     refuse_mixtures,
     refuse_repeats,
     true,
@@ -85,7 +85,7 @@ def booking_rows(
     Times are microseconds since 1970, conditions are booleans.
     """
     refuse_mixtures(bookings=bookings, leads=leads, jobs=jobs, customers=customers)
-    rows = lazy(
+    rows = prepare_rows(
         bookings,
         "bookings",
         _PLAIN,
@@ -129,7 +129,7 @@ def _linked(rows: Rows, frame: Any, name: str, columns: Sequence[str], filled: S
     if frame is None:
         typed = {column: nw.col("status" if column.endswith("status") else "id") for column in (*columns, *filled)}
         return rows.select(*keys(rows), **typed, created_on=nw.col("created")).head(0)
-    made = lazy(frame, name, columns, times=("created_on",), filled=filled)
+    made = prepare_rows(frame, name, columns, times=("created_on",), filled=filled)
     return made.filter(~true(~nw.col("active"))) if "active" in filled else made
 
 
@@ -189,7 +189,7 @@ def follow_on_jobs(jobs: Any) -> pd.DataFrame:
     kinds = {**dict.fromkeys((TENANT, "id", "parent", "booking_id", "unit"), "Int64"), "amount": "Float64"}
     if jobs is None:
         return pd.DataFrame(columns=list(kinds)).astype(kinds)
-    made = lazy(jobs, "jobs", _JOB, filled=_FILLED)
+    made = prepare_rows(jobs, "jobs", _JOB, filled=_FILLED)
     completed = true(nw.col("job_status") == "Completed")
     first_contact = nw.all_horizontal(*(nw.col(name).is_null() for name in AFTER), ignore_nulls=False)
     later = made.filter(~first_contact).select(
@@ -212,7 +212,9 @@ def _with_customer(rows: Rows, made: Rows, customers: Any) -> Rows:
     returning = true(nw.col("first_job") < nw.col("created"))
     rows = rows.with_columns(customer_known=~nw.col("customer").is_null(), returning=returning).drop("first_job")
     if customers is not None:
-        listed = lazy(customers, "customers", ("id",), times=("created_on",)).rename({"created_on": "known_since"})
+        listed = prepare_rows(customers, "customers", ("id",), times=("created_on",)).rename(
+            {"created_on": "known_since"}
+        )
         rows = _joined(rows, listed, "customer", "id")
         # the record of a new customer is created with the booking
         before = true(nw.col("known_since") < nw.col("created") - _HOUR)
@@ -224,7 +226,7 @@ def _with_log(rows: Rows, status_log: Any) -> Rows:
     """Add when the status log first saw another status than new, and when it had last seen it as new before."""
     if status_log is None:
         return rows.with_columns(seen_new=_missing("created"), seen_other=_missing("created"))
-    log = lazy(status_log, "status_log", ("id", "status"), times=("first_seen", "last_seen"))
+    log = prepare_rows(status_log, "status_log", ("id", "status"), times=("first_seen", "last_seen"))
     by, new = keys(log, "id"), nw.col("status") == "New"
     other = log.filter(~new).group_by(*by).agg(seen_other=nw.col("first_seen").min())
     # in the order of syncs: a status can be last seen, as of an earlier moment, by a sync after the change

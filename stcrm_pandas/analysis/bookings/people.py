@@ -16,7 +16,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.conversion import table_of
 from stcrm_pandas.analysis.base.display import Columns, Sentences, rows_shown
-from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, micros
+from stcrm_pandas.analysis.base.engine import TENANT, collected, micros, prepare_rows
 from stcrm_pandas.analysis.base.format import format_share
 from stcrm_pandas.analysis.base.inputs import Inputs, MirrorLike
 from stcrm_pandas.analysis.base.provenance import Moment
@@ -153,7 +153,7 @@ def same_person(
     [[1, 2, True]]
     """
     bookings = Inputs(mirror, (), as_of=as_of, time_zone=None).required("bookings", bookings)
-    frame = collected(lazy(bookings, "bookings", _COLUMNS, times=("created_on",), optional=("active",)))
+    frame = collected(prepare_rows(bookings, "bookings", _COLUMNS, times=("created_on",), optional=("active",)))
     if TENANT in frame and frame[TENANT].nunique() > 1:
         raise UsageError("bookings are of many tenants: compare people within one tenant")
     if "active" in frame:

@@ -17,7 +17,7 @@ import narwhals.stable.v2 as nw
 import pandas as pd
 
 from stcrm_pandas.analysis.base.conversion import table_of
-from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy, month_number, refuse_mixed_tenants
+from stcrm_pandas.analysis.base.engine import TENANT, collected, month_number, prepare_rows, refuse_mixed_tenants
 from stcrm_pandas.analysis.base.headline import COUNTED
 from stcrm_pandas.analysis.base.inputs import Inputs, MirrorLike, lacking, not_read
 from stcrm_pandas.analysis.base.money import currencies_of, in_use, of_units, several
@@ -367,7 +367,7 @@ def opportunities(
 
 
 def _has_reasons(leads: Any) -> bool:
-    last = lazy(leads, "leads", ("call_reason_id",)).select(nw.col("call_reason_id").max().alias("last"))
+    last = prepare_rows(leads, "leads", ("call_reason_id",)).select(nw.col("call_reason_id").max().alias("last"))
     return bool(collected(last)["last"].notna().any())
 
 

@@ -19,7 +19,7 @@ from stcrm_pandas.analysis.base.engine import (
     collected,
     created_within,
     is_among,
-    lazy,
+    prepare_rows,
     refuse_mixtures,
     refuse_repeats,
     true,
@@ -99,7 +99,7 @@ def gather(
 
 def statuses(frame: Any, column: str, period: Period | None = None) -> dict[str, int]:
     """Return the number of rows by status before anything is left out; "(none)" for rows without one."""
-    rows = lazy(frame, "rows", (column,), times=("created_on",))
+    rows = prepare_rows(frame, "rows", (column,), times=("created_on",))
     if period is not None:
         rows = rows.filter(true(created_within(nw.col("created_on"), period)))
     counts = collected(rows.group_by(column).agg(rows=nw.len()))
@@ -111,7 +111,7 @@ def _leads(frame: Any, not_leads: Mapping[int | None, Sequence[int]]) -> nw.Lazy
     wanted = ("id", "status", "campaign_id", "business_unit_id", "call_reason_id", "call_id", "booking_id")
     filled = ("active", "customer_id", "manual_call_id")
     times = ("created_on", "modified_on")
-    rows = lazy(frame, "leads", wanted, times=times, optional=("lead_phone",), filled=filled)
+    rows = prepare_rows(frame, "leads", wanted, times=times, optional=("lead_phone",), filled=filled)
     refuse_repeats(rows, "leads")
     rows = persons_of(rows)
     status = nw.col("status")
@@ -133,7 +133,7 @@ def _leads(frame: Any, not_leads: Mapping[int | None, Sequence[int]]) -> nw.Lazy
 
 def _bookings(frame: Any) -> nw.LazyFrame[Any]:
     wanted = ("id", "status", "campaign_id", "business_unit_id", "job_id")
-    rows = lazy(frame, "bookings", wanted, times=("created_on",), filled=("active",))
+    rows = prepare_rows(frame, "bookings", wanted, times=("created_on",), filled=("active",))
     refuse_repeats(rows, "bookings")
     return _narrow(
         rows,
@@ -149,7 +149,7 @@ def _bookings(frame: Any) -> nw.LazyFrame[Any]:
 def _jobs(frame: Any) -> nw.LazyFrame[Any]:
     wanted = ("id", "job_status", "campaign_id", "business_unit_id", "lead_call_id", "booking_id", "total")
     filled = (*AFTER, "partner_lead_call_id", "customer_id", "active")
-    rows = lazy(frame, "jobs", wanted, times=("created_on",), filled=filled)
+    rows = prepare_rows(frame, "jobs", wanted, times=("created_on",), filled=filled)
     refuse_repeats(rows, "jobs")
     calls = ("lead_call_id", "partner_lead_call_id")
     status = nw.col("job_status")

@@ -11,7 +11,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import pandas as pd
 
-from stcrm_pandas.analysis.base.engine import MISSING, Rows, keys, lazy, once, true
+from stcrm_pandas.analysis.base.engine import MISSING, Rows, keys, materialize, prepare_rows, true
 from stcrm_pandas.analysis.base.provenance import Moment, attrs_of, known_until, moment, zone
 from stcrm_pandas.errors import UsageError
 
@@ -23,7 +23,7 @@ def with_dates(leads: Rows, *, jobs: Any, bookings: Any, status_log: Any, as_of:
     call or booking, whatever its status) and `how`: 0 exact, 1 inferred, 2 bounded, 3 not converted, 4 undated, because
     the status log contradicts the row: it may have been converted at any time since its creation.
     """
-    rows = once(_with_first_job(leads, jobs, bookings, as_of))
+    rows = materialize(_with_first_job(leads, jobs, bookings, as_of))
     created, modified = nw.col("created"), nw.col("modified")
     # a change before the creation time is not a bound
     changed = nw.when((modified >= created) & (modified <= as_of)).then(modified).otherwise(nw.lit(as_of))
@@ -55,10 +55,10 @@ def _with_first_job(leads: Rows, jobs: Any, bookings: Any, as_of: int) -> Rows:
     """Add `booked`: when the first job of the lead's call or booking was created, not before the lead."""
     if jobs is None:
         return leads.with_columns(booked=MISSING)
-    made = lazy(jobs, "jobs", ("id", "lead_call_id", "booking_id"), times=("created_on",))
+    made = prepare_rows(jobs, "jobs", ("id", "lead_call_id", "booking_id"), times=("created_on",))
     routes = [_route(leads, "call_id", made, "lead_call_id"), _route(leads, "booking_id", made, "booking_id")]
     if bookings is not None:
-        named = lazy(bookings, "bookings", ("id", "job_id")).filter(~nw.col("job_id").is_null())
+        named = prepare_rows(bookings, "bookings", ("id", "job_id")).filter(~nw.col("job_id").is_null())
         of_bookings = named.select(*keys(named), nw.col("id").alias("booking_id"), nw.col("job_id").alias("id"))
         through = of_bookings.join(made.select(*keys(made, "id"), "created_on"), on=keys(made, "id"), how="inner")
         routes.append(_route(leads, "booking_id", through, "booking_id"))
@@ -82,7 +82,7 @@ def _tightened(rows: Rows, status_log: Any, as_of: int) -> Rows:
 
     Bounds that cross are none: `crossed` is set, and the change was at any time since the creation.
     """
-    log = lazy(status_log, "status_log", ("id", "status"), times=("first_seen", "last_seen"))
+    log = prepare_rows(status_log, "status_log", ("id", "status"), times=("first_seen", "last_seen"))
     by = keys(rows, "id")
     seen = rows.select(*by, nw.col("status").alias("now")).join(log, on=by, how="inner")
     same = nw.col("status") == nw.col("now")
@@ -111,7 +111,7 @@ def _with_fitting_job(rows: Rows, jobs: Any) -> Rows:
     if jobs is None:
         return rows.with_columns(fitting=MISSING)
     special = ("recall_for_id", "warranty_id")
-    made = lazy(
+    made = prepare_rows(
         jobs, "jobs", ("id", "lead_call_id", "booking_id"), times=("created_on",), filled=("customer_id", *special)
     )
     by = keys(rows, "id")
@@ -128,7 +128,7 @@ def _with_fitting_job(rows: Rows, jobs: Any) -> Rows:
         named = rows.filter(~nw.col(own).is_null()).select(*keys(rows), nw.col(own).alias(theirs)).unique()
         free = free.join(named, on=keys(rows, theirs), how="anti")
     inside = (nw.col("created_on") >= nw.col("early")) & (nw.col("created_on") <= nw.col("late"))
-    pairs = once(lost.join(free, on=keys(rows, "customer_id"), how="inner").filter(inside))
+    pairs = materialize(lost.join(free, on=keys(rows, "customer_id"), how="inner").filter(inside))
     of_lead = pairs.group_by(*by).agg(fitting=nw.col("created_on").min(), jobs=nw.len(), job=nw.col("job").min())
     of_job = pairs.group_by(*keys(rows, "job")).agg(leads=nw.len())
     alone = of_lead.filter(nw.col("jobs") == 1).join(

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import narwhals.stable.v2 as nw
 
-from stcrm_pandas.analysis.base.engine import MISSING, Rows, keys, micros, once, true
+from stcrm_pandas.analysis.base.engine import MISSING, Rows, keys, materialize, micros, true
 from stcrm_pandas.frame.contact_values import NO_LOCAL_NUMBERS, NO_NUMBERS
 
 _PERSON = ("kind", "person")
@@ -50,8 +50,12 @@ def persons_of(leads: Rows) -> Rows:
         .select(*by, "known")
     )
     # only leads without a customer are looked up; a missing phone matches nothing
-    lost = rows.filter(nw.col("customer").is_null() & ~nw.col("phone").is_null())
-    matches = lost.select(*keys(rows, "id"), "phone").join(known, on=by, how="inner").select(*keys(rows, "id"), "known")
+    without_customer = rows.filter(nw.col("customer").is_null() & ~nw.col("phone").is_null())
+    matches = (
+        without_customer.select(*keys(rows, "id"), "phone")
+        .join(known, on=by, how="inner")
+        .select(*keys(rows, "id"), "known")
+    )
     rows = rows.join(matches, on=keys(rows, "id"), how="left")
     return _numbered(rows.with_columns(customer=nw.coalesce("customer", "known")).drop("known"))
 
@@ -108,16 +112,16 @@ def converted_with(leads: Rows, within: dt.timedelta) -> Rows:
     """Return the open leads of inquiries that another lead converted: `id`, and the id of that lead (`converted`)."""
     rows, _, chained = _chains(leads, within)
     on = [*keys(rows), *_PERSON, "inquiry"]
-    won = chained.filter(true(nw.col("status") == "Converted")).group_by(*on).agg(converted=nw.col("id").max())
+    converting = chained.filter(true(nw.col("status") == "Converted")).group_by(*on).agg(converted=nw.col("id").max())
     waiting = chained.filter(true(nw.col("status") == "Open"))
-    return waiting.join(won, on=on, how="inner").select(*keys(rows, "id"), "converted")
+    return waiting.join(converting, on=on, how="inner").select(*keys(rows, "id"), "converted")
 
 
 def _chains(leads: Rows, within: dt.timedelta) -> tuple[Rows, nw.Expr, Rows]:
     """Return the leads with their persons, which of them are alone, and the others with the number of their inquiry."""
     rows = persons_of(leads)
     persons = [*keys(rows), *_PERSON]
-    rows = once(rows.with_columns(of_person=nw.len().over(*persons)))
+    rows = materialize(rows.with_columns(of_person=nw.len().over(*persons)))
     # most people have one lead, so only the others are sorted: sorting is the slowest step
     alone = (nw.col("of_person") == 1) | (nw.col("kind") == 2) | nw.col("created").is_null()
     order = ("created", "id")
@@ -125,7 +129,7 @@ def _chains(leads: Rows, within: dt.timedelta) -> tuple[Rows, nw.Expr, Rows]:
     chained = chained.with_columns(
         begins=nw.when(nw.col("created") - nw.col("before") < micros(within)).then(nw.lit(0)).otherwise(nw.lit(1))
     ).with_columns(inquiry=nw.col("begins").cum_sum().over(*persons, order_by=order))
-    return rows, alone, once(chained)
+    return rows, alone, materialize(chained)
 
 
 def _with_later(name: str, kind: str) -> nw.Expr:

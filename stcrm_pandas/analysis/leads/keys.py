@@ -41,7 +41,7 @@ def columns_of(by: Sequence[str]) -> list[str]:
 
 
 def key_of(name: str) -> nw.Expr:
-    """Return the key of a lead from its row in `engine.lazy`; keys of tags come from `tags_of`."""
+    """Return the key of a lead from its row in `engine.prepare_rows`; keys of tags come from `tags_of`."""
     return LOCAL[name]("created_on") if name in LOCAL else nw.col(_COLUMNS[name])
 
 

@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.analysis.base.engine import TENANT, collected, is_among, lazy, true
+from stcrm_pandas.analysis.base.engine import TENANT, collected, is_among, prepare_rows, true
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.names import known_names, named_within
 from stcrm_pandas.analysis.call_lists import Calls, contact_columns, day_of, jobs_since, only_customers
@@ -154,7 +154,7 @@ def _booked_since(result: LeadConversionResult, leads: pd.DataFrame, local: Zone
     links = {"customer": "customer_id", "call_id": "lead_call_id", "booking_id": "booking_id", "its_job": "id"}
     owned = leads.assign(customer=customer).astype({"booking_id": "Int64"})
     if result.bookings is not None:
-        named = lazy(result.bookings, "bookings", ("id", "job_id")).filter(~nw.col("job_id").is_null())
+        named = prepare_rows(result.bookings, "bookings", ("id", "job_id")).filter(~nw.col("job_id").is_null())
         of_leads = named.filter(nw.col("id").is_in(owned["booking_id"].dropna().tolist() or [0]))
         jobs = collected(of_leads).rename(columns={"id": "booking_id", "job_id": "its_job"})
         owned = owned.merge(jobs, on=[*by[:-1], "booking_id"], how="left").set_axis(leads.index)

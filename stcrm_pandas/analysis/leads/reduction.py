@@ -22,10 +22,10 @@ from stcrm_pandas.analysis.base.engine import (
     collected,
     is_among,
     keys,
-    lazy,
     local_month,
+    materialize,
     micros,
-    once,
+    prepare_rows,
     refuse_mixed_tenants,
     refuse_mixtures,
     refuse_repeats,
@@ -132,8 +132,8 @@ def reduce_leads(
     dismissal = nw.when(true(nw.col("status") == "Dismissed")).then(nw.col("reason"))
     until = micros(limits.as_of)
     kept = flat.filter(nw.col("left_out") == "")
-    dated = once(with_dates(kept, jobs=jobs, bookings=bookings, status_log=status_log, as_of=until))
-    inquiries = once(_inquiries(dated, list(carried), within, until, micros(limits.mature)))
+    dated = materialize(with_dates(kept, jobs=jobs, bookings=bookings, status_log=status_log, as_of=until))
+    inquiries = materialize(_inquiries(dated, list(carried), within, until, micros(limits.mature)))
     bounds = [f"{side}_{days}" for days in HORIZONS for side in ("lower", "upper")]
     times = ["early_day", "early_event", "late_day", "late_event"]
     dtypes = dict.fromkeys(("unit", "month", "date", "dismissal", *times), "Int64") | {
@@ -158,13 +158,15 @@ def reduce_leads(
     event_times = every_event_time = event_times_of(inquiries)
     period = None if requested is None else _measurable(requested, every_day, min_group)
     if period is not None:
-        inquiries, flat = (once(rows.filter(true(in_period(nw.col("date"), period)))) for rows in (inquiries, flat))
+        inquiries, flat = (
+            materialize(rows.filter(true(in_period(nw.col("date"), period)))) for rows in (inquiries, flat)
+        )
         days, event_times = every_day[in_period(every_day["date"], period).fillna(False)], event_times_of(inquiries)
     grouped, by_keys = inquiries, [*carried]
     if "tag" in by:
         on = keys(inquiries, "id")
         tag = f"key_{list(by).index('tag')}"
-        tags = once(tags_of(leads, rows)).select(*on, nw.col("tag").alias(tag))
+        tags = materialize(tags_of(leads, rows)).select(*on, nw.col("tag").alias(tag))
         grouped, every = (part.join(tags, on=on, how="left") for part in (inquiries, every))
         by_keys = sorted([*carried, tag])
     return Reduced(
@@ -204,7 +206,7 @@ def _read(
 ) -> tuple[Rows, Rows]:
     """Return the leads as read, and the columns that the reduction needs, with the reason for leaving a lead out."""
     columns = [*_LEADS, *columns_of(by)]
-    rows = lazy(
+    rows = prepare_rows(
         leads,
         "leads",
         list(dict.fromkeys(columns)),
@@ -230,7 +232,7 @@ def _read(
         _left_out(is_among(rows, "call_reason_id", not_leads or {}), reasons or {}).alias("left_out"),
         *(expression.alias(name) for name, expression in carried.items()),
     )
-    return rows, once(flat)
+    return rows, materialize(flat)
 
 
 def in_period(dates: Days, period: Period) -> Days:

@@ -1,1 +1,1 @@
-"""Who is not blocked in ServiceTitan, by purpose and channel."""
+"""Contact preferences: how many customers are not blocked in ServiceTitan, by purpose and channel."""

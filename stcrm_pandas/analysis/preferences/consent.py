@@ -96,7 +96,7 @@ def _listed(records: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
     return listed.sort_values(["row", "allowed"], kind="stable", ignore_index=True)
 
 
-def read_beside(records: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
+def compare_with_records(records: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
     """Return the records on the list with its entry and their state.
 
     Returns
@@ -124,7 +124,7 @@ def by_consent(
         preference is known, or it is not known whether the number takes texts) or `blocked`; `refused_not_blocked`
         (those with one that the list refuses and ServiceTitan does not block); `not_listed` (those not on the list).
     """
-    beside = read_beside(records, entries)
+    beside = compare_with_records(records, entries)
     beside["place"] = places_of(owners, records)[beside["row"].to_numpy(dtype=np.int64)]
     beside = beside[beside["place"] >= 0]
     rows = []

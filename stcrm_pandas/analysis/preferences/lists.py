@@ -16,7 +16,7 @@ import pandas as pd
 from stcrm_pandas.analysis.base.engine import TENANT, collected
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.call_lists import DO_NOT_CALL, contact_columns, explain_marks
-from stcrm_pandas.analysis.preferences.consent import read_beside
+from stcrm_pandas.analysis.preferences.consent import compare_with_records
 from stcrm_pandas.analysis.preferences.owners import (
     OPTED_OUT,
     TYPE_UNKNOWN,
@@ -225,7 +225,7 @@ def _of_consent(records: _Records) -> Iterator[WorkList]:
     entries = records.result.consent_entries
     if entries is None:
         return
-    beside = read_beside(records.rows, entries).sort_values(["row", "purpose", "channel"])
+    beside = compare_with_records(records.rows, entries).sort_values(["row", "purpose", "channel"])
     beside = beside[records.rows["active_owner"].to_numpy(dtype=bool)[beside["row"].to_numpy(dtype=np.int64)]]
     allowed = beside["allowed"].astype(bool)
     yes = beside[allowed & beside["state"].isin(range(OPTED_OUT, UNKNOWN))]

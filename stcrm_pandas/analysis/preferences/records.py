@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from stcrm_pandas.analysis.base.conversion import condition
-from stcrm_pandas.analysis.base.engine import TENANT, collected, lazy
+from stcrm_pandas.analysis.base.engine import TENANT, collected, prepare_rows
 from stcrm_pandas.analysis.base.provenance import attrs_of
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.contact_values import find_contacts, is_valid_address, is_valid_number
@@ -75,7 +75,7 @@ def read(
     """
     fill = {TENANT: 0, **lacking}
     wanted = [column for column in kinds if column not in (*fill, *times)]
-    table = lazy(frame, name, wanted, times=times, optional=lacking, local=times, time_zone=time_zone)
+    table = prepare_rows(frame, name, wanted, times=times, optional=lacking, local=times, time_zone=time_zone)
     names, kinds = table.collect_schema().names(), {TENANT: "Int64", **kinds}
     rows = collected(table, {column: kind for column, kind in kinds.items() if kind and column in names})
     filled = {name: pd.Series(value, rows.index, kinds[name]) for name, value in fill.items() if name not in names}

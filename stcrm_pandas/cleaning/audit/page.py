@@ -15,7 +15,7 @@ from stcrm_pandas.charts.svg import Trend
 from stcrm_pandas.cleaning.audit.finding import Checked
 
 LONGEST_HEADLINE = 60
-_TILES = "Numbers that are off"
+_TILES_TITLE = "Numbers that are off"
 
 _DEFINITIONS = {
     "Active customers": "Customers and their contacts count if the customer is active and was not merged into another "
@@ -100,7 +100,7 @@ def headline(checks: Sequence[Checked], time_zone: str) -> Headline:
         text if len(text) <= LONGEST_HEADLINE else count,
         evidence=f"{len(worst.faults.rows):,} of {worst.faults.of:,} {worst.finding.of}. {count}.",
         trend=_trend(worst, time_zone),
-        latest=_TILES,
+        latest=_TILES_TITLE,
     )
 
 
@@ -151,7 +151,9 @@ def tiles(checks: Sequence[Checked], day: str) -> Sequence[Tile]:
             name = checked.named(checked.effect)
             now, repaired = checked.effect.texts
             details = [("If repaired", repaired), ("Rows to repair", f"{len(checked.faults.rows):,}")]
-            shown.setdefault(name, Tile(_sentence(name), now, day, note="Today, and after a repair.", details=details))
+            shown.setdefault(
+                name, Tile(_capitalized(name), now, day, note="Today, and after a repair.", details=details)
+            )
     return list(shown.values())
 
 
@@ -160,5 +162,5 @@ def definitions() -> Definitions:
     return Definitions(_DEFINITIONS, "audit", {name: (name.lower(),) for name in _DEFINITIONS if name != "Order"})
 
 
-def _sentence(text: str) -> str:
+def _capitalized(text: str) -> str:
     return text[:1].upper() + text[1:]

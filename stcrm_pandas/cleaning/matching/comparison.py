@@ -10,10 +10,10 @@ from stcrm_pandas.cleaning.matching.levels import (
     ADDRESS,
     AREAS,
     EMAIL,
-    FIRM,
     LEVELS,
     NAME,
     PART,
+    PERSON_AND_COMPANY,
     PHONE,
     RANKS,
     STREETS,
@@ -22,7 +22,7 @@ from stcrm_pandas.cleaning.matching.levels import (
 
 _COLUMNS = {"first": "f", "middle": "m", "last": "l", "others": "o", "groups": "g", "rare": "rare", "scarce": "scarce"}
 _PERSON = re.compile(rf"\b([ab])\.({'|'.join(_COLUMNS)})\b")
-_PLACES = {level.name: rank for rank, level in enumerate(reversed(ADDRESS))}
+_ADDRESS_RANKS = {level.name: rank for rank, level in enumerate(reversed(ADDRESS))}
 """Levels of addresses by strength."""
 
 
@@ -54,9 +54,9 @@ _COMPARED_NAMES = f"""CASE
     WHEN a.nobody OR b.nobody THEN 0
     WHEN a.company IS NOT NULL AND b.company IS NOT NULL THEN {_COMPANIES}
     WHEN a.company IS NOT NULL THEN CASE WHEN a.company IN (b.f1 || ' ' || b.l1, b.l1 || ' ' || b.f1) THEN {_SAME}
-        WHEN b.l1 IS NULL THEN NULL ELSE {FIRM} END
+        WHEN b.l1 IS NULL THEN NULL ELSE {PERSON_AND_COMPANY} END
     WHEN b.company IS NOT NULL THEN CASE WHEN b.company IN (a.f1 || ' ' || a.l1, a.l1 || ' ' || a.f1) THEN {_SAME}
-        WHEN a.l1 IS NULL THEN NULL ELSE {FIRM} END
+        WHEN a.l1 IS NULL THEN NULL ELSE {PERSON_AND_COMPANY} END
     WHEN a.l1 IS NULL OR b.l1 IS NULL THEN NULL
     WHEN a.l2 IS NULL AND b.l2 IS NULL THEN {_people(1, 1)}
     ELSE greatest({_people(1, 1)}, {_people(1, 2)}, {_people(2, 1)}, {_people(2, 2)}) END"""
@@ -86,20 +86,20 @@ WHERE {LEVELS[column]["spelling"].condition}
 """
 
 
-_PLACE = _case(((level.condition, _PLACES[level.name]) for level in STREETS), "ELSE 0")
+_ADDRESS_RANK = _case(((level.condition, _ADDRESS_RANKS[level.name]) for level in STREETS), "ELSE 0")
 _ADDRESSES = f"""
 CREATE OR REPLACE TEMP TABLE narrow AS
 SELECT l.a, l.b, l.wide, l.name, k.* FROM levels l JOIN keyed k ON k.i = l.narrow WHERE l.spread;
 CREATE OR REPLACE TEMP TABLE nearer AS
 SELECT a, b, max(level) AS level FROM (
-    SELECT l.a, l.b, {_PLACE} AS level
+    SELECT l.a, l.b, {_ADDRESS_RANK} AS level
     FROM levels l JOIN keyed x ON x.i = l.a JOIN keyed y ON y.i = l.b
     WHERE NOT l.spread AND (l.address = 'same' OR l.name >= {PART})
     UNION ALL
-    SELECT x.a, x.b, {_PLACE} FROM narrow x JOIN keyed y ON y.i = x.wide AND y.number = x.number
+    SELECT x.a, x.b, {_ADDRESS_RANK} FROM narrow x JOIN keyed y ON y.i = x.wide AND y.number = x.number
     WHERE x.street = y.street OR x.name >= {PART}
     UNION ALL
-    SELECT x.a, x.b, {_PLACE} FROM narrow x JOIN keyed y ON y.i = x.wide AND y.street = x.street
+    SELECT x.a, x.b, {_ADDRESS_RANK} FROM narrow x JOIN keyed y ON y.i = x.wide AND y.street = x.street
     WHERE x.name >= {PART}
 ) GROUP BY ALL HAVING level > 0
 """
@@ -117,7 +117,8 @@ CREATE OR REPLACE TEMP TABLE compared AS
 SELECT l.a, l.b, l.name, k.a IS NOT NULL AS other_partner,
     CASE WHEN p.a IS NOT NULL THEN 'spelling' ELSE l.phone END AS phone,
     CASE WHEN e.a IS NOT NULL THEN 'spelling' ELSE l.email END AS email,
-    coalesce(map_extract_value(MAP { ({rank: name for name, rank in _PLACES.items()}) }, n.level), l.address) AS address
+    coalesce(map_extract_value(MAP { ({rank: name for name, rank in _ADDRESS_RANKS.items()}) }, n.level), l.address)
+        AS address
 FROM levels l
 LEFT JOIN near_phone p ON p.a = l.a AND p.b = l.b
 LEFT JOIN near_email e ON e.a = l.a AND e.b = l.b

@@ -61,18 +61,18 @@ _NICKNAME = "list_has_any(a.groups, b.groups)"
 _SAME_FIRST = f"(a.first = b.first OR {_NICKNAME})"
 _ALSO = "(list_contains(b.others, a.last) OR list_contains(a.others, b.last))"
 _RARE, _SCARCE = "(a.rare OR b.rare)", "(a.scarce OR b.scarce)"
-_SHORTER = "least(length(a.first), length(b.first))"
+_SHORTER_LENGTH = "least(length(a.first), length(b.first))"
 _INITIALS = "left(a.first, 1) = left(b.first, 1)"
 _SWAPPED = "(a.first = b.last AND a.last = b.first)"
 _STEM = "regexp_replace({}.first, '[ao]$', '')"
 """Luis and Luisa, or Gabino and Gabina, are a man and a woman, not two spellings of one name."""
-_FIRST_SPELLING = f"""{_SAME_LAST} AND {_SHORTER} > 1 AND {_RARE} AND {_INITIALS}
+_FIRST_SPELLING = f"""{_SAME_LAST} AND {_SHORTER_LENGTH} > 1 AND {_RARE} AND {_INITIALS}
     AND {_STEM.format("a")} <> {_STEM.format("b")} AND ({typo("a.first", "b.first", 3)}
-    OR (a.rare AND b.rare AND {_SHORTER} >= 6 AND damerau_levenshtein(a.first, b.first) <= 2))"""
+    OR (a.rare AND b.rare AND {_SHORTER_LENGTH} >= 6 AND damerau_levenshtein(a.first, b.first) <= 2))"""
 _SPELLING = f"""CASE
     WHEN {_SAME_LAST} THEN false
     WHEN {_BOTH} AND {_SAME_FIRST} THEN {typo("a.last", "b.last", 4)} OR ({_SCARCE} AND {typo("a.last", "b.last", 2)})
-    WHEN {_BOTH} THEN ({_SCARCE} AND {typo("a.last", "b.last", 4)} AND {_SHORTER} = 1 AND {_INITIALS})
+    WHEN {_BOTH} THEN ({_SCARCE} AND {typo("a.last", "b.last", 4)} AND {_SHORTER_LENGTH} = 1 AND {_INITIALS})
         OR (({_SCARCE} OR {_RARE}) AND ((a.first = b.last AND {typo("a.last", "b.first", 4)})
             OR (a.last = b.first AND {typo("a.first", "b.last", 4)})))
     END"""
@@ -101,9 +101,9 @@ NAME = (
         "nickname",
         -1,
         "a nickname or middle name",
-        f"{_SAME_LAST} AND {_SHORTER} > 1 AND ({_NICKNAME} OR a.first = b.middle OR a.middle = b.first)",
+        f"{_SAME_LAST} AND {_SHORTER_LENGTH} > 1 AND ({_NICKNAME} OR a.first = b.middle OR a.middle = b.first)",
     ),
-    Level("initial", -3, "an initial for the first name", f"{_SAME_LAST} AND {_SHORTER} = 1 AND {_INITIALS}"),
+    Level("initial", -3, "an initial for the first name", f"{_SAME_LAST} AND {_SHORTER_LENGTH} = 1 AND {_INITIALS}"),
     Level(
         "spelling",
         -1,
@@ -145,7 +145,11 @@ RANKS = {level.name: rank for rank, level in enumerate(reversed(NAME))}
 """Levels of names by strength, as in the table `compared`: 0 is `other`."""
 
 FIRST_SPELLING, PART, PART_ONLY = RANKS["first name spelling"], RANKS["part"], RANKS["part only"]
-SAME_FIRST, SAME_LAST, FIRM = RANKS["same first name"], RANKS["same last name"], RANKS["person and company"]
+SAME_FIRST, SAME_LAST, PERSON_AND_COMPANY = (
+    RANKS["same first name"],
+    RANKS["same last name"],
+    RANKS["person and company"],
+)
 
 
 def _shared(column: str) -> str:

@@ -88,7 +88,7 @@ _ALSO_LAST_NAMES = words_in(
     "barber church glass law lodge parish temple chapel union title bar dry tree paint credit care sons farm goods wine"
     " market pool lawn kitchen village tower hardware bank club outlet moss nursery carpet dean"
 )
-_SHORT = {
+_CANONICAL_WORDS = {
     "svc": "service",
     "svcs": "service",
     "services": "service",
@@ -262,7 +262,7 @@ def _is_last_name(named: list[str], words: list[str], text: str) -> bool:
 
 def _company(words: list[str]) -> tuple[str, str]:
     """Return the words of a company, and what distinguishes it from others of its name: words at its end are cut."""
-    kept = [_SHORT.get(word, word) for word in words if word not in _LEGAL] or words
+    kept = [_CANONICAL_WORDS.get(word, word) for word in words if word not in _LEGAL] or words
     end = len(kept)
     while end > 1 and (_distinguishes(kept[end - 1], others=end - 1) or (end < len(kept) and kept[end - 1] in _PARTS)):
         end -= 1

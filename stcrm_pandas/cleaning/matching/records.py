@@ -202,7 +202,7 @@ def _values(contacts: pd.DataFrame, rows: dict[int, None]) -> tuple[dict[int, se
     emails: dict[int, set[str]] = {}
     for owner, value in zip(contacts["customer_id"].tolist(), _texts(contacts["value"]), strict=True):
         if owner in rows:
-            numbers, addresses = numbers_of(value)
+            numbers, addresses = phones_and_emails(value)
             if numbers:
                 phones.setdefault(owner, set()).update(numbers)
             if addresses:
@@ -211,13 +211,13 @@ def _values(contacts: pd.DataFrame, rows: dict[int, None]) -> tuple[dict[int, se
 
 
 @lru_cache(maxsize=200_000)
-def numbers_of(value: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def phones_and_emails(value: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the phone numbers (national digits) and the e-mail addresses in a cell, without placeholders.
 
     Examples
     --------
-    >>> numbers_of("(512) 555-0101 x7"), numbers_of("A.Smith+hvac@gmial.com"), numbers_of("000-000-0000")
-    ((('5125550101',), ()), ((), ('asmith@gmail.com',)), ((), ()))
+    >>> [phones_and_emails(text) for text in ("(512) 555-0101 x7", "A.Smith+hvac@gmial.com", "000-000-0000")]
+    [(('5125550101',), ()), ((), ('asmith@gmail.com',)), ((), ())]
     """
     contacts = [contact for contact in find_contacts(value) if not is_placeholder(contact)]
     phones = (contact.removeprefix("+1").removeprefix("+") for contact in contacts if "@" not in contact)

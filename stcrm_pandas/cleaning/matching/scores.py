@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from stcrm_pandas.cleaning.matching.levels import (
-    FIRM,
     FIRST_SPELLING,
     LEVELS,
     NAME,
     PART,
     PART_ONLY,
+    PERSON_AND_COMPANY,
     RANKS,
     SAME_FIRST,
     SAME_LAST,
@@ -151,7 +151,7 @@ FROM (
             THEN 'incomplete name'
         WHEN name = {SAME_FIRST} AND ({_SHARES} OR {_AT_ONE_PLACE}) THEN 'renamed'
         WHEN name = {SAME_LAST} AND ({_SHARES} OR {_AT_ONE_PLACE}) THEN 'household'
-        WHEN name = {FIRM} AND ({_SHARES} OR (named_after AND {_AT_ONE_PLACE})) THEN 'owner and company'
+        WHEN name = {PERSON_AND_COMPANY} AND ({_SHARES} OR (named_after AND {_AT_ONE_PLACE})) THEN 'owner and company'
         WHEN address = 'other unit' THEN 'other unit'
         WHEN {_AT_ONE_PLACE} THEN CASE WHEN firms THEN 'shared office' ELSE 'sold house' END
         WHEN {_SHARES} OR {_BUSY} THEN 'shared contact'

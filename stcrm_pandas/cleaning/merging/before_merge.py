@@ -27,7 +27,7 @@ from stcrm_pandas.resources.locations import Locations
 from stcrm_pandas.resources.lookups import Lookups
 
 
-def unite(customers: pd.DataFrame, ranked: Mapping[int, Sequence[int]], addable: Collection[int]) -> pd.DataFrame:
+def carry_over(customers: pd.DataFrame, ranked: Mapping[int, Sequence[int]], addable: Collection[int]) -> pd.DataFrame:
     """Return customers with the tags and custom fields of their clusters on the first customer of each.
 
     A custom field that the first one has keeps its value; of several others, the first value counts.
@@ -57,12 +57,12 @@ def unite(customers: pd.DataFrame, ranked: Mapping[int, Sequence[int]], addable:
 def tags_not_added(
     customers: pd.DataFrame, ranked: Mapping[int, Sequence[int]], addable: Collection[int]
 ) -> Iterator[tuple[int, int, int]]:
-    """Yield tags that `unite` does not add to the kept customer: the tag, the customer that has it, and the kept one.
+    """Yield tags that `carry_over` does not add: the tag, the customer that has it, and the kept customer.
 
     Parameters
     ----------
     customers, ranked, addable
-        As for `unite`.
+        As for `carry_over`.
     """
     tags = {int(id): cell for id, cell in zip(customers["id"], customers["tag_type_ids"], strict=True)}
     for kept, *others in ranked.values():
@@ -133,7 +133,7 @@ def strictest_flags(customers: pd.DataFrame, cluster: pd.Series) -> pd.DataFrame
     return after
 
 
-def opted_out_numbers(
+def opted_out_contacts(
     methods: pd.DataFrame, preferences: pd.DataFrame, marketing_names: Iterable[str]
 ) -> frozenset[str]:
     """Return the numbers and addresses that are opted out of marketing in the newer contacts API.
@@ -235,7 +235,7 @@ def numbers_not_to_text(contacts: pd.DataFrame, cluster: pd.Series) -> list[str]
     return list(dict.fromkeys(mixed["_number"]))
 
 
-NAMES = {
+OPT_OUT_LABELS = {
     "do_not_mail": "do not mail",
     "do_not_service": "do not service",
     **dict(zip(FLAGS, ("no reminders", "no marketing", "no invoices", "no statements"), strict=True)),
@@ -288,7 +288,7 @@ def missing_opt_outs(
             lacks = strict[flag].ne(now[flag]).fillna(value=True) & strict[flag].notna()
             for id in owners[lacks]:
                 if id in active:
-                    names_of[int(id)][NAMES[flag]] = None
+                    names_of[int(id)][OPT_OUT_LABELS[flag]] = None
 
     marks = [flag for flag in BLOCKING_FLAGS["customers"] if flag in customers]
     note(customers["id"], marks, customers, strictest_flags(customers, customers["id"].map(group_of)))
@@ -399,7 +399,7 @@ def plan_before_merge(
     customers = crm.customers.list(ids=list(cluster_of), refresh=True)
     names = _read_tag_names(crm)
     addable = {tag for tag, name in names.items() if spelling_key(name) != OPTED_IN}
-    after = strictest_flags(unite(customers, ranked, addable), customers["id"].map(cluster_of))
+    after = strictest_flags(carry_over(customers, ranked, addable), customers["id"].map(cluster_of))
     open_rows = ~is_merged(customers["merged_to_id"])
     plans = [
         crm.customers.plan_changes(customers[open_rows], after[open_rows], reason=reason, warn_above=1.0),
@@ -449,7 +449,7 @@ def _read_opted_out(crm: Connected, contacts: pd.DataFrame, marketing_names: Seq
     if methods.empty:
         return frozenset()
     preferences = crm.contact_preferences.list(methods["contact_id"], methods["id"], refresh=True)
-    return opted_out_numbers(methods, preferences, marketing_names)
+    return opted_out_contacts(methods, preferences, marketing_names)
 
 
 def _read_tag_names(crm: Connected) -> dict[int, str]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.format import format_time
-from stcrm_pandas.cleaning.merging.before_merge import missing_opt_outs, names_of_tags, opted_out_numbers
+from stcrm_pandas.cleaning.merging.before_merge import missing_opt_outs, names_of_tags, opted_out_contacts
 from stcrm_pandas.contract.schemas.fields import Row, decimal, integer, text, time
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.customers import merged_into
@@ -210,7 +210,7 @@ def _opted_out(
             "Contact methods are checked with methods, method_preferences and marketing_names=['…'], the list of the "
             "preferences that mean marketing. Pass all three; crm.contact_preferences.list_types() lists the names."
         )
-    return opted_out_numbers(methods, preferences, marketing_names)
+    return opted_out_contacts(methods, preferences, marketing_names)
 
 
 def _groups(rows: Iterable[tuple[int, int, int | None]]) -> dict[int, int]:

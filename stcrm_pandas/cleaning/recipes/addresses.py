@@ -9,7 +9,16 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.cleaning.recipes import words
-from stcrm_pandas.cleaning.recipes.fix import Changed, Fix, Recipe, Skipped, Verdict, Work, apply_to, needed
+from stcrm_pandas.cleaning.recipes.fix import (
+    Changed,
+    ColumnCheck,
+    Fix,
+    Recipe,
+    Skipped,
+    Verdict,
+    apply_to,
+    require_columns,
+)
 from stcrm_pandas.cleaning.recipes.words import capitalized, words_in
 from stcrm_pandas.errors import UsageError
 
@@ -29,12 +38,12 @@ _UNIT_IN_STREET = re.compile(
     rf"[\s,]+(?:(?:{_UNIT_WORDS})\b[\s.:]*(?:#\s*)?[\w\-]*\d[\w\-]*|(?:apartment|apt|suite|ste|unit)\b[\s.:]*(?:#\s*)?[A-Za-z]|#\s*[\w\-]+)$",
     re.IGNORECASE,
 )
-_HOUSE = re.compile(r"\d+(?:-\d+)?[A-Za-z]?(?:\s+\d/\d)?")
+_HOUSE_NUMBER = re.compile(r"\d+(?:-\d+)?[A-Za-z]?(?:\s+\d/\d)?")
 _BOX = re.compile(r"p\.?\s*o\.?\s*box\s*#?\s*(?P<id>[\w\-]+)", re.IGNORECASE)
 _NAMES = words.NAMES_AFTER_DIRECTION | set(words.DIRECTIONS)
 _LAST_WORDS = {*words.STREET_SUFFIXES, *words.NEVER_SHORTENED}
 _ALL_IN_ONE = re.compile(r"\b[A-Za-z]{2}[\s,.]+\d{5}(?:-\d{4})?$")
-_EMPTY = words_in("none na n/a unknown tbd same x xx xxx test - . ? address street no")
+_PLACEHOLDERS = words_in("none na n/a unknown tbd same x xx xxx test - . ? address street no")
 
 
 def addresses(rows: pd.DataFrame, *, shorten: bool = False) -> Fix:
@@ -79,13 +88,13 @@ def addresses(rows: pd.DataFrame, *, shorten: bool = False) -> Fix:
     >>> stcrm.cleaning.addresses(rows, shorten=True).after["address_street"].tolist()
     ['12 N Main St', '9 St. Charles Ave']
     """
-    needed(rows, "addresses", ("address_street",), "crm.customers.list()")
+    require_columns(rows, "addresses", ("address_street",), "crm.customers.list()")
     if not isinstance(shorten, bool):
         raise UsageError(f"addresses: shorten must be True or False, not {shorten!r}.")
     works = [
-        Work("address_street", partial(correct_street, shorten=shorten)),
-        Work("address_unit", correct_unit),
-        Work("address_state", correct_state),
+        ColumnCheck("address_street", partial(correct_street, shorten=shorten)),
+        ColumnCheck("address_unit", correct_unit),
+        ColumnCheck("address_state", correct_state),
     ]
     return apply_to(RECIPE, rows, [work for work in works if work.column in rows], {"shorten": shorten})
 
@@ -102,13 +111,13 @@ def correct_street(value: Any, *, shorten: bool = False) -> Verdict:
     if not isinstance(value, str) or not value.strip():
         return None
     text = " ".join(value.split()).rstrip(" ,;")
-    if text.strip(" .,-").casefold() in _EMPTY or not any(map(str.isalnum, text)):
+    if text.strip(" .,-").casefold() in _PLACEHOLDERS or not any(map(str.isalnum, text)):
         return Skipped("a placeholder, not an address")
     if "@" in text or (sum(map(str.isdigit, text)) >= 10 and re.fullmatch(r"[\d\s().+\-]+", text)):
         return Skipped("a contact in place of an address")
     if "\n" in value.strip() or "\r" in value.strip():
         return Skipped("several lines in one")
-    if re.search(r"\s(?:&|and|@|at)\s", text, re.IGNORECASE) and not _HOUSE.match(text):
+    if re.search(r"\s(?:&|and|@|at)\s", text, re.IGNORECASE) and not _HOUSE_NUMBER.match(text):
         return Skipped("an intersection of streets")
     if "," in text and _ALL_IN_ONE.search(text):
         return Skipped("city and ZIP code in the street line")
@@ -117,7 +126,7 @@ def correct_street(value: Any, *, shorten: bool = False) -> Verdict:
         new = f"PO Box {box.group('id').upper()}"
         return None if new == value else Changed(new, "PO box")
     unit = ""
-    if (match := _UNIT_IN_STREET.search(text)) and not _HOUSE.fullmatch(text[: match.start()]):  # not 12 RM 2222
+    if (match := _UNIT_IN_STREET.search(text)) and not _HOUSE_NUMBER.fullmatch(text[: match.start()]):  # not 12 RM 2222
         text, unit = text[: match.start()].rstrip(" ,"), match.group().strip(" ,")
     case = _case_of(text)
     parts = text.split(" ")
@@ -133,7 +142,7 @@ def correct_street(value: Any, *, shorten: bool = False) -> Verdict:
         if recased != parts:
             done.insert(0, case)
         parts, street = recased, recased[start:]
-    street = _usual(street, has_house=start > 0, shorten=shorten, done=done)
+    street = _with_usual_words(street, has_house=start > 0, shorten=shorten, done=done)
     new = " ".join([*parts[:start], *street])
     if unit:
         verdict = correct_unit(unit)
@@ -156,7 +165,7 @@ def _case_of(text: str) -> str:
 
 def _length_of_house(parts: list[str]) -> int:
     """Return how many words the house number has: 0, 1, or 2 as in `12 1/2`."""
-    if not parts or not _HOUSE.fullmatch(parts[0]):
+    if not parts or not _HOUSE_NUMBER.fullmatch(parts[0]):
         return 0
     return 2 if len(parts) > 2 and re.fullmatch(r"\d/\d", parts[1]) else 1
 
@@ -175,7 +184,7 @@ def _recased(street: list[str]) -> list[str]:
     return recased
 
 
-def _usual(street: list[str], *, has_house: bool, shorten: bool, done: list[str]) -> list[str]:
+def _with_usual_words(street: list[str], *, has_house: bool, shorten: bool, done: list[str]) -> list[str]:
     """Return the words of a street with its suffix and directions as usual, where they are no names."""
     suffixes = words.STREET_SUFFIXES if shorten else words.STREET_SUFFIXES | words.LONG_STREET_SUFFIXES
     directions = words.DIRECTIONS if shorten else words.DIRECTIONS | words.LONG_DIRECTIONS

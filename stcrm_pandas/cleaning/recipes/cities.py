@@ -11,7 +11,16 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.cleaning.recipes.fix import Changed, Fix, Recipe, Skipped, Verdict, Work, apply_to, needed
+from stcrm_pandas.cleaning.recipes.fix import (
+    Changed,
+    ColumnCheck,
+    Fix,
+    Recipe,
+    Skipped,
+    Verdict,
+    apply_to,
+    require_columns,
+)
 from stcrm_pandas.cleaning.recipes.words import STATES, TWO_CAPITALS, capitalized, letters_apart, words_in
 from stcrm_pandas.frame.foreign_cells import is_missing
 
@@ -74,7 +83,7 @@ def cities(rows: pd.DataFrame) -> Fix:
     >>> stcrm.cleaning.cities(rows).after["address_city"].unique().tolist()
     ['Austin']
     """
-    needed(rows, "cities", ("address_city", "address_zip"), "crm.customers.list()")
+    require_columns(rows, "cities", ("address_city", "address_zip"), "crm.customers.list()")
     verdicts = decide_cities(_counted(rows))
 
     def decide(city: str, code: Any, state: Any) -> Verdict:
@@ -85,7 +94,7 @@ def cities(rows: pd.DataFrame) -> Fix:
                 return Skipped("the state is part of the city", parts.group(1).rstrip(" ,"))
         return verdict
 
-    return apply_to(RECIPE, rows, [Work("address_city", decide, ("address_zip", "address_state"))], {})
+    return apply_to(RECIPE, rows, [ColumnCheck("address_city", decide, ("address_zip", "address_state"))], {})
 
 
 def _counted(rows: pd.DataFrame) -> Counter[_Pair]:

@@ -9,7 +9,16 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.cleaning.recipes.fix import Changed, Fix, Recipe, Skipped, Verdict, Work, apply_to, needed
+from stcrm_pandas.cleaning.recipes.fix import (
+    Changed,
+    ColumnCheck,
+    Fix,
+    Recipe,
+    Skipped,
+    Verdict,
+    apply_to,
+    require_columns,
+)
 from stcrm_pandas.frame.contact_values import is_placeholder, is_valid_address
 
 RECIPE = Recipe(
@@ -75,9 +84,9 @@ def emails(contacts: pd.DataFrame) -> Fix:
     >>> fix.after["value"].tolist(), fix.skipped["suggestion"].tolist()
     (['Ann@example.com', 'ann@gmial.com'], ['ann@gmail.com'])
     """
-    needed(contacts, "emails", ("value",), "crm.customers.list_contacts()")
+    require_columns(contacts, "emails", ("value",), "crm.customers.list_contacts()")
     rows = contacts["type"] == "Email" if "type" in contacts else None
-    return apply_to(RECIPE, contacts, [Work("value", correct_email, rows=rows)], {})
+    return apply_to(RECIPE, contacts, [ColumnCheck("value", correct_email, rows=rows)], {})
 
 
 @lru_cache(maxsize=200_000)

@@ -55,7 +55,7 @@ class Recipe:
     """Earlier versions that it can still be: number to the arguments, unless others are given."""
 
 
-class Work(NamedTuple):
+class ColumnCheck(NamedTuple):
     """A column to check: the function, the other columns that it needs, and the rows to check (all by default)."""
 
     column: str
@@ -64,7 +64,7 @@ class Work(NamedTuple):
     rows: Any = None
 
 
-def apply_to(recipe: Recipe, frame: pd.DataFrame, works: Iterable[Work], options: Mapping[str, Any]) -> Fix:
+def apply_to(recipe: Recipe, frame: pd.DataFrame, works: Iterable[ColumnCheck], options: Mapping[str, Any]) -> Fix:
     """Return the result of applying a function to each value of some columns.
 
     Equal values are decided once. Rows are identified by position, so the index may have any labels. Texts that are too
@@ -151,7 +151,7 @@ def resource_of(frame: pd.DataFrame) -> str:
     return next((target.resource for target in same), operation.row.name)
 
 
-def needed(frame: Any, recipe: str, columns: Sequence[str], read: str) -> None:
+def require_columns(frame: Any, recipe: str, columns: Sequence[str], read: str) -> None:
     """Raise unless a frame has the columns that a recipe checks.
 
     Raises
@@ -190,10 +190,10 @@ def with_cells(column: pd.Series[Any], cells: Mapping[int, Any]) -> pd.Series[An
 _DIGITS_AS_0 = str.maketrans("123456789", "0" * 9)
 
 
-def pattern(text: str) -> str:
+def with_digits_masked(text: str) -> str:
     """Return a text with each digit as 0, so that it names no number; the first digit of a country code stays.
 
-    >>> pattern("cell: (512) 555-0101"), pattern("+15125550101")
+    >>> with_digits_masked("cell: (512) 555-0101"), with_digits_masked("+15125550101")
     ('cell: (000) 000-0000', '+10000000000')
     """
     if text.isascii() and "+" not in text:
@@ -341,7 +341,7 @@ class Fix:
         """
         if self.parts:
             return "\n".join(part.summary() for part in self.parts)
-        changed, skipped = _rows(self.changes), _rows(self.skipped)
+        changed, skipped = _count_rows(self.changes), _count_rows(self.skipped)
         return f"{changed:,} of {plural(self.checked, *self.noun)} {self.verb}, {skipped:,} skipped"
 
     def __repr__(self) -> str:
@@ -365,7 +365,7 @@ class Fix:
         return [(title, _counted(texts)) for title, texts in texts_of if len(texts)]
 
 
-def _rows(cells: pd.DataFrame) -> int:
+def _count_rows(cells: pd.DataFrame) -> int:
     """Return in how many rows there are cells: the columns before `column` identify a row."""
     return len(cells[keys_in(cells)].drop_duplicates())
 

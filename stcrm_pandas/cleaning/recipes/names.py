@@ -9,7 +9,16 @@ from typing import Any
 import pandas as pd
 
 from stcrm_pandas.cleaning.recipes import words
-from stcrm_pandas.cleaning.recipes.fix import Changed, Fix, Recipe, Skipped, Verdict, Work, apply_to, needed
+from stcrm_pandas.cleaning.recipes.fix import (
+    Changed,
+    ColumnCheck,
+    Fix,
+    Recipe,
+    Skipped,
+    Verdict,
+    apply_to,
+    require_columns,
+)
 from stcrm_pandas.cleaning.recipes.words import capitalized
 
 RECIPE = Recipe(
@@ -70,9 +79,9 @@ def names(rows: pd.DataFrame) -> Fix:
     >>> stcrm.cleaning.names(rows).after["name"].tolist()
     ['Pat McDonald III', 'ABC Plumbing LLC', 'Ann']
     """
-    needed(rows, "names", ("name",), "crm.customers.list()")
+    require_columns(rows, "names", ("name",), "crm.customers.list()")
     beside = ("type",) if "type" in rows else ("customer_type",)
-    return apply_to(RECIPE, rows, [Work("name", correct_name, beside)], {})
+    return apply_to(RECIPE, rows, [ColumnCheck("name", correct_name, beside)], {})
 
 
 @lru_cache(maxsize=200_000)

@@ -15,14 +15,14 @@ import phonenumbers
 from stcrm_pandas.cleaning.recipes.fix import (
     LONGEST,
     Changed,
+    ColumnCheck,
     Fix,
     Recipe,
     Skipped,
     Verdict,
-    Work,
     apply_to,
-    needed,
-    pattern,
+    require_columns,
+    with_digits_masked,
 )
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.contact_values import REGION, find_contacts, is_placeholder, is_valid_number
@@ -111,7 +111,7 @@ def phones(contacts: pd.DataFrame, *, region: str = REGION, style: str | None = 
     >>> len(stcrm.cleaning.phones(contacts, style="e164").changes)
     20
     """
-    needed(contacts, "phones", ("value",), "crm.customers.list_contacts()")
+    require_columns(contacts, "phones", ("value",), "crm.customers.list_contacts()")
     if style not in (None, *STYLES):
         raise UsageError(f"phones: style must be {' or '.join(map(repr, STYLES))}, not {style!r}.")
     if not isinstance(region, str) or region not in phonenumbers.SUPPORTED_REGIONS:
@@ -134,7 +134,7 @@ def phones(contacts: pd.DataFrame, *, region: str = REGION, style: str | None = 
     return apply_to(
         RECIPE,
         contacts,
-        [Work("value", decide, ("phone_settings_do_not_text",), rows)],
+        [ColumnCheck("value", decide, ("phone_settings_do_not_text",), rows)],
         {"region": region, "style": style},
     )
 
@@ -299,7 +299,7 @@ def _what(old: str, new: str) -> str:
 
 
 def _shape(value: str) -> str:
-    return pattern(re.sub(r"[^\W\d_]{2,}", lambda word: word.group().lower(), value))
+    return with_digits_masked(re.sub(r"[^\W\d_]{2,}", lambda word: word.group().lower(), value))
 
 
 FEWEST = 20
@@ -346,4 +346,4 @@ def form_of(value: str, e164: str) -> str | None:
     number, full = ((_WRITTEN_EXTENSION.sub("", text) if " x" in text else text) for text in (value, e164))
     if not _FORM.fullmatch(number) or not full.endswith(number.translate(_WITHOUT_MARKS).removeprefix("0")):
         return None
-    return pattern(number)
+    return with_digits_masked(number)

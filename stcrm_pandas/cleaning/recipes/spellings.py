@@ -13,7 +13,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stcrm_pandas.cleaning.recipes.fix import Changed, Fix, Recipe, Skipped, Verdict, Work, apply_to, needed
+from stcrm_pandas.cleaning.recipes.fix import (
+    Changed,
+    ColumnCheck,
+    Fix,
+    Recipe,
+    Skipped,
+    Verdict,
+    apply_to,
+    require_columns,
+)
 from stcrm_pandas.cleaning.recipes.words import letters_apart
 from stcrm_pandas.errors import UsageError
 from stcrm_pandas.frame.foreign_cells import is_missing
@@ -104,7 +113,7 @@ def sources(bookings: pd.DataFrame, *, confirmed: Any = None) -> MappedFix:
       changed:
         1  web-form → Web Form
     """
-    needed(bookings, "sources", ("source",), "crm.bookings.list()")
+    require_columns(bookings, "sources", ("source",), "crm.bookings.list()")
     counts = Counter(source for source in bookings["source"].tolist() if isinstance(source, str) and source)
     proposed = pd.DataFrame(propose(counts), columns=["value", "rows", "means", "reason"])
     known = {} if confirmed is None else resolved(_as_mapping(confirmed, "sources", str))
@@ -115,7 +124,7 @@ def sources(bookings: pd.DataFrame, *, confirmed: Any = None) -> MappedFix:
             return Changed(known[value], f"{value} → {known[value]}")
         return Skipped(CONFIRM, meant[value]) if confirmed is None and value in meant else None
 
-    fix = apply_to(SOURCES, bookings, [Work("source", decide)], {"confirmed": known})
+    fix = apply_to(SOURCES, bookings, [ColumnCheck("source", decide)], {"confirmed": known})
     return _mapped(fix, proposed)
 
 
@@ -156,8 +165,8 @@ def tags(rows: pd.DataFrame, tag_types: pd.DataFrame, *, confirmed: Any = None) 
     >>> stcrm.cleaning.tags(rows, types, confirmed={8: 7}).after["tag_type_ids"].tolist()
     [(7,), (7,), (7,)]
     """
-    needed(rows, "tags", ("tag_type_ids",), "crm.customers.list()")
-    needed(tag_types, "tags", ("id", "name"), "crm.lookups.tag_types.list(active=None)")
+    require_columns(rows, "tags", ("tag_type_ids",), "crm.customers.list()")
+    require_columns(tag_types, "tags", ("id", "name"), "crm.lookups.tag_types.list(active=None)")
     used = Counter(int(tag) for cell in _lists(rows, "tags", "tag_type_ids") for tag in cell)
     ids = [int(id) for id in tag_types["id"].tolist()]
     names = dict(zip(ids, map(str, tag_types["name"].tolist()), strict=True))
@@ -176,7 +185,7 @@ def tags(rows: pd.DataFrame, tag_types: pd.DataFrame, *, confirmed: Any = None) 
         twin = next((int(tag) for tag in cell if int(tag) in meant), None)
         return Skipped(CONFIRM, names[meant[twin]]) if confirmed is None and twin is not None else None
 
-    fix = apply_to(TAGS, rows, [Work("tag_type_ids", decide)], {"confirmed": known})
+    fix = apply_to(TAGS, rows, [ColumnCheck("tag_type_ids", decide)], {"confirmed": known})
     return _mapped(fix, proposed)
 
 
@@ -223,7 +232,7 @@ def custom_fields(rows: pd.DataFrame, *, confirmed: Any = None) -> MappedFix:
     >>> fix.map.columns.tolist(), len(fix.changes)
     (['value', 'rows', 'means', 'reason', 'type_id', 'field'], 0)
     """
-    needed(rows, "custom_fields", ("custom_fields",), "crm.customers.list()")
+    require_columns(rows, "custom_fields", ("custom_fields",), "crm.customers.list()")
     counts: dict[int, Counter[str]] = {}
     names: dict[int, str] = {}
     for cell in _lists(rows, "custom_fields", "custom_fields"):
@@ -264,7 +273,7 @@ def custom_fields(rows: pd.DataFrame, *, confirmed: Any = None) -> MappedFix:
         return Skipped(CONFIRM, spelling) if confirmed is None and spelling is not None else None
 
     options = {str(number): resolved(some) for number, some in maps.items()}
-    fix = apply_to(CUSTOM_FIELDS, rows, [Work("custom_fields", decide)], {"confirmed": options})
+    fix = apply_to(CUSTOM_FIELDS, rows, [ColumnCheck("custom_fields", decide)], {"confirmed": options})
     return _mapped(fix, proposed)
 
 
@@ -405,7 +414,7 @@ def _as_mapping(confirmed: Any, recipe: str, kind: type) -> dict[Any, Any]:
     """Return a confirmed map as a dictionary."""
     pairs: Iterable[tuple[Any, Any]]
     if isinstance(confirmed, pd.DataFrame):
-        needed(confirmed, recipe, ("value", "means"), "fix.map")
+        require_columns(confirmed, recipe, ("value", "means"), "fix.map")
         pairs = zip(confirmed["value"].tolist(), confirmed["means"].tolist(), strict=True)
     elif isinstance(confirmed, Mapping):
         pairs = confirmed.items()
@@ -419,7 +428,7 @@ def _as_mapping(confirmed: Any, recipe: str, kind: type) -> dict[Any, Any]:
 
 def _by_field(confirmed: Any) -> dict[int, dict[str, str]]:
     if isinstance(confirmed, pd.DataFrame):
-        needed(confirmed, "custom_fields", ("type_id", "value", "means"), "fix.map")
+        require_columns(confirmed, "custom_fields", ("type_id", "value", "means"), "fix.map")
         groups = confirmed.groupby("type_id", sort=False)
         return {int(str(number)): _as_mapping(some, "custom_fields", str) for number, some in groups}
     if not isinstance(confirmed, Mapping):

@@ -8,7 +8,17 @@ from typing import Any
 
 import pandas as pd
 
-from stcrm_pandas.cleaning.recipes.fix import Changed, Fix, Recipe, Skipped, Verdict, Work, apply_to, needed, pattern
+from stcrm_pandas.cleaning.recipes.fix import (
+    Changed,
+    ColumnCheck,
+    Fix,
+    Recipe,
+    Skipped,
+    Verdict,
+    apply_to,
+    require_columns,
+    with_digits_masked,
+)
 from stcrm_pandas.cleaning.recipes.words import words_in
 from stcrm_pandas.errors import UsageError
 
@@ -59,11 +69,11 @@ def zips(rows: pd.DataFrame, *, plus4: str = "keep") -> Fix:
     >>> fix.after["address_zip"].tolist(), fix.skipped["suggestion"].tolist()
     (['78701-6789', '7866'], ['07866'])
     """
-    needed(rows, "zips", ("address_zip",), "crm.customers.list()")
+    require_columns(rows, "zips", ("address_zip",), "crm.customers.list()")
     if plus4 not in PLUS4:
         raise UsageError(f"zips: plus4 must be {' or '.join(map(repr, PLUS4))}, not {plus4!r}.")
     decide = partial(correct_zip, plus4=plus4)
-    work = Work("address_zip", decide, ("address_state", "address_country"))
+    work = ColumnCheck("address_zip", decide, ("address_state", "address_country"))
     return apply_to(RECIPE, rows, [work], {"plus4": plus4})
 
 
@@ -91,7 +101,7 @@ def correct_zip(value: Any, state: Any = None, country: Any = None, *, plus4: st
     if last == "0000":
         return Skipped("the last four digits are a placeholder", first)
     new = first if last is None or plus4 == "drop" else f"{first}-{last}"
-    return None if new == value else Changed(new, f"{pattern(value)} → {pattern(new)}")
+    return None if new == value else Changed(new, f"{with_digits_masked(value)} → {with_digits_masked(new)}")
 
 
 def _skipped(text: str, state: Any) -> Skipped:

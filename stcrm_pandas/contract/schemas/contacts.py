@@ -1,4 +1,4 @@
-"""Rows of contacts, with their fields by the API's names."""
+"""Rows of the newer contacts API (`crm.contacts`), with their fields by the API's names."""
 
 from stcrm_pandas.contract.schemas.fields import Row, boolean, enum, guid, integer, text, time
 from stcrm_pandas.contract.schemas.parts import CONTACT_TYPE

@@ -31,7 +31,7 @@ DTYPES: dict[Kind, str] = {
     "time": "datetime64[us, UTC]",
 }
 """The pandas dtype of each kind."""
-LISTS = "object_"
+LIST_DTYPE_NAME = "object_"
 """The name of the dtype of lists: see `list_dtype`."""
 ZERO_FOR_NULL = frozenset({"mergedToId"})
 """Fields in which the service also writes 0 where the API documents null; in a DataFrame, both are missing."""
@@ -144,7 +144,7 @@ class Column:
     @property
     def dtype(self) -> str:
         """The name of the pandas dtype."""
-        return LISTS if self.field.many else DTYPES[self.field.kind]
+        return LIST_DTYPE_NAME if self.field.many else DTYPES[self.field.kind]
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from pandas.api.extensions import ExtensionArray, no_default, register_extension
 from pandas.api.indexers import check_array_indexer
 
 from stcrm_pandas.contract.schemas.arrow import TYPES, arrow_type, to_arrow, to_tuples
-from stcrm_pandas.contract.schemas.fields import LISTS, RECORDS, Column, Field, Row, integer, snake, text
+from stcrm_pandas.contract.schemas.fields import LIST_DTYPE_NAME, RECORDS, Column, Field, Row, integer, snake, text
 
 _PLAIN = {TYPES["integer"]: integer("", many=True), TYPES["text"]: text("", many=True)}
 _ANY = Field("", "text", many=True)
@@ -49,7 +49,7 @@ class ListDtype(pd.ArrowDtype):
 
     @property
     def name(self) -> str:  # type: ignore[override]
-        return LISTS
+        return LIST_DTYPE_NAME
 
     @property
     def type(self) -> builtins.type[tuple[Any, ...]]:  # type: ignore[override]
@@ -71,7 +71,7 @@ class ListDtype(pd.ArrowDtype):
     @classmethod
     def construct_from_string(cls, string: str) -> Self:
         """Return the dtype for its name. Which field it has, follows from the Arrow lists that are read with it."""
-        if string != LISTS:
+        if string != LIST_DTYPE_NAME:
             raise TypeError(f"{string!r} is not the dtype of lists")
         return cls(_ANY)
 
@@ -92,7 +92,7 @@ class ListDtype(pd.ArrowDtype):
     def __eq__(self, other: object) -> bool:
         if isinstance(other, ListDtype):
             return bool(self.pyarrow_dtype == other.pyarrow_dtype)
-        return isinstance(other, str) and other == LISTS  # numpy's dtype of objects equals that name, too
+        return isinstance(other, str) and other == LIST_DTYPE_NAME  # numpy's dtype of objects equals that name, too
 
     def __hash__(self) -> int:
         return hash(self.pyarrow_dtype)
@@ -101,7 +101,7 @@ class ListDtype(pd.ArrowDtype):
         return ListDtype, (self.field,)
 
     def __str__(self) -> str:
-        return LISTS
+        return LIST_DTYPE_NAME
 
     def __repr__(self) -> str:
         return f"ListDtype({self.pyarrow_dtype})"

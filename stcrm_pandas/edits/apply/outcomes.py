@@ -21,7 +21,7 @@ from stcrm_pandas.edits.apply.fresh_rows import FreshRow, RowReader, group_keys
 from stcrm_pandas.edits.apply.journal import Entry, Journal, State
 from stcrm_pandas.edits.columns import OTHER_OPERATIONS, TARGETS, Target, target_of
 from stcrm_pandas.edits.plan.consent import consent_change
-from stcrm_pandas.edits.plan.fill import merged
+from stcrm_pandas.edits.plan.fill import join_parts
 from stcrm_pandas.edits.plan.model import Cell, Key, PlanData, Refusal, Step
 from stcrm_pandas.edits.plan.steps import PlanOptions, can_be_inactive, without_cells
 from stcrm_pandas.edits.port import Port
@@ -338,7 +338,7 @@ def filled_differently(step: Step, body: Mapping[str, Any]) -> list[tuple[str, A
     """Return what is sent differently from the plan: path in the body, planned value, sent value."""
     if OPERATIONS[step.operation].method != "PATCH":
         return []
-    return list(_differing(merged(step.set, step.fill), body, ""))
+    return list(_differing(join_parts(step.set, step.fill), body, ""))
 
 
 def _differing(planned: Any, sent: Any, where: str) -> Iterator[tuple[str, Any, Any]]:

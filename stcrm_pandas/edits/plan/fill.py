@@ -48,7 +48,7 @@ def body_of(step: Step, row: Mapping[str, Any]) -> dict[str, Any]:
     CannotFill
         The row lacks a value that the API requires.
     """
-    return merged(step.set, fill_of(step, row))
+    return join_parts(step.set, fill_of(step, row))
 
 
 def fill_of(step: Step, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def fill_of(step: Step, row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: part for name, part in fill.items() if part not in ({}, [])}
 
 
-def merged(fixed: Mapping[str, Any], fill: Mapping[str, Any]) -> dict[str, Any]:
+def join_parts(fixed: Mapping[str, Any], fill: Mapping[str, Any]) -> dict[str, Any]:
     """Return both parts of a body in one. Leaving a custom field out of the list clears it."""
     body = {**fixed, **{name: part for name, part in fill.items() if name not in fixed}}
     for name in fixed.keys() & fill.keys():

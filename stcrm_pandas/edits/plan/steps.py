@@ -10,7 +10,7 @@ from typing import Any
 from stcrm_pandas.contract import rules
 from stcrm_pandas.edits.columns import LEGACY, ColumnRule, Target, target_of
 from stcrm_pandas.edits.plan.consent import ARCHIVED, FLAGS, consent_change
-from stcrm_pandas.edits.plan.fill import OLDER, CannotFill, fill_of, merged
+from stcrm_pandas.edits.plan.fill import OLDER, CannotFill, fill_of, join_parts
 from stcrm_pandas.edits.plan.model import Cell, Key, Refusal, Step
 from stcrm_pandas.edits.values import COLUMNS_WITH_PARTS, missing_part, parts_of, to_json
 from stcrm_pandas.frame.customers import merged_into
@@ -96,8 +96,8 @@ def plan_row(
             continue
         planned.step = step = replace(step, fill=fill)
         planned.notes = notes_of(target, step, row)
-        cells.check_legacy_flag(merged(step.set, fill))
-        broken = rules.broken(step.operation, merged(step.set, fill))
+        cells.check_legacy_flag(join_parts(step.set, fill))
+        broken = rules.broken(step.operation, join_parts(step.set, fill))
         if broken:
             planned.step = None
             planned.refusals.append(Refusal(key, "", broken[0].message))

@@ -26,12 +26,12 @@ from stcrm_pandas.mirror.resources import EVERY
 from stcrm_pandas.mirror.status_log import ImportedStatuses
 from stcrm_pandas.mirror.store import SEQ, Store
 
-Listed = dict[str, list[list[Any]]]
+RowsToErase = dict[str, list[list[Any]]]
 """Rows to erase by resource: the parts of a key, then the last commit to erase or None."""
 
 
 def forget(
-    stores: Mapping[str, Store], person: Person, forgotten: Forgotten, *, dry_run: bool = False
+    stores: Mapping[str, Store], person: Person, forgotten: ErasureRegister, *, dry_run: bool = False
 ) -> list[list[object]]:
     """Erase a person from all files; return resource, rows and versions erased, and texts. The lock must be held."""
     if dry_run:
@@ -40,7 +40,7 @@ def forget(
     return finish(stores, forgotten)
 
 
-def finish(stores: Mapping[str, Store], forgotten: Forgotten) -> list[list[object]]:
+def finish(stores: Mapping[str, Store], forgotten: ErasureRegister) -> list[list[object]]:
     """Erase what is written down, also what an interrupted `forget` left; return the same."""
     if forgotten.pending is None:
         forgotten.seal()
@@ -60,7 +60,7 @@ def finish(stores: Mapping[str, Store], forgotten: Forgotten) -> list[list[objec
     return counted
 
 
-def forget_merged(stores: Mapping[str, Store], customers: pd.DataFrame, forgotten: Forgotten) -> None:
+def forget_merged(stores: Mapping[str, Store], customers: pd.DataFrame, forgotten: ErasureRegister) -> None:
     """Erase the customers that a read shows as merged into somebody who was erased, as `forget` does.
 
     They are the same person, and no longer shown once the sync has gone on; so this comes before its commit.
@@ -141,7 +141,7 @@ def stores_of(folder: Path, names: Iterable[str] = EVERY) -> dict[str, Store]:
     return {name: Store(folder, name) for name in names}
 
 
-class Forgotten:
+class ErasureRegister:
     """Who was erased from a mirror, as keyed hashes of ids, and what is still to be erased.
 
     The lock of the tenant must be held to change it.
@@ -170,7 +170,7 @@ class Forgotten:
         kept = _read(self._path)
         self._key = secrets.token_bytes(32) if kept is None else bytes.fromhex(kept["key"])
         self._hashes: set[str] = set() if kept is None else set(kept["hashes"])
-        self.pending: Listed | None = None if kept is None else kept["pending"]
+        self.pending: RowsToErase | None = None if kept is None else kept["pending"]
         self.values: set[str] = set() if kept is None else set(kept.get("values", ()))
         self._sealed = kept is None or "digest" in kept
 
@@ -190,7 +190,7 @@ class Forgotten:
     def copy_to(self, folder: Path) -> None:
         """Write the same for a copy of the mirror, so that no sync of the copy brings anybody back."""
         if self._path.exists():
-            copy = Forgotten(folder)
+            copy = ErasureRegister(folder)
             copy._key, copy._hashes, copy.pending = self._key, self._hashes, self.pending
             copy.values = self.values
             copy._save()
@@ -232,7 +232,7 @@ class Forgotten:
             erased &= ~others
         return erased
 
-    def without_texts(self, resource: str, frame: pd.DataFrame) -> pd.DataFrame:
+    def without_erased_contacts(self, resource: str, frame: pd.DataFrame) -> pd.DataFrame:
         """Return rows as read, without the numbers and addresses that were erased in their texts."""
         rows = np.flatnonzero(self.has(f"text of {resource}", frame[key_of(resource)[-1]]))
         if not len(rows):
@@ -297,9 +297,9 @@ def key_of(name: str) -> tuple[str, ...]:
     return tuple(EVERY[name].row.key)
 
 
-def listed(rows: Mapping[str, Rows]) -> Listed:
+def listed(rows: Mapping[str, Rows]) -> RowsToErase:
     return {name: [[*key, until] for key, until in by_key.items()] for name, by_key in rows.items()}
 
 
-def _merged(first: Listed, second: Listed) -> Listed:
+def _merged(first: RowsToErase, second: RowsToErase) -> RowsToErase:
     return {name: [*first.get(name, []), *second.get(name, [])] for name in dict.fromkeys([*first, *second])}

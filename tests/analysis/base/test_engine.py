@@ -58,7 +58,9 @@ def moments() -> pd.DataFrame:
 
 
 def test_times_become_numbers_and_wall_times(of_engine: Convert) -> None:
-    rows = engine.lazy(of_engine(moments()), "rows", ["id"], times=["at"], local=["at"], time_zone="America/Chicago")
+    rows = engine.prepare_rows(
+        of_engine(moments()), "rows", ["id"], times=["at"], local=["at"], time_zone="America/Chicago"
+    )
     parts = rows.with_columns(
         month=engine.local_month("at"),
         day=engine.local_day("at"),
@@ -89,7 +91,7 @@ def test_collected_frames_have_the_project_dtypes(of_engine: Convert) -> None:
             "amount": pd.array([1.5, None, 0.0], dtype="Float64"),
         }
     )
-    rows = engine.lazy(of_engine(frame), "rows", ["id", "name"], optional=["active", "amount", "absent"])
+    rows = engine.prepare_rows(of_engine(frame), "rows", ["id", "name"], optional=["active", "amount", "absent"])
     table = engine.collected(rows).sort_values(["tenant", "id"], ignore_index=True)[list(frame)]
     pd.testing.assert_frame_equal(table, frame)
     sums = engine.collected(rows.group_by(*engine.keys(rows)).agg(nw.len().alias("n"), nw.col("id").sum()))
@@ -99,32 +101,32 @@ def test_collected_frames_have_the_project_dtypes(of_engine: Convert) -> None:
 
 def test_duplicate_ids_are_allowed_only_across_tenants(of_engine: Convert) -> None:
     frame = pd.DataFrame({"tenant": pd.array([1, 2, 2], dtype="Int64"), "id": pd.array([7, 7, 8], dtype="Int64")})
-    engine.refuse_repeats(engine.lazy(of_engine(frame), "leads", ["id"]), "leads")
+    engine.refuse_repeats(engine.prepare_rows(of_engine(frame), "leads", ["id"]), "leads")
     with pytest.raises(UsageError, match="leads: 1 rows repeat an id"):
-        engine.refuse_repeats(engine.lazy(of_engine(frame.drop(columns="tenant")), "leads", ["id"]), "leads")
+        engine.refuse_repeats(engine.prepare_rows(of_engine(frame.drop(columns="tenant")), "leads", ["id"]), "leads")
 
 
 def test_invalid_frames_are_rejected(of_engine: Convert) -> None:
     frame = of_engine(moments())
     with pytest.raises(UsageError, match="leads: the DataFrame has no columns then, name"):
-        engine.lazy(frame, "leads", ["id", "name"], times=["then"])
+        engine.prepare_rows(frame, "leads", ["id", "name"], times=["then"])
     with pytest.raises(UsageError, match="leads: id must contain times with a time zone"):
-        engine.lazy(frame, "leads", [], times=["id"])
+        engine.prepare_rows(frame, "leads", [], times=["id"])
     naive = of_engine(moments().assign(at=lambda frame: frame["at"].dt.tz_localize(None)))
     with pytest.raises(UsageError, match="leads: at must contain times with a time zone"):
-        engine.lazy(naive, "leads", ["id"], times=["at"])
+        engine.prepare_rows(naive, "leads", ["id"], times=["at"])
 
 
 def test_inputs_must_be_frames_of_one_engine() -> None:
     with pytest.raises(UsageError, match="a DuckDB relation is required, not list"):
-        engine.lazy([1], "leads", ["id"])
+        engine.prepare_rows([1], "leads", ["id"])
     with pytest.raises(UsageError, match="leads is one of pandas, jobs is one of polars"):
         engine.refuse_mixtures(leads=moments(), jobs=pl.from_pandas(moments()), bookings=None)
 
 
 def test_a_column_may_have_any_name(of_engine: Convert) -> None:
     odd = moments().rename(columns={"at": 'at "noon" `x`'})
-    rows = engine.lazy(of_engine(odd), "rows", ["id"], times=['at "noon" `x`'])
+    rows = engine.prepare_rows(of_engine(odd), "rows", ["id"], times=['at "noon" `x`'])
     assert engine.collected(rows, {'at "noon" `x`': "Int64"}).iloc[:, 1].notna().sum() == len(MOMENTS) - 2
 
 
