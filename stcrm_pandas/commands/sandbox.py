@@ -16,10 +16,11 @@ from typing import Annotated, TypeVar
 import pandas as pd
 import typer
 
-from stcrm_pandas.client import Client, connect, start_sandbox
+from stcrm_pandas.client import Client, connect
 from stcrm_pandas.commands.terminal import say
 from stcrm_pandas.errors import DriftWarning, StcrmError
 from stcrm_pandas.reads.progress import Progress
+from stcrm_pandas.sandboxes import start_sandbox
 
 app = typer.Typer(help="A local imitation of ServiceTitan's CRM API, with a demo company.", no_args_is_help=True)
 
@@ -56,7 +57,6 @@ def serve(
     ] = False,
 ) -> None:
     """Run the sandbox until SIGINT or SIGTERM. Prints a line of JSON with its address and credentials."""
-    from stcrm_pandas.client import start_sandbox
     from stcrm_pandas.http.session import wait_for
     from stcrm_pandas.reads.progress import Progress
     from stcrm_pandas.sandbox import Sandbox

@@ -162,3 +162,8 @@ def whole_ids(cells: Any) -> pd.Series:
         position, why = next(iter(reading.unreadable.items()))
         raise UsageError(f"{name} must contain whole numbers: the one in row {position + 1} (counted from 1) {why}")
     return pd.Series(reading.cells, index=cells.index, name=cells.name)
+
+
+def names_of_tags(tag_types: pd.DataFrame) -> dict[int, str]:
+    """Return the name of each tag that has one."""
+    return {int(id): name for id, name in zip(tag_types["id"], tag_types["name"], strict=True) if not is_missing(name)}

@@ -12,13 +12,13 @@ from typing import Any, TypedDict, Unpack, get_args
 
 from stcrm_pandas.analysis.overview import NOTHING_CLEAR
 from stcrm_pandas.charts.svg import colors
-from stcrm_pandas.client import ServedSandbox, start_sandbox
 from stcrm_pandas.errors import ReportError, UsageError, require
 from stcrm_pandas.files.private import replace_all
 from stcrm_pandas.mirror.many import mirrors
 from stcrm_pandas.reads.progress import Progress
 from stcrm_pandas.report.page import first_screen_of, index_page, page_of, render, title_of, together_page
 from stcrm_pandas.report.running import notebook_path, parameters_of, run_notebook, run_side_by_side
+from stcrm_pandas.sandboxes import ServedSandbox, start_sandbox
 from stcrm_pandas.settings.connection import read_settings
 
 REPORTS = {

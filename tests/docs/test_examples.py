@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import stcrm_pandas as stcrm
-from stcrm_pandas import client
+from stcrm_pandas import sandboxes
 from stcrm_pandas.errors import StcrmWarning
 from stcrm_pandas.sandbox import Fault
 
@@ -28,7 +28,7 @@ WITH_EXAMPLES = [
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=name)
 def test_examples_run(page: Path, sandbox: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     # `connect(sandbox=True)` means the sandbox of this process: here it is the small one.
-    monkeypatch.setitem(client._sandboxes, "", sandbox)
+    monkeypatch.setitem(sandboxes._sandboxes, "", sandbox)
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {"__name__": "page", "stcrm": stcrm, "pd": pd}
     sandbox.advance(dt.timedelta(minutes=15))  # what earlier pages changed is in the feeds by now

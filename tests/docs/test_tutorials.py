@@ -20,7 +20,7 @@ import pandas as pd
 import pytest
 
 import stcrm_pandas as stcrm
-from stcrm_pandas import client
+from stcrm_pandas import sandboxes
 from stcrm_pandas.errors import StcrmWarning
 
 from .pages import ROOT, TUTORIALS, blocks
@@ -36,7 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     as_of = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
     with stcrm.Sandbox(leads=1000, seed=7, as_of=as_of, rate_limit=None) as company, warnings.catch_warnings():
         warnings.simplefilter("ignore", StcrmWarning)  # of values that the API does not document, and opt-outs by hand
-        monkeypatch.setitem(client._sandboxes, "", company)
+        monkeypatch.setitem(sandboxes._sandboxes, "", company)
         yield tmp_path
 
 
@@ -67,7 +67,7 @@ def test_tutorials_are_short(page: Path) -> None:
 def test_nightly_report_is_created(folder: Path) -> None:
     page = next(page for page in TUTORIALS if page.stem == "nightly_report")
     command, output, crontab = blocks(page)
-    company = client._sandboxes[""].connection()
+    company = sandboxes._sandboxes[""].connection()
     settings = {f"STCRM_{name.upper()}": str(value) for name, value in company.items() if name != "sandbox_id"}
     done = subprocess.run(
         [sys.executable, "-m", "stcrm_pandas", *shlex.split(command.code)[1:]],

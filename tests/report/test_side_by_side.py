@@ -10,10 +10,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from stcrm_pandas.client import ServedSandbox, connect
+from stcrm_pandas.client import connect
 from stcrm_pandas.errors import ReportError
 from stcrm_pandas.report.running import run_side_by_side
 from stcrm_pandas.sandbox import Sandbox
+from stcrm_pandas.sandboxes import ServedSandbox
 
 MEET = """
 import pathlib, time

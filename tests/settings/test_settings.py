@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stcrm_pandas as stcrm
-from stcrm_pandas import client
+from stcrm_pandas import sandboxes
 from stcrm_pandas.errors import SettingsError, StcrmError, UsageError
 from stcrm_pandas.settings.connection import duration, names_a_tenant, read_cache_folder, read_settings
 
@@ -200,7 +200,7 @@ def test_unknown_keyword_raises(name):
 def test_none_is_a_sandbox_without_a_tenant(monkeypatch, tmp_path):
     assert not names_a_tenant({"time_zone": "America/Chicago", "tenant": None})
     with stcrm.Sandbox(leads=100) as sandbox:
-        monkeypatch.setitem(client._sandboxes, "", sandbox)
+        monkeypatch.setitem(sandboxes._sandboxes, "", sandbox)
         with stcrm.connect(sandbox=None, cache_dir=tmp_path) as crm:
             assert crm.sandbox is sandbox
 

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from stcrm_pandas.analysis.base.findings import WorkList
-from stcrm_pandas.cleaning.merging.before_merge import Connected, missing_parts, plan_before_merge
+from stcrm_pandas.cleaning.merging.before_merge import Connected, plan_before_merge
+from stcrm_pandas.cleaning.merging.carry_over import missing_parts
 from stcrm_pandas.cleaning.merging.merge_list import MERGE_LIST, as_work_list, check_merges
 from stcrm_pandas.edits.plans import Plan
 from stcrm_pandas.edits.values import parts_of

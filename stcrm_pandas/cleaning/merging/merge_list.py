@@ -10,10 +10,10 @@ import pandas as pd
 
 from stcrm_pandas.analysis.base.findings import WorkList
 from stcrm_pandas.analysis.base.format import format_time
-from stcrm_pandas.cleaning.merging.before_merge import missing_opt_outs, names_of_tags, opted_out_contacts
+from stcrm_pandas.cleaning.merging.strictest_consent import missing_opt_outs, opted_out_contacts
 from stcrm_pandas.contract.schemas.fields import Row, decimal, integer, text, time
 from stcrm_pandas.errors import UsageError
-from stcrm_pandas.frame.customers import merged_into
+from stcrm_pandas.frame.customers import merged_into, names_of_tags
 from stcrm_pandas.output.printable import plural
 from stcrm_pandas.sheets.files import read_sheet
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from stcrm_pandas.analysis import work_lists
 from stcrm_pandas.cleaning import check_merges, duplicates
-from stcrm_pandas.cleaning.merging.before_merge import numbers_not_to_text, strictest_flags, strictest_preferences
 from stcrm_pandas.cleaning.merging.desk import MergeDesk
+from stcrm_pandas.cleaning.merging.strictest_consent import numbers_not_to_text, strictest_flags, strictest_preferences
 from stcrm_pandas.contract.schemas.parts import CustomField
 from stcrm_pandas.edits.plan.consent import FLAGS
 from stcrm_pandas.errors import UsageError
